@@ -1,0 +1,2 @@
+//! The `thinking` program.
+fn main() {}

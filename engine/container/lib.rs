@@ -1,0 +1,1 @@
+//! The components that exist, and the native ones that ship.

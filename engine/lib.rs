@@ -1,0 +1,1 @@
+//! Runs long programs step by step and never loses a finished step.

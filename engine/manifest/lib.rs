@@ -1,0 +1,1 @@
+//! KDL text to a checked, resolved model.

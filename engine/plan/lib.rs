@@ -1,0 +1,1 @@
+//! Model to plan: the task tree and its wiring.

@@ -1,0 +1,1 @@
+//! Events to console lines and logs.

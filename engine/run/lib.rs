@@ -1,0 +1,1 @@
+//! Plan and store to events: a pure decision core, a dispatcher, executors.

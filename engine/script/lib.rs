@@ -1,0 +1,1 @@
+//! Rhai behind the step seam.

@@ -1,0 +1,22 @@
+//! The seam that native code and scripts implement: traits and plain data only.
+//!
+//! A body runs in front of a [`Host`]: that is all of the world that it sees. The room `run/` is the host of a real run,
+//! [`testing::MemoryHost`] one for tests. Scripts come in through [`Language`] as checked [`Program`]s; native steps through
+//! [`NativeStep`].
+
+mod definition;
+mod error;
+mod host;
+mod native;
+mod permission;
+mod program;
+pub mod testing;
+mod value;
+
+pub use definition::{Definition, DefinitionPart, Digest, digest};
+pub use error::{ErrorKind, StepError};
+pub use host::{Access, Class, Host, LogLevel, Mode, RunInfo, TaskInfo};
+pub use native::{NativeCall, NativeStep};
+pub use permission::{Permissions, Refusal};
+pub use program::{Language, Program, Purpose, Reference, ReferenceKind, ScopeEntry, StaticScope, VariableKind};
+pub use value::{Datum, Value};

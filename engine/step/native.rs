@@ -1,0 +1,35 @@
+//! Steps written in Rust.
+
+use crate::{Class, Host, StepError, Value};
+use std::sync::Arc;
+
+/// One call of a native step: its arguments, checked against its schema, and the world.
+pub struct NativeCall<'a> {
+    /// Arguments as a JSON object.
+    pub arguments: &'a Value,
+    /// The world.
+    pub host: &'a Arc<dyn Host>,
+}
+
+/// A step written in Rust, callable as `call "name" argument=…`.
+pub trait NativeStep: Send + Sync {
+    /// The name in manifests: `file.copy`.
+    fn name(&self) -> &'static str;
+    /// Raised when the same arguments would now give something else: a step that used another version runs again.
+    fn version(&self) -> u32 {
+        1
+    }
+    /// One line for people.
+    fn summary(&self) -> &'static str;
+    /// JSON Schema (an object) of the arguments.
+    fn schema(&self) -> Value;
+    /// How it touches the world; decides whether it waits for durability before it starts.
+    fn class(&self) -> Class {
+        Class::Effect
+    }
+    /// Runs it. Panics are contained by the caller and count as failures.
+    ///
+    /// # Errors
+    /// Why it failed.
+    fn run(&self, call: NativeCall<'_>) -> Result<Value, StepError>;
+}

@@ -1,0 +1,200 @@
+//! What a manifest permits, as a pure decision; the file system is looked at only to resolve links.
+
+use crate::{Access, ErrorKind, StepError};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::path::{Component, Path, PathBuf};
+
+/// What a manifest permits. Paths are absolute here.
+#[derive(Debug, Clone)]
+pub struct Permissions {
+    root: PathBuf,
+    state: PathBuf,
+    read: Vec<String>,
+    write: Vec<String>,
+    net: Vec<String>,
+    run: Vec<String>,
+    env: Vec<String>,
+    read_set: GlobSet,
+    write_set: GlobSet,
+}
+
+/// A refused access and the line that would permit it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What was refused, in a sentence.
+    pub message: String,
+    /// The line to add to `runtime { permissions { … } }`.
+    pub line: String,
+}
+
+impl From<Refusal> for StepError {
+    fn from(refusal: Refusal) -> Self {
+        StepError::new(ErrorKind::Permission, refusal.message)
+            .help(format!("to permit it, add to the manifest: runtime {{ permissions {{ {} }} }}", refusal.line))
+    }
+}
+
+impl Permissions {
+    /// Permissions of the project in `root` (absolute), whose state lies in `state` (absolute). Without more, the project's directory but not
+    /// its state is readable. Globs are relative to `root` unless absolute.
+    ///
+    /// # Errors
+    /// A glob that is none: the glob and why.
+    pub fn new(
+        root: &Path,
+        state: &Path,
+        read: &[String],
+        write: &[String],
+        net: &[String],
+        run: &[String],
+        env: &[String],
+    ) -> Result<Self, (String, String)> {
+        let root = root.canonicalize().unwrap_or_else(|_| normal(root));
+        let state = state.canonicalize().unwrap_or_else(|_| normal(state));
+        Ok(Self {
+            read_set: globs(&root, read)?,
+            write_set: globs(&root, write)?,
+            root,
+            state,
+            read: read.to_vec(),
+            write: write.to_vec(),
+            net: net.to_vec(),
+            run: run.to_vec(),
+            env: env.to_vec(),
+        })
+    }
+
+    /// The project's directory, links resolved.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What may be read and written beyond the project: globs as written.
+    #[must_use]
+    pub fn paths(&self) -> (&[String], &[String]) {
+        (&self.read, &self.write)
+    }
+
+    /// Decides. For paths gives the absolute path with links and `..` resolved; for other accesses an empty path.
+    ///
+    /// # Errors
+    /// The refusal, with the line to add.
+    pub fn check(&self, access: Access<'_>) -> Result<PathBuf, Refusal> {
+        match access {
+            Access::Read(path) => {
+                let real = self.resolve(path);
+                let inside = real.starts_with(&self.root) && !self.is_state(&real);
+                if inside || self.read_set.is_match(&real) || self.write_set.is_match(&real) {
+                    return Ok(real);
+                }
+                Err(refusal("reading", path, "read", &self.shown(&real)))
+            }
+            Access::Write(path) => {
+                let real = self.resolve(path);
+                if self.write_set.is_match(&real) && !self.is_state(&real) {
+                    return Ok(real);
+                }
+                Err(refusal("writing", path, "write", &self.shown(&real)))
+            }
+            Access::Net(host, port) => {
+                let allowed = self.net.iter().any(|rule| {
+                    let (rule_host, rule_port) = rule.rsplit_once(':').unwrap_or((rule, "*"));
+                    let host_fits = rule_host == host
+                        || rule_host == "*"
+                        || rule_host
+                            .strip_prefix('*')
+                            .is_some_and(|tail| tail.starts_with('.') && host.ends_with(tail));
+                    host_fits && (rule_port == "*" || rule_port == port.to_string())
+                });
+                if allowed { Ok(PathBuf::new()) } else { Err(plain("connecting to", "net", &format!("{host}:{port}"))) }
+            }
+            Access::Run(program) => {
+                let allowed = self.run.iter().any(|rule| rule == program);
+                if allowed { Ok(PathBuf::new()) } else { Err(plain("starting", "run", program)) }
+            }
+            Access::Env(name) => {
+                let allowed = self.env.iter().any(|rule| rule == name);
+                if allowed { Ok(PathBuf::new()) } else { Err(plain("reading the environment variable", "env", name)) }
+            }
+        }
+    }
+
+    /// The absolute path with links and `..` resolved, as far as the path exists.
+    #[must_use]
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        let full = self.root.join(path);
+        // Canonicalise the longest part that exists, so that a link on the way cannot lead outside unseen.
+        let mut head = full.as_path();
+        let mut tail = Vec::new();
+        loop {
+            if let Ok(real) = head.canonicalize() {
+                let rest: PathBuf = tail.iter().rev().collect();
+                return normal(&real.join(rest));
+            }
+            match (head.parent(), head.components().next_back()) {
+                (Some(parent), Some(last)) => {
+                    tail.push(last.as_os_str().to_owned());
+                    head = parent;
+                }
+                _ => return normal(&full),
+            }
+        }
+    }
+
+    fn is_state(&self, real: &Path) -> bool {
+        real.starts_with(&self.state)
+    }
+
+    fn shown(&self, real: &Path) -> String {
+        real.strip_prefix(&self.root).unwrap_or(real).display().to_string()
+    }
+}
+
+fn refusal(verb: &str, path: &Path, word: &str, shown: &str) -> Refusal {
+    Refusal { message: format!("{verb} `{}` is not permitted", path.display()), line: format!("{word} {shown:?}") }
+}
+
+fn plain(verb: &str, word: &str, what: &str) -> Refusal {
+    Refusal { message: format!("{verb} `{what}` is not permitted"), line: format!("{word} {what:?}") }
+}
+
+fn globs(root: &Path, patterns: &[String]) -> Result<GlobSet, (String, String)> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let full = if Path::new(pattern).is_absolute() {
+            pattern.clone()
+        } else {
+            let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+            format!("{}/{pattern}", globset::escape(&root.display().to_string()))
+        };
+        let full = match normal(Path::new(&full)).to_str() {
+            Some(text) => text.to_owned(),
+            None => full,
+        };
+        let glob = GlobBuilder::new(&full).literal_separator(true).build();
+        set.add(glob.map_err(|error| (pattern.clone(), error.kind().to_string()))?);
+        // A directory that is named permits what is in it.
+        if let Ok(glob) =
+            GlobBuilder::new(&format!("{}/**", full.trim_end_matches('/'))).literal_separator(true).build()
+        {
+            set.add(glob);
+        }
+    }
+    set.build().map_err(|error| (String::new(), error.to_string()))
+}
+
+/// A path without `.` and `..`, by its words alone.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}

@@ -1,0 +1,120 @@
+//! Scripts as the rest of the engine sees them.
+
+use crate::{Host, StepError, Value};
+use std::{collections::BTreeMap, sync::Arc};
+use thinking_diagnostic::{Diagnostic, MappedText, Span};
+
+/// Where a piece of code stands; decides what it may call and which variables there are besides the scope's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Body of a step: may write, may touch the world.
+    Step,
+    /// `when`, `in`, `until`, `key`, templates of tasks: reads only. May look at files and the clock, may not change anything.
+    Expression,
+    /// `default`, `detect` and templates in `runtime` and `bind`: `params facets mode` and pure functions only.
+    Pure,
+}
+
+/// What a variable is, as far as it is known before anything runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VariableKind {
+    /// `params`: the names as in scripts (`batch_size`).
+    Params(Vec<String>),
+    /// `facets`: has `has(name)`; the declared names.
+    Facets(Vec<String>),
+    /// `mode`: a string.
+    Mode,
+    /// `run`: has `id dir started`.
+    Run,
+    /// `results`: names that can be there, as in scripts.
+    Results(Vec<String>),
+    /// `step`: has `key attempt path`.
+    Step,
+    /// A loop variable or `index`.
+    Loop,
+    /// A kv database of that name (as in the manifest).
+    Kv(String),
+}
+
+/// One variable of a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeEntry {
+    /// What it is.
+    pub kind: VariableKind,
+    /// Where it is declared.
+    pub span: Option<Span>,
+}
+
+/// The variables that code can see, by their names in scripts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StaticScope {
+    /// By name in scripts.
+    pub variables: BTreeMap<String, ScopeEntry>,
+}
+
+/// Something outside of itself that a program mentions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReferenceKind {
+    /// `params.name`
+    Param(String),
+    /// `params` in some other way (`params["x" + y]`, passed on): any parameter.
+    AnyParam,
+    /// `results.name`
+    SiblingResult(String),
+    /// `result("path")` with a literal path.
+    Result(String),
+    /// `result(…)` with a computed path, or `results` used in some other way.
+    AnyResult,
+    /// `facets.has("name")` with a literal name.
+    Facet(String),
+    /// A loop variable or `index`.
+    Variable(String),
+    /// A database.
+    Database(String),
+    /// A call of a function with a literal first argument that names a file to read, e.g. `fs::read_text("a.txt")`.
+    ReadsFile(String),
+    /// The same for writing.
+    WritesFile(String),
+}
+
+/// A [`ReferenceKind`] and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// What is mentioned.
+    pub kind: ReferenceKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// A checked piece of code.
+pub trait Program: Send + Sync {
+    /// Runs it. The value is what JSON can say; a script without a last value gives `Null`.
+    ///
+    /// # Errors
+    /// What the script threw or a function refused, with the place in the manifest or script file.
+    fn eval(&self, host: &Arc<dyn Host>) -> Result<Value, StepError>;
+    /// What it mentions outside of itself, in the order of the text.
+    fn references(&self) -> &[Reference];
+    /// What it means, without layout and comments and with its functions ordered by name: equal for two texts that do the same. Each
+    /// `(offset, span)` says where the token at that byte of the text stands, ascending.
+    fn canonical(&self) -> (&str, &[(u32, Span)]);
+    /// Whether it mentions time, randomness or the run: its value may differ each time.
+    fn volatile(&self) -> bool;
+}
+
+/// A scripting language.
+pub trait Language: Send + Sync {
+    /// Parses and checks code: syntax, undefined variables, functions that do not exist with that many arguments, writes and effects where
+    /// the purpose forbids them. Gives the program, or every mistake found.
+    ///
+    /// # Errors
+    /// All mistakes, each with its place in the text that `code` was decoded from.
+    fn compile(
+        &self,
+        code: &MappedText,
+        scope: &StaticScope,
+        purpose: Purpose,
+    ) -> Result<Arc<dyn Program>, Vec<Diagnostic>>;
+    /// Whether a word cannot be a variable (keywords and reserved words).
+    fn is_reserved(&self, word: &str) -> bool;
+}

@@ -1,0 +1,157 @@
+//! A host for tests: data in memory, everything permitted below one directory.
+
+use crate::{Access, Class, Datum, ErrorKind, Host, LogLevel, Mode, Permissions, RunInfo, StepError, TaskInfo, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A host whose data is in memory. Fields may be set before use; what happened is in `seen`.
+pub struct MemoryHost {
+    /// Parameters by name.
+    pub params: BTreeMap<String, Value>,
+    /// Loop variables by name.
+    pub variables: BTreeMap<String, Value>,
+    /// Results by name or path.
+    pub results: BTreeMap<String, Value>,
+    /// Active facets.
+    pub facets: Vec<String>,
+    /// Whether data may be written and the world be changed.
+    pub writable: bool,
+    /// What is permitted.
+    pub permissions: Permissions,
+    /// Databases, by name, then key.
+    pub data: Mutex<BTreeMap<String, BTreeMap<String, Datum>>>,
+    /// Files and environment variables seen, log lines written, functions that touched the world.
+    pub seen: Mutex<Vec<String>>,
+    /// The clock, in milliseconds since 1970.
+    pub clock: i64,
+}
+
+impl MemoryHost {
+    /// A host whose project lies in `root`; reading and writing below it is permitted.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        let everything = ["**".to_owned()];
+        let permissions = Permissions::new(root, &root.join(".thinking"), &everything, &everything, &[], &[], &[]);
+        Self {
+            params: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            results: BTreeMap::new(),
+            facets: Vec::new(),
+            writable: true,
+            permissions: match permissions {
+                Ok(permissions) => permissions,
+                Err((glob, why)) => unreachable!("{glob}: {why}"),
+            },
+            data: Mutex::default(),
+            seen: Mutex::default(),
+            clock: 0,
+        }
+    }
+
+    fn note(&self, text: String) {
+        locked(&self.seen).push(text);
+    }
+
+    fn writing(&self, database: &str) -> Result<(), StepError> {
+        if self.writable {
+            return Ok(());
+        }
+        Err(StepError::script(format!("`{database}` is read-only here: only steps write")))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Host for MemoryHost {
+    fn task(&self) -> TaskInfo {
+        TaskInfo { path: "test".into(), attempt: 1, seed: [7; 32] }
+    }
+    fn param(&self, name: &str) -> Option<Value> {
+        self.params.get(name).cloned()
+    }
+    fn param_names(&self) -> Vec<String> {
+        self.params.keys().cloned().collect()
+    }
+    fn facet(&self, name: &str) -> bool {
+        self.facets.iter().any(|facet| facet == name)
+    }
+    fn mode(&self) -> Mode {
+        Mode::App
+    }
+    fn run(&self) -> Option<RunInfo> {
+        Some(RunInfo { id: "run".into(), directory: PathBuf::from("/run"), started: "2026-01-01T00:00:00Z".into() })
+    }
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.variables.get(name).cloned()
+    }
+    fn sibling_result(&self, name: &str) -> Result<Option<Value>, StepError> {
+        Ok(self.results.get(name).cloned())
+    }
+    fn result(&self, path: &str) -> Result<Option<Value>, StepError> {
+        Ok(self.results.get(path).cloned())
+    }
+    fn get(&self, database: &str, key: &str) -> Result<Option<Datum>, StepError> {
+        Ok(locked(&self.data).get(database).and_then(|rows| rows.get(key)).cloned())
+    }
+    fn put(&self, database: &str, key: &str, value: Datum) -> Result<(), StepError> {
+        self.writing(database)?;
+        locked(&self.data).entry(database.to_owned()).or_default().insert(key.to_owned(), value);
+        Ok(())
+    }
+    fn delete(&self, database: &str, key: &str) -> Result<bool, StepError> {
+        self.writing(database)?;
+        Ok(locked(&self.data).get_mut(database).is_some_and(|rows| rows.remove(key).is_some()))
+    }
+    fn clear(&self, database: &str) -> Result<(), StepError> {
+        self.writing(database)?;
+        locked(&self.data).remove(database);
+        Ok(())
+    }
+    fn scan(
+        &self,
+        database: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Datum)>, StepError> {
+        let data = locked(&self.data);
+        let Some(rows) = data.get(database) else { return Ok(Vec::new()) };
+        Ok(rows
+            .iter()
+            .filter(|(key, _)| key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after))
+            .take(limit)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect())
+    }
+    fn permit(&self, access: Access<'_>) -> Result<PathBuf, StepError> {
+        self.permissions.check(access).map_err(StepError::from)
+    }
+    fn touch(&self, class: Class, function: &str) -> Result<(), StepError> {
+        self.note(format!("{class:?} {function}"));
+        if class == Class::Effect && !self.writable {
+            return Err(StepError::new(ErrorKind::Permission, format!("`{function}` is for steps only")));
+        }
+        Ok(())
+    }
+    fn saw_file(&self, path: &Path) {
+        self.note(format!("file {}", path.display()));
+    }
+    fn saw_env(&self, name: &str, value: Option<&str>) {
+        self.note(format!("env {name}={value:?}"));
+    }
+    fn now(&self) -> i64 {
+        self.clock
+    }
+    fn idempotency_key(&self) -> Result<String, StepError> {
+        Ok("key".to_owned())
+    }
+    fn log(&self, level: LogLevel, message: &str) {
+        self.note(format!("{level:?} {message}"));
+    }
+    fn check_cancelled(&self) -> Result<(), StepError> {
+        Ok(())
+    }
+}

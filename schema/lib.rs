@@ -1,0 +1,1 @@
+//! The manifest as Rust types, and the JSON Schema generated from them.
