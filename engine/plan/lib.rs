@@ -1,1 +1,55 @@
-//! Model to plan: the task tree and its wiring.
+//! Model to plan: the task tree of one pipeline, with everything compiled, checked and wired.
+//!
+//! A [`Plan`] cannot name what does not exist: every script is a checked program, every `call` a native step that is there, every
+//! container knows its children by number, and no pipeline runs itself.
+
+mod compile;
+mod definition;
+mod links;
+mod names;
+mod params;
+mod pure;
+mod setting;
+mod settings;
+mod task;
+mod template;
+mod workshop;
+
+pub use compile::Compiler;
+pub use links::without_keys;
+pub use names::script_name;
+pub use params::Given;
+pub use pure::host as pure_host;
+pub use setting::{FromValue, Setting};
+pub use settings::{LogSettings, Settings};
+pub use task::{
+    Backoff, Body, Branch, Call, Exec, OnError, ParamValue, Parameters, Plan, Retry, StdoutAs, Step, Task, TaskId,
+    TaskKind,
+};
+pub use template::{Evaluate, Template, TemplatePart, TemplateValue};
+pub use workshop::{Workshop, project_name};
+
+/// Where native steps are looked up.
+pub trait NativeSteps {
+    /// The step of that name.
+    fn get(&self, name: &str) -> Option<std::sync::Arc<dyn thinking_step::NativeStep>>;
+    /// All names.
+    fn names(&self) -> Vec<String>;
+}
+
+impl Workshop<'_, '_> {
+    /// Gives every declared parameter its value, and keeps them for the plans to come.
+    pub fn resolve_params(&mut self, given: &Given, diagnostics: &mut thinking_diagnostic::Diagnostics) {
+        let facets = workshop::active_facets(self.model);
+        self.params = params::resolve(
+            &self.model.manifest.param,
+            given,
+            &self.project.directory,
+            self.sources,
+            self.compiler,
+            &facets,
+            self.model.selection.mode,
+            diagnostics,
+        );
+    }
+}

@@ -1,1 +1,41 @@
 //! Plan and store to events: a pure decision core, a dispatcher, executors.
+//!
+//! [`apply`] makes the recorded state match a plan; [`preview`] says what it would do. Inside, in the order of a step's life: `decide` (which task is next;
+//! pure), `recorded` and `compare` (does what is recorded still hold), `walk` (the dispatcher: carries out what the core decides), `attempt` and
+//! `executor` (a try), `host` (the world as it sees it), `head` (its commit), `announce` (its events, when they are durable).
+
+mod always;
+mod announce;
+mod apply;
+mod attempt;
+mod clock;
+mod compare;
+pub mod datum;
+mod decide;
+pub mod executor;
+mod files;
+mod head;
+mod host;
+mod inputs;
+mod mask;
+mod outputs;
+mod overlay;
+mod preview;
+pub mod process;
+mod question;
+mod reads;
+mod recorded;
+mod results;
+mod runs;
+mod stop;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod walk;
+mod world;
+
+pub use apply::{ApplyError, Environment, Launch, Options, apply};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use preview::{Preview, PreviewRequest, PreviewTask, Verdict, preview};
+pub use runs::unfinished;
+pub use stop::{Stop, StopSignal};

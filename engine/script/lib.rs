@@ -1,1 +1,22 @@
 //! Rhai behind the step seam.
+//!
+//! [`Rhai`] parses and checks code and gives programs; what a program may call is what `thinking-std` and Rhai's own packages
+//! registered, so no list of functions is kept here.
+
+mod canonical;
+mod check;
+mod chain;
+mod engine;
+mod failure;
+mod known;
+mod parse_error;
+mod places;
+mod program;
+mod rhai;
+mod tokens;
+
+#[cfg(test)]
+mod tests;
+
+pub use rhai::Rhai;
+pub use thinking_std::FunctionDoc;

@@ -1,1 +1,145 @@
-//! To be written.
+//! A store on a disk that breaks: from the n-th commit on every write fails.
+
+use crate::{
+    Commit, DatabaseId, Entry, Identity, InternId, Line, Progress, Row, RunRecord, Scan, Seq, StepEntry, Store, StoreError,
+    TaskKey, Token, View,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Wraps a store and refuses commits from a certain one on. What was accepted before stays readable.
+#[derive(Debug)]
+pub struct FailingStore<S> {
+    store: S,
+    left: AtomicU64,
+    error: StoreError,
+}
+
+impl<S: Store> FailingStore<S> {
+    /// A store whose first `good` calls of [`Store::accept`] go through and whose later ones give `error`, as do waiting and closing after
+    /// one failed.
+    pub fn new(store: S, good: u64, error: StoreError) -> Self {
+        // One more than is left, so that 0 can say that it has failed.
+        Self { store, left: AtomicU64::new(good.saturating_add(1)), error }
+    }
+
+    /// The wrapped store.
+    pub fn inner(&self) -> &S {
+        &self.store
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.left.load(Ordering::SeqCst) == 0 { Err(self.error.clone()) } else { Ok(()) }
+    }
+}
+
+impl<S: Store> Store for FailingStore<S> {
+    fn identity(&self) -> Identity {
+        self.store.identity()
+    }
+
+    fn line(&self, name: &str) -> Result<Line, StoreError> {
+        self.store.line(name)
+    }
+
+    fn view(&self, line: &str) -> Result<View, StoreError> {
+        self.store.view(line)
+    }
+
+    fn database(&self, name: &str) -> Result<DatabaseId, StoreError> {
+        self.store.database(name)
+    }
+
+    fn databases(&self) -> Result<Vec<(DatabaseId, String)>, StoreError> {
+        self.store.databases()
+    }
+
+    fn get(&self, view: &View, database: DatabaseId, key: &[u8]) -> Result<Option<Arc<[u8]>>, StoreError> {
+        self.store.get(view, database, key)
+    }
+
+    fn scan(&self, view: &View, request: Scan<'_>) -> Result<Vec<Row>, StoreError> {
+        self.store.scan(view, request)
+    }
+
+    fn intern(&self, bytes: &[u8]) -> Result<InternId, StoreError> {
+        self.store.intern(bytes)
+    }
+
+    fn interned(&self, id: InternId) -> Result<Arc<[u8]>, StoreError> {
+        self.store.interned(id)
+    }
+
+    fn done(&self, view: &View, task: &TaskKey) -> Result<Option<(Seq, StepEntry)>, StoreError> {
+        self.store.done(view, task)
+    }
+
+    fn instances(&self, view: &View, prefix: &[u8]) -> Result<Vec<(Seq, StepEntry)>, StoreError> {
+        self.store.instances(view, prefix)
+    }
+
+    fn steps(&self, view: &View, after: Option<Seq>, limit: usize) -> Result<Vec<(Seq, StepEntry)>, StoreError> {
+        self.store.steps(view, after, limit)
+    }
+
+    fn journal(&self, from: Seq, limit: usize) -> Result<Vec<(Seq, Entry)>, StoreError> {
+        self.store.journal(from, limit)
+    }
+
+    fn runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        self.store.runs()
+    }
+
+    fn note(&self, name: &str) -> Result<Option<Arc<[u8]>>, StoreError> {
+        self.store.note(name)
+    }
+
+    fn begin(&self, line: &str, task: &TaskKey) -> Result<Token, StoreError> {
+        self.check()?;
+        self.store.begin(line, task)
+    }
+
+    fn accept(&self, commit: Commit) -> Result<Seq, StoreError> {
+        let spend = |left: u64| if left <= 1 { Some(0) } else { Some(left - 1) };
+        match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spend) {
+            Ok(0 | 1) | Err(_) => Err(self.error.clone()),
+            Ok(_) => self.store.accept(commit),
+        }
+    }
+
+    fn wait_durable(&self, seq: Seq) -> Result<(), StoreError> {
+        self.check()?;
+        self.store.wait_durable(seq)
+    }
+
+    fn progress(&self) -> Progress {
+        self.store.progress()
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.check()?;
+        self.store.close()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
+mod tests {
+    use super::FailingStore;
+    use crate::memory::MemoryStore;
+    use crate::{Commit, Entry, Seq, Store, StoreError};
+
+    #[test]
+    fn fails_from_the_third_commit_on() {
+        let store = FailingStore::new(MemoryStore::default(), 2, StoreError::Full("no room".into()));
+        let commit = || Commit::entry("main", Entry::RunStarted { run: 1, at: 0 });
+        assert_eq!(store.accept(commit()).unwrap(), Seq(1));
+        assert_eq!(store.accept(commit()).unwrap(), Seq(2));
+        store.wait_durable(Seq(2)).unwrap();
+        for _ in 0..2 {
+            assert_eq!(store.accept(commit()), Err(StoreError::Full("no room".into())));
+        }
+        assert_eq!(store.wait_durable(Seq(2)), Err(StoreError::Full("no room".into())));
+        assert_eq!(store.journal(Seq(1), 10).unwrap().len(), 2);
+    }
+}

@@ -7,6 +7,7 @@
 //! Implementations: `thinking-store-lmdb`, and [`memory::MemoryStore`] and [`failing::FailingStore`] here. All of them pass [`contract`].
 
 pub mod contract;
+pub mod dump;
 pub mod failing;
 pub mod memory;
 mod types;
@@ -39,6 +40,11 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The store failed, or 65,535 databases exist.
     fn database(&self, name: &str) -> Result<DatabaseId, StoreError>;
+    /// All databases that have a number, in the order of their numbers.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn databases(&self) -> Result<Vec<(DatabaseId, String)>, StoreError>;
     /// The value of a key as the view sees it.
     ///
     /// # Errors

@@ -1,0 +1,401 @@
+//! Phase 3: JSON against the schema, each error told at the KDL text and in its words.
+
+use crate::located::{Field, Kind, Located};
+use crate::view::View;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
+use serde_json::{Value, json};
+use std::sync::OnceLock;
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean};
+use thinking_schema::{PUBLISHED, Tree, not_yet, overlay_definition};
+
+/// The published schema, and validators for what it is used for, each built when it is first needed.
+#[derive(Default)]
+pub(crate) struct Schemas {
+    value: OnceLock<Value>,
+    strict: OnceLock<Option<Validator>>,
+    overlay: OnceLock<Option<Validator>>,
+}
+
+/// What is required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strictness {
+    /// All that a manifest needs.
+    Whole,
+    /// Nothing: the text overlays another.
+    Overlay,
+}
+
+impl Schemas {
+    /// The schema as JSON.
+    pub fn value(&self) -> &Value {
+        self.value.get_or_init(|| serde_json::from_str(PUBLISHED).unwrap_or_default())
+    }
+
+    /// The definition of a manifest.
+    pub fn manifest(&self, strictness: Strictness) -> View<'_> {
+        View::definition(self.value(), &definition(strictness))
+    }
+
+    pub(crate) fn validator(&self, strictness: Strictness) -> Option<&Validator> {
+        let cell = match strictness {
+            Strictness::Whole => &self.strict,
+            Strictness::Overlay => &self.overlay,
+        };
+        cell.get_or_init(|| {
+            let root = json!({
+                "$schema": "https://json-schema.org/draft/2020-12/schema",
+                "$ref": format!("#/$defs/{}", definition(strictness)),
+                "$defs": self.value()["$defs"],
+            });
+            jsonschema::validator_for(&root).ok()
+        })
+        .as_ref()
+    }
+
+    /// Checks a manifest; every error becomes a diagnostic. Says whether it fits.
+    pub fn check(&self, manifest: &Located, strictness: Strictness, diagnostics: &mut Diagnostics) -> bool {
+        let Some(validator) = self.validator(strictness) else {
+            diagnostics.push(Diagnostic::error(Code::InvalidValue, "the schema of manifests is damaged"));
+            return false;
+        };
+        let json = manifest.to_json();
+        let mut good = true;
+        for error in validator.iter_errors(&json) {
+            good = false;
+            explain(&error, manifest, self.value(), diagnostics);
+        }
+        good
+    }
+}
+
+fn definition(strictness: Strictness) -> String {
+    match strictness {
+        Strictness::Whole => "Manifest".to_owned(),
+        Strictness::Overlay => overlay_definition("Manifest"),
+    }
+}
+
+/// Where an error is: the value, what it is called, and what it is in.
+struct Place<'l> {
+    value: &'l Located,
+    /// The innermost node: `step`, with its name span.
+    node: &'l str,
+    node_span: Option<Span>,
+    /// The field that holds the value, if it is one.
+    field: Option<&'l Field>,
+    /// Whether the value is an element of a list.
+    element: bool,
+}
+
+fn locate<'l>(manifest: &'l Located, pointer: &str) -> Place<'l> {
+    let mut place = Place { value: manifest, node: "a manifest", node_span: None, field: None, element: false };
+    for segment in pointer.split('/').skip(1) {
+        let segment = segment.replace("~1", "/").replace("~0", "~");
+        match &place.value.value {
+            Kind::Map(fields) => {
+                let Some(field) = fields.iter().find(|field| field.name == segment) else { break };
+                place.field = Some(field);
+                place.element = false;
+                place.value = &field.value;
+            }
+            Kind::List(items) => {
+                let Some(item) = segment.parse::<usize>().ok().and_then(|at| items.get(at)) else { break };
+                place.element = true;
+                place.value = item;
+            }
+            _ => break,
+        }
+        if let (Some(node), Kind::Map(_)) = (&place.value.node, &place.value.value) {
+            place.node = node;
+            let length = node.len() as u32;
+            let start = place.value.span.start;
+            place.node_span = Some(Span { end: (start + length).min(place.value.span.end), ..place.value.span });
+        }
+    }
+    place
+}
+
+fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &Value, diagnostics: &mut Diagnostics) {
+    let place = locate(manifest, error.instance_path().as_str());
+    let schema_path = error.schema_path().as_str();
+    let owner = schema_path.rsplit_once('/').map_or("", |(owner, _)| owner);
+    let view = View::at(schema, schema.pointer(owner).unwrap_or(&Value::Null));
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            for name in unexpected {
+                // In parentheses stands what the mapping reported already.
+                if !name.starts_with('(') {
+                    diagnostics.push(unknown(name, &place, view));
+                }
+            }
+        }
+        ValidationErrorKind::Required { property } => {
+            let property = property.as_str().unwrap_or_default();
+            // A node that lacks its value was reported by the mapping.
+            if !place.value.fields().iter().any(|field| field.name.starts_with('(')) {
+                diagnostics.push(missing(property, &place, view));
+            }
+        }
+        ValidationErrorKind::OneOfNotValid { .. } => diagnostics.push(
+            Diagnostic::error(Code::StepBody, "this step has no body")
+                .at(place.value.span, "does nothing")
+                .help("give it one of `rhai`, `script`, `call` and `exec`".to_owned()),
+        ),
+        ValidationErrorKind::OneOfMultipleValid { .. } => {
+            let bodies = view.names("x-kdl-bodies");
+            let mut found = place.value.fields().iter().filter(|field| bodies.contains(&field.name.as_str()));
+            let (first, second) = (found.next(), found.next());
+            let mut diagnostic = Diagnostic::error(Code::StepBody, "this step has more than one body");
+            for (field, text) in [(second, "and another one"), (first, "one body")] {
+                diagnostic = diagnostic.at(field.map(|field| field.name_span), text);
+            }
+            diagnostics.push(diagnostic.help("make it two steps, or keep one body".to_owned()));
+        }
+        ValidationErrorKind::PropertyNames { .. } => {
+            let kind = place.field.map_or("node", |field| field.name.as_str());
+            for field in place.value.fields() {
+                if !is_name(&field.name) {
+                    diagnostics.push(bad_name(kind, &field.name, field.name_span));
+                }
+            }
+        }
+        ValidationErrorKind::Type { kind } => diagnostics.push(wrong_type(kind, &place, view)),
+        ValidationErrorKind::Enum { options } => {
+            let words: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            diagnostics.push(wrong_word(&words, &place));
+        }
+        ValidationErrorKind::Pattern { .. } => diagnostics.push(wrong_text(&place, view)),
+        ValidationErrorKind::Minimum { limit } => {
+            diagnostics.push(invalid(&place, &format!("must be at least {limit}")));
+        }
+        ValidationErrorKind::Maximum { limit } => {
+            diagnostics.push(invalid(&place, &format!("must be at most {limit}")));
+        }
+        _ => diagnostics.push(invalid(&place, &error.to_string())),
+    }
+}
+
+fn subject(place: &Place<'_>) -> String {
+    match place.field {
+        Some(field) if place.element => format!("a value of `{}`", field.name),
+        Some(field) => format!("`{}`", field.name),
+        None => "this".to_owned(),
+    }
+}
+
+fn invalid(place: &Place<'_>, what: &str) -> Diagnostic {
+    Diagnostic::error(Code::InvalidValue, format!("{} {what}", subject(place))).at(place.value.span, "here")
+}
+
+fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
+    let field = place.value.field(name);
+    let child = field.is_none_or(|field| field.child);
+    let span = field.map(|field| field.name_span);
+    let inside = if place.node == "a manifest" { "a manifest".to_owned() } else { format!("`{}`", place.node) };
+    if not_yet(name) {
+        return Diagnostic::error(
+            Code::NotYet,
+            format!("`{name}` is part of the language, but this version does not run it yet"),
+        )
+        .at(span, "not in this version");
+    }
+    let tasks = view.tasks();
+    let mut known: Vec<&str> =
+        view.property_names().filter(|known| tasks.is_none_or(|(tasks, _)| tasks != *known)).collect();
+    let mut nodes: Vec<&str> = Vec::new();
+    if child && let Some((_, kinds)) = tasks {
+        nodes.extend(kinds.property_names());
+    }
+    let positional = view.names("x-kdl-arguments");
+    known.retain(|known| !positional.iter().any(|position| position.trim_end_matches("...") == *known));
+    let near = did_you_mean(name, nodes.iter().copied().chain(known.iter().copied()));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if nodes.is_empty() && known.is_empty() => format!("{inside} takes none"),
+        None => {
+            nodes.extend(known);
+            format!("{inside} can have: {}", nodes.join(", "))
+        }
+    };
+    let (code, message) = if child {
+        (Code::UnknownNode, format!("{inside} has no node `{name}`"))
+    } else {
+        (Code::UnknownProperty, format!("{inside} has no property `{name}`"))
+    };
+    Diagnostic::error(code, message).at(span, "unknown").help(help)
+}
+
+fn missing(property: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
+    let node = place.node;
+    let at = place.node_span.unwrap_or(place.value.span);
+    let description = view.property(property).and_then(|view| view.keyword("description")).and_then(Value::as_str);
+    let positions = view.names("x-kdl-arguments");
+    let (message, help) = match positions.iter().position(|position| *position == property) {
+        Some(at) => {
+            let nth = ["first", "second", "third"].get(at).copied().unwrap_or("next");
+            let example = if property == "name" { "\"name\"".to_owned() } else { property.to_uppercase() };
+            (format!("`{node}` needs its {property} as {nth} argument"), format!("write `{node} {example}`"))
+        }
+        None => (format!("`{node}` needs `{property}`"), format!("add `{property}=…`")),
+    };
+    let help = match description {
+        Some(description) => format!("{help}: {}", description.trim_end_matches('.')),
+        None => help,
+    };
+    Diagnostic::error(Code::Missing, message).at(at, "incomplete").help(help)
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-')
+}
+
+fn bad_name(kind: &str, name: &str, span: Span) -> Diagnostic {
+    if name.is_empty() {
+        return Diagnostic::error(Code::Missing, format!("`{kind}` needs a name as first argument"))
+            .at(span, "incomplete")
+            .help(format!("write `{kind} \"name\"`"));
+    }
+    let mended: String = name
+        .chars()
+        .flat_map(char::to_lowercase)
+        .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
+        .collect();
+    let mended = mended.trim_matches('-').to_owned();
+    let help = "names are lower-case letters, digits and `-`, and start with a letter";
+    let help = if is_name(&mended) { format!("{help}: `{mended}`") } else { help.to_owned() };
+    Diagnostic::error(Code::InvalidName, format!("`{name}` cannot be a name")).at(span, "not a name").help(help)
+}
+
+fn wrong_type(kind: &TypeKind, place: &Place<'_>, view: View<'_>) -> Diagnostic {
+    let kinds: Vec<String> = match kind {
+        TypeKind::Single(only) => vec![only.to_string()],
+        TypeKind::Multiple(many) => many.iter().map(|kind| kind.to_string()).collect(),
+    };
+    let template = kinds.len() > 1 && kinds.iter().any(|kind| kind == "string");
+    let mut wanted: Vec<&str> = kinds
+        .iter()
+        .filter(|kind| !(template && *kind == "string"))
+        .map(|kind| match kind.as_str() {
+            "integer" => "an integer",
+            "number" => "a number",
+            "boolean" => "`#true` or `#false`",
+            "string" if view.flag("x-kdl-code") => "a string of Rhai code",
+            "string" => "a string",
+            "array" => "a list",
+            "object" => "a block",
+            other => other,
+        })
+        .collect();
+    if template {
+        wanted.push("a template (`\"${…}\"`)");
+    }
+    let wanted = match &*wanted {
+        [head @ .., last] if !head.is_empty() => format!("{} or {last}", head.join(", ")),
+        _ => wanted.concat(),
+    };
+    let found = place.value.kind_name();
+    Diagnostic::error(Code::WrongType, format!("{} must be {wanted}, not {found}", subject(place)))
+        .at(place.value.span, format!("this is {found}"))
+}
+
+fn wrong_word(words: &[&str], place: &Place<'_>) -> Diagnostic {
+    let given = place.value.text().unwrap_or_default();
+    let field = place.field.map_or("", |field| field.name.as_str());
+    let later = match field {
+        "kind" => ["documents", "vectors", "objects"].contains(&given),
+        "on-error" => given == "collect",
+        _ => false,
+    };
+    if later {
+        let message = format!("`{field}=\"{given}\"` is part of the language, but this version does not run it yet");
+        return Diagnostic::error(Code::NotYet, message).at(place.value.span, "not in this version");
+    }
+    let list = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+    let help = match did_you_mean(given, words.iter().copied()) {
+        Some(near) => format!("did you mean \"{near}\"? It can be: {list}"),
+        None => format!("it can be: {list}"),
+    };
+    Diagnostic::error(Code::InvalidValue, format!("{} cannot be {}", subject(place), place.value.to_json()))
+        .at(place.value.span, "not one of its values")
+        .help(help)
+}
+
+fn wrong_text(place: &Place<'_>, view: View<'_>) -> Diagnostic {
+    let words = view.names("x-values");
+    if !words.is_empty() {
+        return wrong_word(&words, place);
+    }
+    if let Some(what) = view.keyword("x-what").and_then(Value::as_str) {
+        return invalid(place, &format!("must be {what}"));
+    }
+    if ["integer", "number", "boolean"].iter().any(|kind| view.allows(kind)) {
+        let kind = if view.allows("boolean") {
+            "`#true` or `#false`"
+        } else if view.allows("number") && !view.allows("integer") {
+            "a number"
+        } else {
+            "an integer"
+        };
+        return Diagnostic::error(
+            Code::WrongType,
+            format!("{} must be {kind} or a template (`\"${{…}}\"`), not a string", subject(place)),
+        )
+        .at(place.value.span, "this is a string");
+    }
+    bad_name(place.node, place.value.text().unwrap_or_default(), place.value.span)
+}
+
+/// Checks the arguments of a call against the JSON Schema of what is called. Strings with templates fit everywhere: their values are checked
+/// when they are evaluated.
+#[must_use]
+pub fn check_arguments(
+    schema: &Value,
+    operation: &Spanned<String>,
+    arguments: &[(Spanned<String>, Spanned<Tree>)],
+) -> Vec<Diagnostic> {
+    let Some(whole) = operation.span else { return Vec::new() };
+    let Ok(validator) = jsonschema::validator_for(schema) else {
+        return vec![Diagnostic::error(
+            Code::InvalidArguments,
+            format!("the schema of `{}` is damaged", operation.value),
+        )];
+    };
+    let fields = arguments.iter().map(|(name, value)| located_field(name, value, whole)).collect();
+    let mut call = Located::new(Kind::Map(fields), whole);
+    call.node = Some(operation.value.as_str().into());
+    let json = call.to_json();
+    let mut found = Diagnostics::new();
+    for error in validator.iter_errors(&json) {
+        if !error.instance().as_str().is_some_and(|text| text.contains("${")) {
+            explain(&error, &call, schema, &mut found);
+        }
+    }
+    found
+        .into_iter()
+        .map(|mut diagnostic| {
+            diagnostic.code = Code::InvalidArguments;
+            diagnostic
+        })
+        .collect()
+}
+
+fn located_field(name: &Spanned<String>, value: &Spanned<Tree>, whole: Span) -> Field {
+    let name_span = name.span.unwrap_or(whole);
+    Field { name: name.value.clone(), name_span, child: false, value: located(value, whole) }
+}
+
+fn located(tree: &Spanned<Tree>, whole: Span) -> Located {
+    let value = match &tree.value {
+        Tree::Null => Kind::Null,
+        Tree::Bool(value) => Kind::Bool(*value),
+        Tree::Number(number) => Kind::Number(number.clone()),
+        Tree::Text(text) => Kind::Text(text.clone()),
+        Tree::List(items) => Kind::List(items.iter().map(|item| located(item, whole)).collect()),
+        Tree::Map(fields) => Kind::Map(fields.iter().map(|(name, value)| located_field(name, value, whole)).collect()),
+    };
+    Located::new(value, tree.span.unwrap_or(whole))
+}

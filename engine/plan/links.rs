@@ -1,0 +1,96 @@
+//! Results that are asked for by path: whether the task is there, and before.
+
+use crate::task::{Task, TaskId};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
+use thinking_schema::Manifest;
+
+/// `result("path")` of all programs of a plan.
+#[derive(Default)]
+pub(crate) struct Links {
+    results: Vec<(String, Span, TaskId)>,
+}
+
+impl Links {
+    pub fn result(&mut self, path: &str, span: Span, task: TaskId) {
+        self.results.push((path.to_owned(), span, task));
+    }
+
+    pub fn check(&self, tasks: &[Task], manifest: &Manifest, diagnostics: &mut Diagnostics) {
+        for (path, span, from) in &self.results {
+            if let Some((pipeline, _)) = path.split_once(':')
+                && !pipeline.contains(['/', '['])
+            {
+                if manifest.pipeline.get(pipeline).is_none() {
+                    let near =
+                        did_you_mean(pipeline, manifest.pipeline.names()).map(|near| format!("did you mean `{near}`?"));
+                    diagnostics.push(
+                        Diagnostic::error(Code::UnknownPipeline, format!("no pipeline is called `{pipeline}`"))
+                            .at(*span, "unknown")
+                            .help(near),
+                    );
+                }
+                continue;
+            }
+            let plain = without_keys(path);
+            let found = tasks.iter().position(|task| {
+                task.name.is_some() && (*task.path == *plain || task.path.ends_with(&format!("/{plain}")))
+            });
+            match found {
+                None => {
+                    let names = tasks.iter().filter(|task| task.name.is_some()).map(|task| &*task.path);
+                    let help = match did_you_mean(&plain, names) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "a path is the names of the tasks around it and its own, joined by `/`".to_owned(),
+                    };
+                    diagnostics.push(
+                        Diagnostic::error(Code::UnknownTask, format!("no task has the path `{plain}`"))
+                            .at(*span, "unknown")
+                            .help(help),
+                    );
+                }
+                Some(at) if from.0 != u32::MAX && at as u32 >= from.0 => diagnostics.push(
+                    Diagnostic::error(Code::UnknownResult, format!("`{plain}` does not run before this"))
+                        .at(*span, "not there yet")
+                        .at(tasks[at].span, "runs here")
+                        .help("only results of tasks that ran before can be read".to_owned()),
+                ),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// A task path without the keys of iterations: `fit/epoch[3]/train` → `fit/epoch/train`.
+#[must_use]
+pub fn without_keys(path: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = path.chars();
+    while let Some(character) = rest.next() {
+        if character != '[' {
+            plain.push(character);
+            continue;
+        }
+        let mut quoted = false;
+        while let Some(inner) = rest.next() {
+            match inner {
+                '\\' if quoted => {
+                    rest.next();
+                }
+                '"' => quoted = !quoted,
+                ']' if !quoted => break,
+                _ => {}
+            }
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn keys_go() {
+        assert_eq!(super::without_keys("fit/epoch[3]/train"), "fit/epoch/train");
+        assert_eq!(super::without_keys("a[\"x]/y\"]/b"), "a/b");
+        assert_eq!(super::without_keys("a[\"x\\\"]\"]/b"), "a/b");
+    }
+}

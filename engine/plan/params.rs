@@ -1,0 +1,329 @@
+//! Parameters: where their values come from and whether they fit.
+
+use crate::{Compiler, Evaluate, ParamValue, Parameters};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap, Span, Spanned, did_you_mean};
+use thinking_manifest::units;
+use thinking_schema::{Named, Param, ParamType};
+use thinking_step::{Mode, Program, Purpose};
+
+/// Values that were given, the strongest source first.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// `-p name=value`
+    pub command_line: Vec<(String, String)>,
+    /// `--params FILE`: the file's name for messages, and its values.
+    pub files: Vec<(String, Map<String, Value>)>,
+    /// Those of the unfinished run.
+    pub remembered: BTreeMap<String, Value>,
+    /// Environment variables.
+    pub environment: BTreeMap<String, String>,
+    /// The working directory: paths on the command line are relative to it.
+    pub working_directory: PathBuf,
+}
+
+/// Where a parameter's value comes from.
+enum Source<'g> {
+    CommandLine(&'g str),
+    File(&'g str, &'g Value),
+    Remembered(&'g Value),
+    Environment(&'g str, &'g str),
+    Default,
+}
+
+/// Gives every declared parameter its value.
+pub(crate) fn resolve(
+    declared: &Named<Param>,
+    given: &Given,
+    directory: &Path,
+    sources: &SourceMap,
+    compiler: &mut Compiler<'_>,
+    facets: &[Arc<str>],
+    mode: Mode,
+    diagnostics: &mut Diagnostics,
+) -> Parameters {
+    unknown(declared, given, diagnostics);
+    let mut all = Parameters::default();
+    for (name, param) in declared.iter() {
+        let source = source_of(name, param, given);
+        let kind = kind_of(param);
+        let (value, is_given) = match source {
+            Source::CommandLine(text) => {
+                (parse(kind, text).map(|value| based(kind, value, &given.working_directory, directory)), true)
+            }
+            Source::Environment(variable, text) => {
+                (parse(kind, text).map_err(|why| format!("{why} (from the environment variable {variable})")), false)
+            }
+            Source::File(file, value) => (fit(kind, value).map_err(|why| format!("{why} (in {file})")), true),
+            Source::Remembered(value) => {
+                (fit(kind, value).map_err(|why| format!("{why} (of the unfinished run)")), true)
+            }
+            Source::Default => match &param.default {
+                Some(default) => {
+                    let value = default_value(default, sources, compiler, &all, facets, mode, diagnostics);
+                    (value.and_then(|value| fit(kind, &value)), false)
+                }
+                None if param.optional => (Ok(Value::Null), false),
+                None => {
+                    diagnostics.push(
+                        Diagnostic::error(
+                            Code::MissingParam,
+                            format!("parameter `{name}` needs a value", name = name.value),
+                        )
+                        .at(name.span, param.help.clone().unwrap_or_else(|| "declared here".to_owned()))
+                        .help(format!("give it with -p {}={}", name.value, example(kind))),
+                    );
+                    continue;
+                }
+            },
+        };
+        let value = value.and_then(|value| if value.is_null() { Ok(value) } else { bounds(param, value) });
+        match value {
+            Ok(value) => {
+                let value =
+                    ParamValue { value, secret: param.secret, given: is_given && !param.secret, span: name.span };
+                all.values.insert(name.value.as_str().into(), value);
+            }
+            Err(why) => {
+                let shown = if param.secret { "its value does not fit".to_owned() } else { why };
+                diagnostics.push(
+                    Diagnostic::error(Code::InvalidParam, format!("parameter `{}`: {shown}", name.value))
+                        .at(name.span, param.help.clone().unwrap_or_else(|| "declared here".to_owned()))
+                        .help(format!("it is {}, such as -p {}={}", article(kind), name.value, example(kind))),
+                );
+            }
+        }
+    }
+    all
+}
+
+/// What is wrong with the declarations themselves, whatever the values.
+pub(crate) fn check(declared: &Named<Param>, diagnostics: &mut Diagnostics) {
+    for (name, param) in declared.iter() {
+        if param.secret
+            && let Some(default) = &param.default
+        {
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidParam, format!("the secret `{}` cannot have a default", name.value))
+                    .at(default.span, "would stand in the manifest for all to read")
+                    .help(format!("take it out, and give the value with env= or -p {}=…", name.value)),
+            );
+        }
+        let kind = kind_of(param);
+        let template = |value: &Value| value.as_str().is_some_and(|text| text.contains("${"));
+        let mut values: Vec<(Value, Option<Span>)> = Vec::new();
+        if let Some(default) = &param.default {
+            values.push((default.value.to_json(), default.span));
+        }
+        for (value, span) in values {
+            if template(&value) {
+                continue;
+            }
+            if let Err(why) = fit(kind, &value).and_then(|value| bounds(param, value)) {
+                diagnostics.push(
+                    Diagnostic::error(Code::InvalidParam, format!("the default of `{}`: {why}", name.value))
+                        .at(span, "here"),
+                );
+            }
+        }
+        if let (Some(min), Some(max)) = (&param.min, &param.max)
+            && min.value > max.value
+        {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::InvalidParam,
+                    format!("no value of `{}` is allowed: min is above max", name.value),
+                )
+                .at(min.span, "above")
+                .at(max.span, "this"),
+            );
+        }
+    }
+}
+
+fn source_of<'g>(name: &str, param: &'g Param, given: &'g Given) -> Source<'g> {
+    if let Some((_, text)) = given.command_line.iter().rev().find(|(known, _)| known == name) {
+        return Source::CommandLine(text);
+    }
+    if let Some((file, value)) =
+        given.files.iter().rev().find_map(|(file, values)| values.get(name).map(|value| (file.as_str(), value)))
+    {
+        return Source::File(file, value);
+    }
+    if let Some(value) = given.remembered.get(name).filter(|_| !param.secret) {
+        return Source::Remembered(value);
+    }
+    if let Some(variable) = &param.env
+        && let Some(text) = given.environment.get(&variable.value)
+    {
+        return Source::Environment(&variable.value, text);
+    }
+    Source::Default
+}
+
+fn unknown(declared: &Named<Param>, given: &Given, diagnostics: &mut Diagnostics) {
+    let names = given
+        .command_line
+        .iter()
+        .map(|(name, _)| (name, "-p"))
+        .chain(given.files.iter().flat_map(|(file, values)| values.keys().map(move |name| (name, file.as_str()))));
+    for (name, source) in names {
+        if declared.get(name).is_none() {
+            let help = match did_you_mean(name, declared.names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if declared.is_empty() => "the manifest declares no parameters".to_owned(),
+                None => format!("declared are: {}", declared.names().collect::<Vec<_>>().join(", ")),
+            };
+            diagnostics.push(
+                Diagnostic::error(Code::UnknownParam, format!("no parameter is called `{name}` (given by {source})"))
+                    .help(help),
+            );
+        }
+    }
+}
+
+fn kind_of(param: &Param) -> ParamType {
+    param.r#type.as_ref().map_or(ParamType::String, |kind| kind.value)
+}
+
+fn article(kind: ParamType) -> &'static str {
+    match kind {
+        ParamType::String => "a string",
+        ParamType::Int => "a whole number",
+        ParamType::Float => "a number",
+        ParamType::Bool => "true or false",
+        ParamType::Path => "a path",
+        ParamType::Datetime => "a date and time (RFC 3339)",
+        ParamType::Duration => "a duration",
+        ParamType::Size => "a size",
+        ParamType::Json => "JSON",
+        ParamType::List => "a list",
+    }
+}
+
+fn example(kind: ParamType) -> &'static str {
+    match kind {
+        ParamType::String => "text",
+        ParamType::Int => "3",
+        ParamType::Float => "0.5",
+        ParamType::Bool => "true",
+        ParamType::Path => "data/file.txt",
+        ParamType::Datetime => "2026-01-31T12:00:00Z",
+        ParamType::Duration => "5m",
+        ParamType::Size => "64MiB",
+        ParamType::Json => "'{\"a\": 1}'",
+        ParamType::List => "a,b,c",
+    }
+}
+
+/// A value from text on the command line or in the environment.
+fn parse(kind: ParamType, text: &str) -> Result<Value, String> {
+    let wrong = || format!("`{text}` is not {}", article(kind));
+    Ok(match kind {
+        ParamType::String | ParamType::Path | ParamType::Datetime | ParamType::Duration | ParamType::Size => {
+            return fit(kind, &Value::String(text.to_owned()));
+        }
+        ParamType::Int => text.trim().parse::<i64>().map_err(|_| wrong())?.into(),
+        ParamType::Float => {
+            let number: f64 = text.trim().parse().map_err(|_| wrong())?;
+            serde_json::Number::from_f64(number).map(Value::Number).ok_or_else(wrong)?
+        }
+        ParamType::Bool => match text.trim() {
+            "true" | "#true" | "yes" | "1" => true.into(),
+            "false" | "#false" | "no" | "0" => false.into(),
+            _ => return Err(wrong()),
+        },
+        ParamType::Json => serde_json::from_str(text).map_err(|error| format!("{}: {error}", wrong()))?,
+        ParamType::List => match serde_json::from_str::<Value>(text) {
+            Ok(list @ Value::Array(_)) => list,
+            _ if text.is_empty() => Value::Array(Vec::new()),
+            _ => text.split(',').map(|part| Value::String(part.trim().to_owned())).collect(),
+        },
+    })
+}
+
+/// A value as its type has it: sizes are bytes, floats are floats.
+fn fit(kind: ParamType, value: &Value) -> Result<Value, String> {
+    let wrong = || format!("{value} is not {}", article(kind));
+    match (kind, value) {
+        (ParamType::String | ParamType::Path, Value::String(_)) => Ok(value.clone()),
+        (ParamType::Int, Value::Number(number)) if number.as_i64().is_some() => Ok(value.clone()),
+        (ParamType::Float, Value::Number(number)) => {
+            number.as_f64().and_then(serde_json::Number::from_f64).map(Value::Number).ok_or_else(wrong)
+        }
+        (ParamType::Bool, Value::Bool(_)) => Ok(value.clone()),
+        (ParamType::Datetime, Value::String(text)) => {
+            text.parse::<jiff::Timestamp>().map(|_| value.clone()).map_err(|_| wrong())
+        }
+        (ParamType::Duration, Value::String(text)) => units::duration(text).map(|_| value.clone()).ok_or_else(wrong),
+        (ParamType::Size, Value::String(text)) => units::size(text).map(Value::from).ok_or_else(wrong),
+        (ParamType::Size, Value::Number(number)) if number.as_u64().is_some() => Ok(value.clone()),
+        (ParamType::Json, _) => Ok(value.clone()),
+        (ParamType::List, Value::Array(_)) => Ok(value.clone()),
+        // `default "a"` of a list is a list of one.
+        (ParamType::List, Value::String(_) | Value::Number(_) | Value::Bool(_)) => {
+            Ok(Value::Array(vec![value.clone()]))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+fn bounds(param: &Param, value: Value) -> Result<Value, String> {
+    if let Some(number) = value.as_f64() {
+        if let Some(min) = &param.min
+            && number < min.value
+        {
+            return Err(format!("{value} is below its least value {}", min.value));
+        }
+        if let Some(max) = &param.max
+            && number > max.value
+        {
+            return Err(format!("{value} is above its greatest value {}", max.value));
+        }
+    }
+    if let Some(allowed) = &param.one_of
+        && !allowed.value.iter().any(|one| same(one, &value))
+    {
+        let list = allowed.value.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
+        let near = value.as_str().and_then(|text| did_you_mean(text, allowed.value.iter().filter_map(Value::as_str)));
+        return Err(match near {
+            Some(near) => format!("{value} is not one of {list}; did you mean \"{near}\"?"),
+            None => format!("{value} is not one of {list}"),
+        });
+    }
+    Ok(value)
+}
+
+fn same(one: &Value, other: &Value) -> bool {
+    one == other || one.as_f64().is_some_and(|number| Some(number) == other.as_f64())
+}
+
+/// A path given relative to the working directory, as seen from the manifest's directory where it is inside, absolute otherwise.
+fn based(kind: ParamType, value: Value, working: &Path, directory: &Path) -> Value {
+    let (ParamType::Path, Value::String(text)) = (kind, &value) else { return value };
+    let full = working.join(text);
+    let full = full.canonicalize().unwrap_or(full);
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
+    let path = full.strip_prefix(&directory).map(Path::to_path_buf).unwrap_or(full);
+    Value::String(path.display().to_string())
+}
+
+fn default_value(
+    default: &Spanned<thinking_schema::Tree>,
+    sources: &SourceMap,
+    compiler: &mut Compiler<'_>,
+    earlier: &Parameters,
+    facets: &[Arc<str>],
+    mode: Mode,
+    diagnostics: &mut Diagnostics,
+) -> Result<Value, String> {
+    let names = earlier.values.keys().map(|name| crate::script_name(name)).collect();
+    let scope = crate::pure::scope(compiler, names, facets, false);
+    let value = compiler.tree(default, sources, &scope, &Vec::new, Purpose::Pure, diagnostics);
+    let host = crate::pure::host(earlier, facets, mode, None);
+    let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
+    value.value(&evaluate as &dyn Evaluate).map_err(|error| error.message)
+}

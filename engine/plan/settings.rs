@@ -1,0 +1,305 @@
+//! The runtime's settings: what a run needs to know before it starts.
+
+use crate::workshop::{Workshop, active_facets};
+use crate::{Evaluate, Parameters, Template, pure, script_name};
+use std::sync::Arc;
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
+use thinking_schema::{self as schema, Templated};
+use thinking_step::{Permissions, Program, Purpose, RunInfo, Value};
+
+/// Logging, as the runtime says.
+#[derive(Clone)]
+pub struct LogSettings {
+    /// Least level.
+    pub level: schema::Level,
+    /// Levels of parts of the program.
+    pub filters: Vec<(String, schema::Level)>,
+    /// How lines on the console look.
+    pub console: schema::ConsoleFormat,
+    /// More files, relative to the manifest's directory.
+    pub files: Vec<(Template, schema::LogFileFormat)>,
+}
+
+/// What a run needs to know before it starts.
+#[derive(Clone)]
+pub struct Settings {
+    /// When steps become durable.
+    pub durability: schema::DurabilityWord,
+    /// Logging.
+    pub logging: LogSettings,
+}
+
+impl LogSettings {
+    /// A log file's path in that run.
+    ///
+    /// # Errors
+    /// What a template threw.
+    pub fn path(
+        &self,
+        template: &Template,
+        params: &Parameters,
+        facets: &[Arc<str>],
+        mode: thinking_step::Mode,
+        run: RunInfo,
+    ) -> Result<String, thinking_step::StepError> {
+        let host = pure::host(params, facets, mode, Some(run));
+        template.text(&|program: &Arc<dyn Program>| program.eval(&host))
+    }
+}
+
+/// Checks the runtime without values.
+pub(crate) fn check(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) {
+    // With the parameters' values missing, only what is wrong with the texts themselves counts.
+    let mut all = Diagnostics::new();
+    let strings = runtime_strings(shop);
+    let scope = scope(shop);
+    for string in strings {
+        shop.compiler.template(&string, shop.sources, &scope, &Vec::new, Purpose::Pure, &mut all);
+    }
+    for facet in &shop.project.facets.facets {
+        if let Some((code, span)) = &facet.detect {
+            let code = schema::Code(Spanned { value: code.clone(), span: Some(*span) });
+            shop.compiler.code(&code, shop.sources, &scope, &Vec::new, Purpose::Pure, &mut all);
+        }
+    }
+    diagnostics.extend(all);
+    version(shop, diagnostics);
+}
+
+fn runtime_strings(shop: &Workshop<'_, '_>) -> Vec<Spanned<String>> {
+    let mut strings = Vec::new();
+    let Some(runtime) = &shop.model.manifest.runtime else { return strings };
+    fn add<T>(templated: Option<&Templated<T>>, strings: &mut Vec<Spanned<String>>) {
+        if let Some(Templated::Template(string)) = templated {
+            strings.push(string.clone());
+        }
+    }
+    add(runtime.seed.as_ref(), &mut strings);
+    if let Some(state) = &runtime.state {
+        add(state.durability.as_ref(), &mut strings);
+    }
+    if let Some(logging) = &runtime.logging {
+        add(logging.level.as_ref(), &mut strings);
+        logging.filter.iter().for_each(|filter| add(Some(&filter.level), &mut strings));
+        add(logging.console.as_ref().and_then(|console| console.format.as_ref()), &mut strings);
+        for file in &logging.file {
+            strings.push(file.path.clone());
+            add(file.format.as_ref(), &mut strings);
+        }
+    }
+    if let Some(permissions) = &runtime.permissions {
+        let lists = [&permissions.read, &permissions.write, &permissions.net, &permissions.run, &permissions.env];
+        lists.into_iter().for_each(|list| strings.extend(list.iter().cloned()));
+    }
+    strings
+}
+
+fn scope(shop: &mut Workshop<'_, '_>) -> crate::compile::Scope {
+    let names = shop.model.manifest.param.names().map(script_name).collect();
+    let declared: Vec<Arc<str>> = shop.project.facets.names().map(Arc::from).collect();
+    pure::scope(shop.compiler, names, &declared, true)
+}
+
+fn version(shop: &Workshop<'_, '_>, diagnostics: &mut Diagnostics) {
+    let Some(project) = &shop.model.manifest.project else { return };
+    if let Some(requires) = &project.requires {
+        let own = env!("CARGO_PKG_VERSION");
+        match (semver::VersionReq::parse(&requires.value), semver::Version::parse(own)) {
+            (Ok(wanted), Ok(own)) if !wanted.matches(&own) => diagnostics.push(
+                Diagnostic::error(
+                    Code::VersionMismatch,
+                    format!("this project needs thinking {wanted}, and this is {own}"),
+                )
+                .at(requires.span, "required here")
+                .help("install a version that fits, or change `requires`".to_owned()),
+            ),
+            (Err(error), _) => diagnostics.push(
+                Diagnostic::error(Code::InvalidValue, format!("`requires` is not a version requirement: {error}"))
+                    .at(requires.span, "here")
+                    .help("write it like \">=0.1\" or \"0.1\"".to_owned()),
+            ),
+            _ => {}
+        }
+    }
+    if let Some(version) = &project.version
+        && let Err(error) = semver::Version::parse(&version.value)
+    {
+        diagnostics.push(
+            Diagnostic::error(Code::InvalidValue, format!("`version` is not a version: {error}"))
+                .at(version.span, "here")
+                .help("write it like \"0.3.0\"".to_owned()),
+        );
+    }
+}
+
+/// Evaluates what the runtime says.
+impl Workshop<'_, '_> {
+    /// The settings; mistakes are in `diagnostics`.
+    pub fn settings(&mut self, diagnostics: &mut Diagnostics) -> Settings {
+        let runtime = self.model.manifest.runtime.clone().unwrap_or_default();
+        let logging = runtime.logging.unwrap_or_default();
+        let durability = runtime.state.and_then(|state| state.durability);
+        let durability = durability.map_or(schema::DurabilityWord::Step, |word| {
+            evaluated(self, &word, schema::DurabilityWord::Step, diagnostics)
+        });
+        let level = logging
+            .level
+            .map_or(schema::Level::Info, |level| evaluated(self, &level, schema::Level::Info, diagnostics));
+        let filters = logging
+            .filter
+            .iter()
+            .map(|filter| {
+                (filter.target.value.clone(), evaluated(self, &filter.level, schema::Level::Info, diagnostics))
+            })
+            .collect();
+        let console =
+            logging.console.and_then(|console| console.format).map_or(schema::ConsoleFormat::Compact, |format| {
+                evaluated(self, &format, schema::ConsoleFormat::Compact, diagnostics)
+            });
+        let scope = scope(self);
+        let files = logging
+            .file
+            .iter()
+            .map(|file| {
+                let path =
+                    self.compiler.template(&file.path, self.sources, &scope, &Vec::new, Purpose::Pure, diagnostics);
+                let format = file.format.as_ref().map_or(schema::LogFileFormat::Json, |format| {
+                    evaluated(self, format, schema::LogFileFormat::Json, diagnostics)
+                });
+                (path, format)
+            })
+            .collect();
+        Settings { durability, logging: LogSettings { level, filters, console, files } }
+    }
+}
+
+fn evaluated<T: serde::de::DeserializeOwned + Copy>(
+    shop: &mut Workshop<'_, '_>,
+    templated: &Templated<T>,
+    otherwise: T,
+    diagnostics: &mut Diagnostics,
+) -> T {
+    match templated {
+        Templated::Value(value) => value.value,
+        Templated::Template(string) => {
+            let Some(value) = value_of(shop, string, diagnostics) else { return otherwise };
+            match serde_json::from_value(value.clone()) {
+                Ok(value) => value,
+                Err(_) => {
+                    diagnostics.push(
+                        Diagnostic::error(Code::InvalidValue, format!("this gives {value}, which is not allowed here"))
+                            .at(string.span, "here"),
+                    );
+                    otherwise
+                }
+            }
+        }
+    }
+}
+
+fn value_of(shop: &mut Workshop<'_, '_>, string: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Value> {
+    let scope = scope(shop);
+    let template = shop.compiler.template(string, shop.sources, &scope, &Vec::new, Purpose::Pure, diagnostics);
+    let host = pure::host(&shop.params, &active_facets(shop.model), shop.model.selection.mode, None);
+    let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
+    match template.value(&evaluate as &dyn Evaluate) {
+        Ok(value) => Some(value),
+        // Without values (`validate`) there is nothing to evaluate with; the text itself was checked.
+        Err(_) if shop.params.values.is_empty() => None,
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidValue, error.message.clone())
+                    .at(error.span.or(string.span), "here")
+                    .help(error.help),
+            );
+            None
+        }
+    }
+}
+
+pub(crate) fn seed(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) -> i64 {
+    let seed = shop.model.manifest.runtime.as_ref().and_then(|runtime| runtime.seed.clone());
+    seed.map_or(0, |seed| evaluated(shop, &seed, 0, diagnostics))
+}
+
+/// What the manifest permits: its `permissions`, what path parameters and inputs grant for reading, and what outputs grant for writing.
+pub(crate) fn permissions(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) -> Option<Permissions> {
+    let own = shop.model.manifest.runtime.as_ref().and_then(|runtime| runtime.permissions.clone()).unwrap_or_default();
+    let mut list = |strings: &[Spanned<String>], diagnostics: &mut Diagnostics| -> Vec<(String, Option<Span>)> {
+        strings
+            .iter()
+            .map(|string| {
+                let text = if string.value.contains("${") {
+                    value_of(shop, string, diagnostics).and_then(|value| value.as_str().map(str::to_owned))
+                } else {
+                    Some(string.value.clone())
+                };
+                (text.unwrap_or_else(|| wildcard(&string.value)), string.span)
+            })
+            .collect()
+    };
+    let mut read = list(&own.read, diagnostics);
+    let mut write = list(&own.write, diagnostics);
+    let (net, run, env) = (list(&own.net, diagnostics), list(&own.run, diagnostics), list(&own.env, diagnostics));
+    for (_, pipeline) in shop.model.manifest.pipeline.iter() {
+        grants(&pipeline.tasks, &mut read, &mut write);
+    }
+    for (name, param) in shop.model.manifest.param.iter() {
+        if param.r#type.as_ref().is_some_and(|kind| kind.value == schema::ParamType::Path) {
+            let given =
+                shop.params.values.get(name.value.as_str()).and_then(|param| param.value.as_str().map(str::to_owned));
+            let default = param.default.as_ref().and_then(|default| default.value.to_json().as_str().map(wildcard));
+            read.extend(given.or(default).map(|path| (globset::escape(&path), name.span)));
+        }
+    }
+    let plain = |list: &[(String, Option<Span>)]| list.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>();
+    match Permissions::new(
+        &shop.project.directory,
+        &shop.state,
+        &plain(&read),
+        &plain(&write),
+        &plain(&net),
+        &plain(&run),
+        &plain(&env),
+    ) {
+        Ok(permissions) => Some(permissions),
+        Err((glob, why)) => {
+            let span = read.iter().chain(&write).find(|(text, _)| *text == glob).and_then(|(_, span)| *span);
+            diagnostics
+                .push(Diagnostic::error(Code::InvalidValue, format!("`{glob}` is not a glob: {why}")).at(span, "here"));
+            None
+        }
+    }
+}
+
+fn grants(tasks: &[schema::Task], read: &mut Vec<(String, Option<Span>)>, write: &mut Vec<(String, Option<Span>)>) {
+    for task in tasks {
+        match task {
+            schema::Task::Step(step) => {
+                read.extend(step.input.iter().map(|input| (wildcard(&input.value), input.span)));
+                write.extend(step.output.iter().map(|output| (wildcard(&output.value), output.span)));
+            }
+            schema::Task::Stage(stage) => grants(&stage.tasks, read, write),
+            schema::Task::Each(each) => grants(&each.tasks, read, write),
+            schema::Task::Repeat(repeat) => grants(&repeat.tasks, read, write),
+            schema::Task::Choose(choose) => {
+                choose.branches.iter().for_each(|branch| grants(&branch.tasks, read, write));
+                choose.otherwise.iter().for_each(|otherwise| grants(&otherwise.tasks, read, write));
+            }
+            schema::Task::Run(_) | schema::Task::End(_) | schema::Task::Fail(_) => {}
+        }
+    }
+}
+
+/// A string with `*` for every `${…}`: what it can become, as a glob.
+fn wildcard(text: &str) -> String {
+    let mut glob = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        glob.push_str(before);
+        glob.push('*');
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    glob.push_str(rest);
+    glob
+}

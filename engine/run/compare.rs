@@ -1,0 +1,163 @@
+//! Whether what was recorded still holds.
+
+use crate::decide::{Place, Scope};
+use crate::host::variable_digest;
+use crate::reads::{Facts, Read, from_bytes, hex};
+use crate::world::World;
+use crate::{inputs, summary::Summary};
+use std::collections::HashSet;
+use std::path::Path;
+use thinking_diagnostic::Span;
+use thinking_plan::Step;
+use thinking_step::digest;
+use thinking_store::{InternId, StepEntry, StoreError};
+
+/// Why something recorded does not hold any more, and the changed place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stale {
+    pub reason: String,
+    pub span: Option<Span>,
+}
+
+impl Stale {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), span: None }
+    }
+}
+
+/// Sets of reads that were found to hold: a million iterations that read the same are looked at once.
+#[derive(Default)]
+pub(crate) struct Checked {
+    holding: HashSet<(InternId, u64)>,
+}
+
+impl Checked {
+    /// Compares a recorded step with the plan and the world as they are.
+    pub(crate) fn stale(
+        &mut self,
+        world: &World,
+        place: &Place,
+        step: &Step,
+        entry: &StepEntry,
+        summary: &mut Summary,
+    ) -> Result<Option<Stale>, StoreError> {
+        if world.definition(place.task, &step.definition)? != entry.definition {
+            let stored = world.store.interned(entry.definition)?;
+            let (reason, span) = step.definition.difference(&stored).unwrap_or_else(|| ("definition changed".to_owned(), None));
+            return Ok(Some(Stale { reason: format!("its {reason}"), span }));
+        }
+        if let Some(stale) = self.stale_reads(world, &place.scope, entry.reads, summary)? {
+            return Ok(Some(stale));
+        }
+        if entry.outputs.is_empty() {
+            return Ok(None);
+        }
+        let Some(facts) = Facts::from_bytes(&entry.outputs) else {
+            return Ok(Some(Stale::new("it was recorded by another version")));
+        };
+        for (name, digest) in &facts.variables {
+            let now = place.scope.variable(name).map(|variable| variable_digest(&variable.value));
+            if now.as_ref() != Some(digest) {
+                return Ok(Some(Stale::new(format!("`{name}` is another one"))));
+            }
+        }
+        for (path, digest) in &facts.outputs {
+            summary.add_output(path, digest);
+            if let Some(stale) = stale_output(world, path, digest) {
+                return Ok(Some(stale));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Compares a recorded set of reads with the world as it is.
+    pub(crate) fn stale_reads(
+        &mut self,
+        world: &World,
+        scope: &Scope,
+        reads: InternId,
+        summary: &mut Summary,
+    ) -> Result<Option<Stale>, StoreError> {
+        let key = (reads, scope.params_number());
+        if self.holding.contains(&key) {
+            return Ok(None);
+        }
+        let Some(reads) = from_bytes(&world.store.interned(reads)?) else {
+            return Ok(Some(Stale::new("it was recorded by another version")));
+        };
+        let found = reads.iter().find_map(|read| stale(world, scope, read));
+        if found.is_none() {
+            summary.add_reads(&reads, scope);
+            // Bounded: steps that each read something else are looked at each by itself.
+            if self.holding.len() < 100_000 {
+                self.holding.insert(key);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether an output is as it was left.
+pub(crate) fn stale_output(world: &World, path: &str, digest: &str) -> Option<Stale> {
+    let shown = shown(world, path);
+    match world.files.digest(Path::new(path)).map(hex) {
+        None => Some(Stale::new(format!("output `{shown}` is missing"))),
+        Some(now) if now != digest => Some(Stale::new(format!("output `{shown}` was changed"))),
+        Some(_) => None,
+    }
+}
+
+/// Whether one thing seen is now otherwise.
+pub(crate) fn stale(world: &World, scope: &Scope, read: &Read) -> Option<Stale> {
+    match read {
+        Read::Param(name, was) => {
+            let Some(param) = world.plan.params.values.get(name.as_str()) else {
+                return Some(Stale::new(format!("param `{name}` is gone")));
+            };
+            if param.secret {
+                return None;
+            }
+            let now = scope.param(name).unwrap_or(&param.value).to_string();
+            let reason = || format!("param `{name}` changed from {} to {}", short(was), short(&now));
+            (now != *was).then(|| Stale { reason: reason(), span: param.span })
+        }
+        Read::Facet(name, was) => {
+            let now = world.plan.facets.iter().any(|facet| **facet == **name);
+            let state = if now { "is now active" } else { "is no longer active" };
+            (now != *was).then(|| Stale::new(format!("facet `{name}` {state}")))
+        }
+        Read::Mode(was) => {
+            let now = world.plan.mode.name();
+            (now != was).then(|| Stale::new(format!("the mode changed from {was} to {now}")))
+        }
+        Read::Seed(was) => {
+            let now = world.plan.seed;
+            (now != *was).then(|| Stale::new(format!("the seed changed from {was} to {now}")))
+        }
+        Read::Env(name, was) => {
+            let now = (world.environment)(name).map(|value| hex(digest(value.as_bytes())));
+            (now != *was).then(|| Stale::new(format!("environment variable `{name}` changed")))
+        }
+        Read::File(path, was) => {
+            let now = world.files.digest(Path::new(path)).map(hex);
+            let what = match (was, &now) {
+                (None, _) => "is there now",
+                (_, None) => "is gone",
+                _ => "changed",
+            };
+            (now != *was).then(|| Stale::new(format!("file `{}` {what}", shown(world, path))))
+        }
+        Read::Glob(pattern, was) => {
+            let now = inputs::matched(world, pattern).map(|files| inputs::names_digest(&files));
+            (now.as_ref() != Ok(was)).then(|| Stale::new(format!("input `{pattern}` now means other files")))
+        }
+    }
+}
+
+fn shown(world: &World, path: &str) -> String {
+    Path::new(path).strip_prefix(world.plan.permissions.root()).map_or_else(|_| path.to_owned(), |path| path.display().to_string())
+}
+
+fn short(text: &str) -> String {
+    if text.chars().count() <= 60 { text.to_owned() } else { text.chars().take(57).chain("...".chars()).collect() }
+}

@@ -1,0 +1,67 @@
+//! `--from`, `--only`, `--until`.
+
+use crate::decide::TypedPath;
+
+/// Which part of the tree is to run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    first: Option<TypedPath>,
+    last: Option<TypedPath>,
+    first_seen: bool,
+    last_seen: Option<String>,
+}
+
+/// What the selection says about a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Force {
+    /// Run it if it is not recorded as it is.
+    Free,
+    /// It stands before what was asked for: it must be recorded as it is.
+    Kept,
+    /// Run it.
+    Run,
+}
+
+impl Selection {
+    /// Everything from `first` on has to run, and nothing after `last`.
+    pub(crate) fn new(first: Option<TypedPath>, last: Option<TypedPath>) -> Self {
+        Self { first, last, first_seen: false, last_seen: None }
+    }
+
+    /// Takes note of a task that is reached. `Err` with the last path: it stands after what was asked for.
+    pub(crate) fn reach(&mut self, path: &str, bare: &str) -> Result<(), String> {
+        if let Some(last) = &self.last {
+            if last.holds(path, bare) {
+                self.last_seen = Some(path.to_owned());
+            } else if let Some(seen) = &self.last_seen {
+                return Err(last_of(last, seen));
+            }
+        }
+        if let Some(first) = &self.first
+            && !self.first_seen
+        {
+            self.first_seen = first.holds(path, bare);
+        }
+        Ok(())
+    }
+
+    /// What holds for the task that was reached last.
+    pub(crate) fn force(&self) -> Force {
+        match (&self.first, self.first_seen) {
+            (None, _) => Force::Free,
+            (Some(_), false) => Force::Kept,
+            (Some(_), true) => Force::Run,
+        }
+    }
+
+    /// Whether what was asked for with `--from` or `--only` was reached, or nothing was.
+    pub(crate) fn reached(&self) -> bool {
+        self.first.is_none() || self.first_seen
+    }
+}
+
+/// What to say was the last: the path as asked for if it names one instance, else the last instance.
+fn last_of(asked: &TypedPath, seen: &str) -> String {
+    let text = asked.text();
+    if seen.starts_with(&text) { text } else { seen.to_owned() }
+}

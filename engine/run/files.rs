@@ -1,0 +1,115 @@
+//! Digests of files' contents, each computed once while the file stays as it is.
+
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+use thinking_step::Digest;
+
+/// A file's digests by its path, size, time of change and inode.
+#[derive(Default)]
+pub(crate) struct FileCache {
+    known: Mutex<HashMap<PathBuf, (Stamp, Digest)>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    size: u64,
+    seconds: i64,
+    nanoseconds: i64,
+    changed: (i64, i64),
+    inode: u64,
+}
+
+impl FileCache {
+    /// The digest of a file's content, or of all that is in a directory; `None` if there is nothing, or nothing that can be read.
+    pub(crate) fn digest(&self, path: &Path) -> Option<Digest> {
+        let metadata = std::fs::metadata(path).ok()?;
+        if metadata.is_dir() {
+            return self.directory(path);
+        }
+        let stamp = Stamp {
+            size: metadata.size(),
+            seconds: metadata.mtime(),
+            nanoseconds: metadata.mtime_nsec(),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            inode: metadata.ino(),
+        };
+        // A file that changed a moment ago may change again without its times showing it: it is read each time.
+        let old = metadata.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+        let settled = old.is_some_and(|old| old.as_secs() >= 2);
+        if settled
+            && let Some((known, digest)) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path)
+            && *known == stamp
+        {
+            return Some(*digest);
+        }
+        let digest = content(path)?;
+        if settled {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            // Bounded, so that a run over a million files does not hold them all.
+            if known.len() >= 65_536 {
+                known.clear();
+            }
+            known.insert(path.to_owned(), (stamp, digest));
+        }
+        Some(digest)
+    }
+
+    fn directory(&self, path: &Path) -> Option<Digest> {
+        let mut hasher = blake3::Hasher::new();
+        for entry in walkdir::WalkDir::new(path).sort_by_file_name().min_depth(1) {
+            let entry = entry.ok()?;
+            let name = entry.path().strip_prefix(path).ok()?.as_os_str().as_encoded_bytes();
+            hasher.update(&(name.len() as u64).to_le_bytes());
+            hasher.update(name);
+            if !entry.file_type().is_dir() {
+                let digest = self.digest(entry.path());
+                hasher.update(&digest.map_or([0; 16], |digest| digest.0));
+            }
+        }
+        Some(short(&hasher))
+    }
+}
+
+fn content(path: &Path) -> Option<Digest> {
+    let mut file = std::fs::File::open(path).ok()?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let count = file.read(&mut buffer).ok()?;
+        if count == 0 {
+            return Some(short(&hasher));
+        }
+        hasher.update(buffer.get(..count)?);
+    }
+}
+
+fn short(hasher: &blake3::Hasher) -> Digest {
+    let mut short = [0; 16];
+    short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    Digest(short)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_follow_the_content() {
+        let directory = tempfile::tempdir().unwrap();
+        let (files, path) = (FileCache::default(), directory.path().join("a"));
+        assert_eq!(files.digest(&path), None);
+        std::fs::write(&path, "one").unwrap();
+        let one = files.digest(&path).unwrap();
+        assert_eq!(one, thinking_step::digest(b"one"));
+        std::fs::write(&path, "two").unwrap();
+        assert_ne!(files.digest(&path), Some(one), "even within a tick of the clock");
+        let whole = files.digest(directory.path()).unwrap();
+        std::fs::rename(&path, directory.path().join("b")).unwrap();
+        assert_ne!(files.digest(directory.path()), Some(whole));
+    }
+}

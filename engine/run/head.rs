@@ -1,0 +1,91 @@
+//! Where the line stands: what attempts see, and the change of the line that the next commit carries.
+
+use std::sync::Arc;
+use thinking_store::{Commit, LineChange, Piece, Seq, Store, StoreError, View};
+
+/// The head of the line as this process moves it.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// What is seen now.
+    pub view: View,
+    /// Whether new commits are seen: everything recorded was walked over.
+    pub live: bool,
+    /// The last commit of this process, or what was accepted before it.
+    pub last: Seq,
+    change: Option<Change>,
+}
+
+#[derive(Debug)]
+struct Change {
+    keep: Vec<Piece>,
+    notes: Vec<(String, Option<Vec<u8>>)>,
+}
+
+impl Head {
+    /// Stands at that view.
+    pub(crate) fn new(view: View) -> Self {
+        Self { last: view.at, view, live: false, change: None }
+    }
+
+    /// Walks on over what is recorded.
+    pub(crate) fn replay(&mut self, view: View) {
+        self.view = view;
+    }
+
+    /// Everything recorded was walked over: from here on commits are seen.
+    pub(crate) fn go_live(&mut self, view: View) {
+        self.view = view;
+        self.live = true;
+    }
+
+    /// Gives up everything that `keep` does not keep. The next commit makes it so, and sets these notes.
+    pub(crate) fn go_back(&mut self, keep: Vec<Piece>, notes: Vec<(String, Option<Vec<u8>>)>) {
+        self.view = View { at: keep.last().map_or(Seq(0), |piece| piece.hi), pieces: Arc::from(keep.as_slice()) };
+        self.live = true;
+        self.change = Some(Change { keep, notes });
+    }
+
+    /// Whether the next commit changes the line.
+    pub(crate) fn is_changing(&self) -> bool {
+        self.change.is_some()
+    }
+
+    /// Commits, with the change of the line if one is pending.
+    pub(crate) fn commit(&mut self, store: &dyn Store, mut commit: Commit) -> Result<Seq, StoreError> {
+        let changed = match self.change.take() {
+            Some(change) => {
+                commit.change = Some(LineChange { keep: change.keep });
+                commit.notes.splice(0..0, change.notes);
+                true
+            }
+            None => false,
+        };
+        let refresh = (changed || self.view.pieces.is_empty()).then(|| commit.line.clone());
+        let seq = store.accept(commit)?;
+        self.last = seq;
+        if self.live {
+            if let Some(line) = refresh {
+                self.view.pieces = store.view(&line)?.pieces;
+            }
+            self.view.at = seq;
+        }
+        Ok(seq)
+    }
+}
+
+/// The pieces up to, not including, the commit `seq`, which one of them holds.
+pub(crate) fn cut(pieces: &[Piece], seq: Seq) -> Vec<Piece> {
+    let mut keep = Vec::new();
+    for piece in pieces {
+        let holds = piece.lo <= seq && seq <= piece.hi;
+        if !holds {
+            keep.push(*piece);
+            continue;
+        }
+        if piece.lo < seq {
+            keep.push(Piece { hi: Seq(seq.0 - 1), ..*piece });
+        }
+        break;
+    }
+    keep
+}

@@ -1,0 +1,72 @@
+//! Files that `input` names, and files that a program is given as arguments.
+
+use crate::host::RunHost;
+use crate::reads::{Read, hex};
+use crate::world::World;
+use std::path::{Path, PathBuf};
+use thinking_step::{Host as _, StepError, digest};
+
+/// Notes the files that a glob means as seen, with their contents.
+pub(crate) fn see(world: &World, host: &RunHost, pattern: &str) -> Result<(), StepError> {
+    let files = matched(world, pattern).map_err(|why| StepError::script(format!("`input` {pattern:?} is no glob: {why}")))?;
+    if is_glob(pattern) {
+        host.note(Read::Glob(pattern.to_owned(), names_digest(&files)));
+    }
+    for file in files {
+        host.saw_file(&file);
+        host.seen().inputs.push(file);
+    }
+    Ok(())
+}
+
+/// The files that a glob means, absolute and sorted. A path without wildcards means itself, there or not.
+pub(crate) fn matched(world: &World, pattern: &str) -> Result<Vec<PathBuf>, String> {
+    let root = world.plan.permissions.root();
+    if !is_glob(pattern) {
+        return Ok(vec![world.plan.permissions.resolve(Path::new(pattern))]);
+    }
+    let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+    let full = if Path::new(pattern).is_absolute() {
+        pattern.to_owned()
+    } else {
+        format!("{}/{pattern}", globset::escape(&root.display().to_string()))
+    };
+    let glob = globset::GlobBuilder::new(&full).literal_separator(true).build().map_err(|error| error.kind().to_string())?;
+    let glob = glob.compile_matcher();
+    // Only what stands below the part without wildcards can match.
+    let plain: PathBuf = Path::new(pattern).components().take_while(|part| !is_glob(&part.as_os_str().to_string_lossy())).collect();
+    let state = &world.state_directory;
+    let walk = walkdir::WalkDir::new(root.join(plain)).follow_links(true).sort_by_file_name().into_iter();
+    Ok(walk
+        .filter_entry(|entry| entry.path() != state)
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file() && glob.is_match(entry.path()))
+        .map(walkdir::DirEntry::into_path)
+        .collect())
+}
+
+/// A digest of files' names.
+pub(crate) fn names_digest(files: &[PathBuf]) -> String {
+    let mut text = Vec::new();
+    for file in files {
+        text.extend_from_slice(file.as_os_str().as_encoded_bytes());
+        text.push(0);
+    }
+    hex(digest(&text))
+}
+
+/// Notes an argument of a program as seen if it names an existing file of the project.
+pub(crate) fn see_argument(world: &World, host: &RunHost, directory: &Path, argument: &str) {
+    if argument.is_empty() || argument.len() > 4096 || argument.contains('\0') {
+        return;
+    }
+    let Ok(path) = directory.join(argument).canonicalize() else { return };
+    let inside = path.starts_with(world.plan.permissions.root()) && !path.starts_with(&world.state_directory);
+    if inside && path.is_file() {
+        host.saw_file(&path);
+    }
+}
+
+fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{'])
+}

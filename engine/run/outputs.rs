@@ -1,0 +1,167 @@
+//! Files that steps must leave: moved aside before an attempt, back if it fails, gone when its commit is durable.
+//!
+//! The list of what is aside lies in `aside/pending.json` of the state's directory and is synced before anything is moved, so that a kill at any moment
+//! can be tidied up by the next process.
+
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use thinking_step::{ErrorKind, StepError};
+use thinking_store::{Seq, Store, StoreError, TaskKey};
+
+/// Outputs of one attempt that are aside, or that it is making.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Aside {
+    line: String,
+    task: TaskKey,
+    /// The last commit before the attempt.
+    since: Seq,
+    files: Vec<AsideFile>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct AsideFile {
+    /// Where it belongs.
+    output: PathBuf,
+    /// Where it is meanwhile.
+    place: PathBuf,
+    /// Whether it was there before the attempt.
+    was: bool,
+}
+
+/// Moves what is at `outputs` aside.
+pub(crate) fn move_aside(
+    state: &Path,
+    line: &str,
+    task: &TaskKey,
+    since: Seq,
+    outputs: &[PathBuf],
+) -> Result<Aside, StepError> {
+    let directory = state.join("aside");
+    let name = |at: usize| directory.join(format!("{}-{at}", since.0));
+    let was = |output: &Path| fs::symlink_metadata(output).is_ok();
+    let files = outputs.iter().enumerate();
+    let files = files.map(|(at, output)| AsideFile { output: output.clone(), place: name(at), was: was(output) }).collect();
+    let aside = Aside { line: line.to_owned(), task: task.clone(), since, files };
+    let moved = || -> io::Result<()> {
+        fs::create_dir_all(&directory)?;
+        write_synced(&pending(state), &serde_json::to_vec(&aside)?)?;
+        for AsideFile { output, place, was } in &aside.files {
+            remove(place)?;
+            if *was {
+                relocate(output, place)?;
+            }
+            if let Some(parent) = output.parent() {
+                fs::create_dir_all(parent)?;
+            }
+        }
+        Ok(())
+    };
+    moved().map_err(|error| StepError::new(ErrorKind::Native, format!("outputs cannot be moved aside: {error}")))?;
+    Ok(aside)
+}
+
+impl Aside {
+    /// Whether something is aside.
+    pub(crate) fn holds_any(&self) -> bool {
+        self.files.iter().any(|file| file.was)
+    }
+
+    /// The attempt failed: what it left goes, what was there comes back.
+    pub(crate) fn restore(&self, state: &Path) -> io::Result<()> {
+        for AsideFile { output, place, was } in &self.files {
+            if !was {
+                remove(output)?;
+            } else if fs::symlink_metadata(place).is_ok() {
+                remove(output)?;
+                relocate(place, output)?;
+            }
+            // Otherwise it was not moved yet, or is back already: what is there is the old one.
+        }
+        remove(&pending(state))
+    }
+
+    /// The attempt's commit is durable: what was there before is not needed any more.
+    pub(crate) fn forget(&self, state: &Path) -> io::Result<()> {
+        for file in &self.files {
+            remove(&file.place)?;
+        }
+        remove(&pending(state))
+    }
+}
+
+/// Tidies up after a process that was killed in the middle: before anything starts.
+pub(crate) fn recover(state: &Path, store: &dyn Store) -> Result<(), StoreError> {
+    let path = pending(state);
+    let Ok(bytes) = fs::read(&path) else { return Ok(()) };
+    let failed = |error: io::Error| StoreError::Io(format!("outputs that were moved aside cannot be put back: {error}"));
+    // A list that is cut was not synced, so nothing was moved yet.
+    let Ok(aside) = serde_json::from_slice::<Aside>(&bytes) else { return remove(&path).map_err(failed) };
+    let view = store.view(&aside.line)?;
+    let committed = store.done(&view, &aside.task)?.is_some_and(|(seq, _)| seq > aside.since);
+    if committed { aside.forget(state).map_err(failed) } else { aside.restore(state).map_err(failed) }
+}
+
+/// Makes a file, or all files in a directory, survive a loss of power.
+pub(crate) fn sync(path: &Path) -> io::Result<()> {
+    for entry in walkdir::WalkDir::new(path).contents_first(true) {
+        let entry = entry?;
+        if !entry.file_type().is_symlink() {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn pending(state: &Path) -> PathBuf {
+    state.join("aside").join("pending.json")
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    fs::write(&new, bytes)?;
+    File::open(&new)?.sync_all()?;
+    fs::rename(&new, path)?;
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Moves a file or directory, also to another file system.
+fn relocate(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            // Complete or not there at all under its new name, whenever this is cut short.
+            let copy = to.with_extension("copy");
+            remove(&copy)?;
+            for entry in walkdir::WalkDir::new(from) {
+                let entry = entry?;
+                let within = entry.path().strip_prefix(from).unwrap_or(Path::new(""));
+                let target = if entry.depth() == 0 { copy.clone() } else { copy.join(within) };
+                if entry.file_type().is_dir() {
+                    fs::create_dir_all(&target)?;
+                } else {
+                    fs::copy(entry.path(), &target)?;
+                }
+            }
+            fs::rename(&copy, to)?;
+            remove(from)
+        }
+        other => other,
+    }
+}
+
+/// Removes a file or directory, if there is one.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,71 @@
+//! What a step or a decision saw outside of the line: a change of it is a reason to run again.
+
+use serde::{Deserialize, Serialize};
+use thinking_step::Digest;
+
+/// One thing seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Read {
+    /// A parameter (never a secret): name as in the manifest, value as JSON text, so that a change can be shown.
+    Param(String, String),
+    /// A facet, and whether it was active.
+    Facet(String, bool),
+    /// `app` or `test`.
+    Mode(String),
+    /// The seed of random numbers.
+    Seed(i64),
+    /// An environment variable; its value only as a digest.
+    Env(String, Option<String>),
+    /// A file or directory, absolute; the digest of its content, or that it was not there.
+    File(String, Option<String>),
+    /// The files that a glob of `input` matched: a digest of their paths.
+    Glob(String, String),
+}
+
+/// What was seen, as bytes to intern; the order of seeing does not count.
+pub(crate) fn to_bytes(reads: &mut Vec<Read>) -> Vec<u8> {
+    reads.sort_unstable();
+    reads.dedup();
+    serde_json::to_vec(reads).unwrap_or_default()
+}
+
+/// What was seen, from interned bytes. `None` if they are of another version: then nothing is known, and the step runs again.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Vec<Read>> {
+    serde_json::from_slice(bytes).ok()
+}
+
+/// A digest as text.
+pub(crate) fn hex(digest: Digest) -> String {
+    digest.to_string()
+}
+
+/// What is recorded with one instance of a task: its outputs, the loop variables that its key does not already say, and for steps that run every
+/// time the keys that they wrote.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Facts {
+    /// Absolute paths of outputs and digests of their contents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<(String, String)>,
+    /// Names and digests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<(String, String)>,
+    /// Of a container that passed a failure over: the step that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// Of a step that runs every time: what it wrote. `None` as a key: everything was cleared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrote: Vec<(u16, Option<Vec<u8>>)>,
+}
+
+impl Facts {
+    /// Bytes to store; none if there is nothing to say.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        if *self == Self::default() { Vec::new() } else { serde_json::to_vec(self).unwrap_or_default() }
+    }
+
+    /// What was stored; `None` if it is of another version.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        if bytes.is_empty() { Some(Self::default()) } else { serde_json::from_slice(bytes).ok() }
+    }
+}

@@ -1,0 +1,173 @@
+//! Results of tasks, looked up where they are recorded.
+
+use crate::decide::{Place, Shape, TypedPath};
+use crate::world::World;
+use std::sync::Arc;
+use thinking_plan::{Plan, Setting, TaskId, TaskKind};
+use thinking_plan::OnError;
+use thinking_step::Value;
+use thinking_store::{IterationKey, Outcome, StoreError, TaskKey, View};
+
+/// The result of a preceding sibling of the task, or of a container around it. `inside`: the place is a loop whose iteration has just ended, and its
+/// children count first.
+pub(crate) fn sibling(
+    world: &World,
+    view: &View,
+    place: &Place,
+    inside: bool,
+    name: &str,
+) -> Result<Option<Value>, StoreError> {
+    let plan = &world.plan;
+    if inside && let Some(found) = find_among(plan, all_children(plan, place.task), name) {
+        return result(world, view, found, &place.iterations).map(Some);
+    }
+    let mut task = place.task;
+    loop {
+        let before = preceding(plan, task);
+        if let Some(found) = find_among(plan, before, name) {
+            let iterations: Arc<[IterationKey]> = place.iterations.iter().take(loops_around(plan, found)).cloned().collect();
+            return result(world, view, found, &iterations).map(Some);
+        }
+        match plan.task(task).parent {
+            // Another pipeline's tasks are out of sight.
+            Some(parent) if !matches!(plan.task(parent).kind, TaskKind::Run { .. }) => task = parent,
+            _ => return Ok(None),
+        }
+    }
+}
+
+/// The result of the task at a path; keys that are left out are those of the asking task where both are in the same loop.
+pub(crate) fn at_path(world: &World, view: &View, place: &Place, path: &str) -> Result<Option<Value>, StoreError> {
+    let plan = &world.plan;
+    let Some(typed) = TypedPath::parse(path) else { return Ok(None) };
+    let Some(task) = plan.find(&typed.bare) else { return Ok(None) };
+    let mut iterations = Vec::new();
+    for (depth, around) in loops(plan, task).into_iter().enumerate() {
+        let segment = plan.task(around).path.split('/').count() - 1;
+        let own = || {
+            let shared = loops(plan, place.task).get(depth) == Some(&around);
+            place.iterations.get(depth).filter(|_| shared).cloned()
+        };
+        match typed.keys.get(segment).cloned().flatten().or_else(own) {
+            Some(key) => iterations.push(key),
+            None => return Ok(None),
+        }
+    }
+    let mut iterations: Arc<[IterationKey]> = iterations.into();
+    // `fit/epoch[3]` is one iteration of the loop: the result of its last task.
+    if let Some(Some(key)) = typed.keys.last()
+        && matches!(plan.task(task).kind, TaskKind::Each { .. } | TaskKind::Repeat { .. })
+    {
+        iterations = iterations.iter().cloned().chain(std::iter::once(key.clone())).collect();
+        return last(world, view, all_children(plan, task), &iterations).map(Some);
+    }
+    result(world, view, task, &iterations).map(Some)
+}
+
+/// How often a committed result of the task was superseded before.
+pub(crate) fn generation(world: &World, place: &Place) -> Result<u32, StoreError> {
+    let line = world.store.line(&world.line)?;
+    let pieces = if world.head().is_changing() { line.pieces } else { line.previous };
+    if pieces.is_empty() {
+        return Ok(0);
+    }
+    let before = View { pieces: pieces.into(), at: thinking_store::Seq(u64::MAX) };
+    Ok(world.store.done(&before, &place.key)?.map_or(0, |(_, entry)| entry.generation + 1))
+}
+
+/// A task's result; `Null` for one that was skipped.
+fn result(world: &World, view: &View, task: TaskId, iterations: &Arc<[IterationKey]>) -> Result<Value, StoreError> {
+    let plan = &world.plan;
+    let found = plan.task(task);
+    let Some(id) = world.ids.get(task.0 as usize) else { return Ok(Value::Null) };
+    let key = TaskKey::new(*id, iterations);
+    let is_step = matches!(found.kind, TaskKind::Step(_));
+    if is_step || !matches!(found.on_error, Setting::Fixed(OnError::Fail)) {
+        match world.store.done(view, &key)? {
+            Some((_, entry)) if entry.outcome == Outcome::Done => {
+                return Ok(serde_json::from_slice(&entry.result).unwrap_or_default());
+            }
+            Some(_) => return Ok(Value::Null),
+            None if is_step => return Ok(Value::Null),
+            None => {}
+        }
+    }
+    let within = |key: IterationKey| -> Arc<[IterationKey]> { iterations.iter().cloned().chain(std::iter::once(key)).collect() };
+    let list = |keys: &mut dyn Iterator<Item = IterationKey>| -> Result<Value, StoreError> {
+        let results = keys.map(|key| last(world, view, all_children(plan, task), &within(key)));
+        results.collect::<Result<_, _>>().map(Value::Array)
+    };
+    match (&found.kind, world.shape(task, iterations)) {
+        (TaskKind::Stage { children } | TaskKind::Run { children, .. }, _) => last(world, view, children, iterations),
+        (_, Some(Shape::Items(items))) => list(&mut (0..items.len()).filter_map(|at| items.get(at)).map(|item| item.key)),
+        (_, Some(Shape::Keys(keys))) => list(&mut keys.into_iter()),
+        (_, Some(Shape::Counted(count))) => list(&mut (1..=count).map(|count| IterationKey::Integer(count.into()))),
+        (TaskKind::Choose { branches, .. }, Some(Shape::Branches(taken))) => {
+            match taken.last().and_then(|at| branches.get(*at)) {
+                Some(branch) => last(world, view, &branch.children, iterations),
+                None => Ok(Value::Null),
+            }
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+fn last(world: &World, view: &View, children: &[TaskId], iterations: &Arc<[IterationKey]>) -> Result<Value, StoreError> {
+    children.last().map_or(Ok(Value::Null), |task| result(world, view, *task, iterations))
+}
+
+/// Children of a container; for a `choose` those of its first branch (its branches are never looked through at once).
+fn all_children(plan: &Plan, task: TaskId) -> &[TaskId] {
+    match &plan.task(task).kind {
+        TaskKind::Stage { children }
+        | TaskKind::Each { children, .. }
+        | TaskKind::Repeat { children, .. }
+        | TaskKind::Run { children, .. } => children,
+        _ => &[],
+    }
+}
+
+/// The siblings before a task.
+fn preceding(plan: &Plan, task: TaskId) -> &[TaskId] {
+    let before = |list: &'_ [TaskId]| list.iter().position(|sibling| *sibling == task);
+    let Some(parent) = plan.task(task).parent else {
+        return before(&plan.root).map_or(&[], |at| &plan.root[..at]);
+    };
+    match &plan.task(parent).kind {
+        TaskKind::Choose { branches, .. } => {
+            let found = branches.iter().find_map(|branch| Some(&branch.children[..before(&branch.children)?]));
+            found.unwrap_or_default()
+        }
+        _ => {
+            let list = all_children(plan, parent);
+            before(list).map_or(&[], |at| &list[..at])
+        }
+    }
+}
+
+/// The nearest of these tasks that has the name; children of unnamed containers count as if they stood here.
+fn find_among(plan: &Plan, tasks: &[TaskId], name: &str) -> Option<TaskId> {
+    tasks.iter().rev().find_map(|task| {
+        let found = plan.task(*task);
+        match (&found.name, &found.kind) {
+            (Some(own), _) => (**own == *name || own.replace('-', "_") == name).then_some(*task),
+            (None, TaskKind::Choose { branches, .. }) => {
+                branches.iter().find_map(|branch| find_among(plan, &branch.children, name))
+            }
+            (None, _) => find_among(plan, all_children(plan, *task), name),
+        }
+    })
+}
+
+/// The loops around a task, the outermost first.
+fn loops(plan: &Plan, task: TaskId) -> Vec<TaskId> {
+    let mut around: Vec<TaskId> = std::iter::successors(plan.task(task).parent, |task| plan.task(*task).parent)
+        .filter(|task| matches!(plan.task(*task).kind, TaskKind::Each { .. } | TaskKind::Repeat { .. }))
+        .collect();
+    around.reverse();
+    around
+}
+
+fn loops_around(plan: &Plan, task: TaskId) -> usize {
+    loops(plan, task).len()
+}

@@ -1,0 +1,66 @@
+//! Runs: finding the unfinished one, naming a new one.
+
+use crate::Clock;
+use std::collections::BTreeMap;
+use std::path::Path;
+use thinking_plan::Plan;
+use thinking_store::{RunRecord, RunStatus, Store, StoreError};
+
+/// The pipeline's unfinished run on that line: failed, killed, interrupted, or stopped where `--until` said.
+///
+/// # Errors
+/// The store failed.
+pub fn unfinished(store: &dyn Store, line: &str, pipeline: &str) -> Result<Option<RunRecord>, StoreError> {
+    let latest = store.runs()?.into_iter().filter(|run| run.line == line && run.pipeline == pipeline).next_back();
+    Ok(latest.filter(|run| !matches!(run.status, RunStatus::Done | RunStatus::Abandoned)))
+}
+
+/// A record of a run that begins now.
+pub(crate) fn begin(
+    store: &dyn Store,
+    plan: &Plan,
+    line: &str,
+    clock: &dyn Clock,
+    runs: &Path,
+) -> Result<RunRecord, StoreError> {
+    let number = store.runs()?.iter().map(|run| run.number).max().unwrap_or(0).saturating_add(1);
+    let started = clock.now();
+    Ok(RunRecord {
+        number,
+        id: id(store, started, number, runs),
+        line: line.to_owned(),
+        pipeline: plan.pipeline.to_string(),
+        status: RunStatus::Running,
+        started,
+        ended: None,
+        params: given(plan),
+        facets: plan.facets.iter().map(ToString::to_string).filter(|facet| facet != plan.mode.name()).collect(),
+    })
+}
+
+/// Parameters to remember: those that were given, never secrets.
+pub(crate) fn given(plan: &Plan) -> BTreeMap<String, serde_json::Value> {
+    let given = plan.params.values.iter().filter(|(_, param)| param.given && !param.secret);
+    given.map(|(name, param)| (name.to_string(), param.value.clone())).collect()
+}
+
+/// A time as people write it, in UTC.
+pub(crate) fn timestamp(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// Sorts by time, and differs from other runs that begin in the same second, also on other states.
+fn id(store: &dyn Store, started: i64, number: u32, runs: &Path) -> String {
+    let identity = store.identity();
+    let time = jiff::Timestamp::from_millisecond(started).unwrap_or_default();
+    let time = time.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y%m%d-%H%M%S").to_string();
+    let mut salt = 0u32;
+    loop {
+        let hash = blake3::hash(format!("{}\0{}\0{started}\0{number}\0{salt}", identity.id, identity.epoch).as_bytes());
+        let id = format!("{time}-{}", &hash.to_hex()[..4]);
+        if salt == u32::MAX || !runs.join(&id).exists() {
+            return id;
+        }
+        salt += 1;
+    }
+}

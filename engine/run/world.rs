@@ -1,0 +1,187 @@
+//! What one run needs everywhere: plan, store, clock, and where the line stands.
+
+use crate::announce::Announcer;
+use crate::decide::Shape;
+use crate::files::FileCache;
+use crate::head::Head;
+use crate::mask::Mask;
+use crate::{Clock, Environment, StopSignal};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use thinking_plan::{Plan, TaskId};
+use thinking_step::{Definition, ErrorKind, RunInfo, StepError};
+use thinking_store::{DatabaseId, InternId, IterationKey, Store, StoreError};
+
+/// Shared by the dispatcher and the hosts of its attempts.
+pub(crate) struct World {
+    pub plan: Arc<Plan>,
+    pub store: Arc<dyn Store>,
+    pub line: String,
+    pub clock: Arc<dyn Clock>,
+    pub stop: StopSignal,
+    pub environment: Environment,
+    /// Inherited variables that started programs must not see.
+    pub hidden: Vec<String>,
+    pub state_directory: PathBuf,
+    /// `None` where nothing may be told or written (a preview).
+    pub announcer: Option<Announcer>,
+    pub files: FileCache,
+    pub mask: Mask,
+    pub head: Mutex<Head>,
+    pub run: RunInfo,
+    pub run_number: u32,
+    pub pipeline: InternId,
+    /// Numbers of the tasks' paths, by task.
+    pub ids: Arc<[InternId]>,
+    pub databases: HashMap<String, DatabaseId>,
+    definitions: Mutex<HashMap<TaskId, InternId>>,
+    shapes: Mutex<Shapes>,
+    failure: Mutex<Option<StoreError>>,
+}
+
+type Shapes = HashMap<(TaskId, Arc<[IterationKey]>), Shape>;
+
+/// Numbers of contents. In a state that is open for reading only, what was never recorded gets a number that nothing has.
+pub(crate) struct Interner<'a> {
+    pub store: &'a dyn Store,
+    pub read_only: bool,
+}
+
+impl Interner<'_> {
+    /// The number of some bytes.
+    pub(crate) fn intern(&self, bytes: &[u8]) -> Result<InternId, StoreError> {
+        match self.store.intern(bytes) {
+            Err(StoreError::Closed) if self.read_only => Ok(InternId(u32::MAX)),
+            other => other,
+        }
+    }
+
+    fn database(&self, name: &str) -> Result<DatabaseId, StoreError> {
+        match self.store.database(name) {
+            Err(StoreError::Closed) if self.read_only => Ok(DatabaseId(u16::MAX)),
+            other => other,
+        }
+    }
+}
+
+/// What a [`World`] is made of.
+pub(crate) struct Parts {
+    pub plan: Arc<Plan>,
+    pub store: Arc<dyn Store>,
+    pub line: String,
+    pub clock: Arc<dyn Clock>,
+    pub stop: StopSignal,
+    pub environment: Environment,
+    /// Inherited variables that started programs must not see.
+    pub hidden: Vec<String>,
+    pub state_directory: PathBuf,
+    pub announcer: Option<Announcer>,
+    pub run: RunInfo,
+    pub run_number: u32,
+}
+
+impl World {
+    /// Looks up the numbers that everything else needs.
+    pub(crate) fn new(parts: Parts) -> Result<Self, StoreError> {
+        let Parts { plan, store, line, clock, stop, environment, hidden, state_directory, announcer, run, run_number } = parts;
+        let interner = Interner { store: &*store, read_only: announcer.is_none() };
+        // Paths of two pipelines on one line are kept apart by the pipeline's name.
+        let number = |path: &str| interner.intern(format!("{}:{path}", plan.pipeline).as_bytes());
+        let ids = plan.tasks.iter().map(|task| number(&container_path(task))).collect::<Result<_, _>>()?;
+        let databases = plan
+            .databases
+            .iter()
+            .map(|name| Ok((name.to_string(), interner.database(name)?)))
+            .collect::<Result<_, StoreError>>()?;
+        let pipeline = interner.intern(plan.pipeline.as_bytes())?;
+        let view = store.view(&line)?;
+        Ok(Self {
+            mask: Mask::new(&plan.params),
+            head: Mutex::new(Head::new(view)),
+            files: FileCache::default(),
+            definitions: Mutex::default(),
+            shapes: Mutex::default(),
+            failure: Mutex::default(),
+            plan,
+            store,
+            line,
+            clock,
+            stop,
+            environment,
+            hidden,
+            state_directory,
+            announcer,
+            run,
+            run_number,
+            pipeline,
+            ids,
+            databases,
+        })
+    }
+
+    /// The head of the line.
+    pub(crate) fn head(&self) -> std::sync::MutexGuard<'_, Head> {
+        self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The database's number; names as in the manifest or as in scripts.
+    pub(crate) fn database(&self, name: &str) -> Result<DatabaseId, StepError> {
+        let found = self.databases.get(name).or_else(|| self.databases.get(&name.replace('_', "-")));
+        found.copied().ok_or_else(|| StepError::script(format!("there is no database `{name}`")))
+    }
+
+    /// The number of a step's definition.
+    pub(crate) fn definition(&self, task: TaskId, definition: &Definition) -> Result<InternId, StoreError> {
+        let mut known = self.definitions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = known.get(&task) {
+            return Ok(*id);
+        }
+        let interner = Interner { store: &*self.store, read_only: self.announcer.is_none() };
+        let id = interner.intern(&definition.to_bytes())?;
+        known.insert(task, id);
+        Ok(id)
+    }
+
+    /// Remembers how a container went.
+    pub(crate) fn remember(&self, task: TaskId, iterations: Arc<[IterationKey]>, shape: Shape) {
+        if !matches!(shape, Shape::Plain) {
+            let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+            shapes.insert((task, iterations), shape);
+        }
+    }
+
+    /// How a container went; `None` if it was not there.
+    pub(crate) fn shape(&self, task: TaskId, iterations: &Arc<[IterationKey]>) -> Option<Shape> {
+        let shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        shapes.get(&(task, iterations.clone())).cloned()
+    }
+
+    /// A failure of the store as a step sees it. The store's own words are kept for the end of the run.
+    pub(crate) fn store_failed(&self, error: StoreError) -> StepError {
+        let text = error.to_string();
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        StepError::new(ErrorKind::Store, text)
+    }
+
+    /// The failure of the store that a step ran into, if any.
+    pub(crate) fn take_failure(&self) -> Option<StoreError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Tells an event.
+    pub(crate) fn tell(&self, event: thinking_event::Event) {
+        if let Some(announcer) = &self.announcer {
+            announcer.tell(event);
+        }
+    }
+}
+
+/// What a task is recorded under. An unnamed container shares its path with what is around it, so its kind and place tell them apart.
+fn container_path(task: &thinking_plan::Task) -> String {
+    match task.parent {
+        _ if task.name.is_some() => task.path.to_string(),
+        Some(parent) => format!("{}/#{}", task.path, parent.0),
+        None => format!("{}/#", task.path),
+    }
+}

@@ -1,0 +1,184 @@
+//! Chains: what follows a variable of the engine is known before anything runs.
+
+use super::Checker;
+use super::call::listed;
+use crate::chain::Link;
+use rhai::{Expr, FnCallExpr, Position};
+use crate::check::near;
+use thinking_diagnostic::{Code, Diagnostic, Span};
+use thinking_std::{Facets, KV_WRITES, Kv, Params};
+use thinking_step::{Purpose, ReferenceKind, VariableKind};
+
+impl<'a> Checker<'a> {
+    pub(super) fn chain(&mut self, root: &'a Expr, links: &[Link<'a>]) {
+        let mut rest = links;
+        let entry = match root {
+            Expr::Variable(name, _, _) if name.2.is_empty() => self.engine_variable(&name.1),
+            _ => None,
+        };
+        match (root, entry, links.first()) {
+            (Expr::Variable(name, _, position), Some(entry), Some(first)) => {
+                let span = self.span(*position);
+                if self.known_link(&name.1, &entry.kind, span, first) {
+                    rest = &links[1..];
+                }
+            }
+            _ => self.expression(root),
+        }
+        for link in rest {
+            match link {
+                Link::Index(expression) => self.expression(expression),
+                Link::Dot(Expr::MethodCall(call, position)) => self.method_call(call, *position),
+                Link::Dot(Expr::Property(..)) => {}
+                Link::Dot(expression) => self.expression(expression),
+            }
+        }
+    }
+
+    /// The first link after a variable of the engine. Says whether it is dealt with.
+    fn known_link(&mut self, name: &str, kind: &'a VariableKind, root: Option<Span>, link: &Link<'a>) -> bool {
+        match kind {
+            VariableKind::Params(names) => match named(link) {
+                Some((param, position)) => {
+                    let span = self.span(position);
+                    self.mention(ReferenceKind::Param(in_scripts(param)), span);
+                    self.must_be_among(Code::UnknownParam, "parameter", param, names, span);
+                    true
+                }
+                None => {
+                    self.mention(ReferenceKind::AnyParam, root);
+                    self.own_method::<Params>(name, link)
+                }
+            },
+            VariableKind::Results(names) => match named(link) {
+                Some((task, position)) => {
+                    let span = self.span(position);
+                    self.mention(ReferenceKind::SiblingResult(in_scripts(task)), span);
+                    self.must_be_among(Code::UnknownResult, "result", task, names, span);
+                    true
+                }
+                None => {
+                    self.mention(ReferenceKind::AnyResult, root);
+                    false
+                }
+            },
+            VariableKind::Facets(names) => {
+                if let Link::Dot(Expr::MethodCall(call, _)) = link
+                    && let (true, Some(Expr::StringConstant(facet, position))) = (call.name == "has", call.args.first())
+                {
+                    let span = self.span(*position);
+                    self.mention(ReferenceKind::Facet(facet.to_string()), span);
+                    self.must_be_among(Code::UnknownFacet, "facet", facet, names, span);
+                }
+                self.own_method::<Facets>(name, link) || self.no_property(name, link, &[], "ask with `facets.has(\"name\")`")
+            }
+            VariableKind::Run => {
+                self.findings.volatile = true;
+                self.no_property(name, link, &["id", "dir", "started"], "")
+            }
+            VariableKind::Step => self.no_property(name, link, &["key", "attempt", "path"], ""),
+            VariableKind::Kv(database) => {
+                self.mention(ReferenceKind::Database(database.clone()), root);
+                if let Link::Dot(Expr::MethodCall(call, position)) = link {
+                    self.may_write(database, call, *position);
+                }
+                self.own_method::<Kv>(name, link)
+                    || self.no_property(name, link, &[], &format!("read with `{name}.get(\"key\")`"))
+            }
+            VariableKind::Loop => {
+                self.mention(ReferenceKind::Variable(name.to_owned()), root);
+                false
+            }
+            VariableKind::Mode => false,
+        }
+    }
+
+    fn must_be_among(&mut self, code: Code, what: &str, name: &str, names: &[String], span: Option<Span>) {
+        // Scripts may write names as the manifest does, and the other way round.
+        if names.iter().any(|other| in_scripts(other) == in_scripts(name)) {
+            return;
+        }
+        let help = match near(name, names.iter().map(String::as_str)) {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if names.is_empty() => None,
+            None => Some(format!("there are: {}", names.join(", "))),
+        };
+        let message = format!("there is no {what} `{name}`{}", if code == Code::UnknownResult { " here" } else { "" });
+        self.problem(Diagnostic::error(code, message).at(span, "").help(help));
+    }
+
+    /// A method of one of the engine's types; its arguments are checked, and whether it exists. `false` if the link is no method call.
+    fn own_method<T: 'static>(&mut self, variable: &str, link: &Link<'a>) -> bool {
+        let Link::Dot(Expr::MethodCall(call, position)) = link else { return false };
+        let known = self.known;
+        let (name, count) = (call.name.as_str(), call.args.len());
+        let Some(methods) = known.methods::<T>() else { return false };
+        match methods.get(name) {
+            Some(arities) if arities.contains(&(count + 1)) => {}
+            Some(arities) => {
+                let wanted = listed(&arities.iter().filter_map(|arity| arity.checked_sub(1)).collect());
+                let span = self.span(*position);
+                self.wrong_arity(&format!("{variable}.{name}"), &wanted, count, None, span);
+            }
+            // `type_of` and the like are there for every value.
+            None if crate::known::Known::is_built_in(name) => {}
+            None => {
+                let span = self.span(*position);
+                let help = match near(name, methods.keys().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{variable}.{near}`?"),
+                    None => {
+                        let all: Vec<&str> = methods.keys().map(String::as_str).collect();
+                        format!("it has: {}", all.join(", "))
+                    }
+                };
+                let message = format!("`{variable}` has no function `{name}`");
+                self.problem(Diagnostic::error(Code::UndefinedFunction, message).at(span, "").help(help));
+            }
+        }
+        self.expressions(call.args.iter());
+        true
+    }
+
+    /// Only these properties are there. Says whether the link was a property.
+    fn no_property(&mut self, variable: &str, link: &Link<'a>, properties: &[&str], help: &str) -> bool {
+        let Some((name, position)) = named(link) else { return false };
+        if properties.contains(&name) {
+            return true;
+        }
+        let span = self.span(position);
+        let help = match near(name, properties.iter().copied()) {
+            Some(near) => format!("did you mean `{variable}.{near}`?"),
+            None if properties.is_empty() => help.to_owned(),
+            None => format!("it has: {}", properties.join(", ")),
+        };
+        let message = format!("`{variable}` has no property `{name}`");
+        self.problem(Diagnostic::error(Code::UnknownProperty, message).at(span, "").help(help));
+        true
+    }
+
+    fn may_write(&mut self, database: &str, call: &FnCallExpr, position: Position) {
+        if self.purpose == Purpose::Step || !KV_WRITES.contains(&call.name.as_str()) {
+            return;
+        }
+        let span = self.span(position);
+        self.problem(
+            Diagnostic::error(Code::ReadOnly, format!("the database `{database}` is read-only here"))
+                .at(span, "")
+                .help("only steps write: move this into the body of a step".to_owned()),
+        );
+    }
+}
+
+/// A name as scripts write it; between quotes it may stand as in the manifest.
+fn in_scripts(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+/// The name that a link asks for: `.name` or `["name"]`.
+fn named<'a>(link: &Link<'a>) -> Option<(&'a str, Position)> {
+    match link {
+        Link::Dot(Expr::Property(property, position)) => Some((property.2.as_str(), *position)),
+        Link::Index(Expr::StringConstant(name, position)) => Some((name.as_str(), *position)),
+        _ => None,
+    }
+}

@@ -1,0 +1,167 @@
+//! Every mistake in a script that can be seen before it runs, in one pass; and what it mentions.
+//!
+//! A walk over Rhai's tree that knows which names can be seen where. It is sure of what it says: a property of a value that only a
+//! run can know is never a mistake.
+
+mod call;
+mod engine_variable;
+mod names;
+mod walk;
+
+use crate::known::{Arities, Known};
+use crate::places::Places;
+use names::Names;
+use rhai::{AST, ASTNode, Expr, Position, Stmt};
+use std::collections::{BTreeMap, BTreeSet};
+use thinking_diagnostic::{Diagnostic, Span, did_you_mean};
+use thinking_step::{Purpose, Reference, ReferenceKind, ScopeEntry, StaticScope};
+
+/// What a walk found.
+pub struct Findings {
+    /// Mistakes, in the order of the text.
+    pub problems: Vec<Diagnostic>,
+    /// What it mentions outside of itself, in the order of the text.
+    pub references: Vec<Reference>,
+    /// The variables of the scope that it uses.
+    pub mentioned: BTreeSet<String>,
+    /// It mentions the time, the machine or the run.
+    pub volatile: bool,
+}
+
+/// Checks a script.
+pub fn check(ast: &AST, known: &Known, places: &Places, scope: &StaticScope, purpose: Purpose) -> Findings {
+    let bodies = bodies(ast);
+    let mut checker = Checker {
+        known,
+        places,
+        scope,
+        purpose,
+        bodies: &bodies,
+        own: own_functions(ast),
+        properties: property_names(ast),
+        names: Names::default(),
+        findings: Findings {
+            problems: Vec::new(),
+            references: Vec::new(),
+            mentioned: BTreeSet::new(),
+            volatile: false,
+        },
+    };
+    checker.statements(ast.statements());
+    checker.functions();
+    let mut findings = checker.findings;
+    findings.problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span));
+    findings.problems.dedup();
+    findings.references.sort_by_key(|reference| reference.span);
+    findings.references.dedup();
+    findings
+}
+
+struct Checker<'a> {
+    known: &'a Known,
+    places: &'a Places,
+    scope: &'a StaticScope,
+    purpose: Purpose,
+    bodies: &'a Bodies,
+    /// The script's own functions.
+    own: Arities,
+    /// Names that the script gives to parts of maps: they may hold functions, `map.name()` calls them.
+    properties: BTreeSet<String>,
+    names: Names,
+    findings: Findings,
+}
+
+impl<'a> Checker<'a> {
+    fn problem(&mut self, problem: Diagnostic) {
+        self.findings.problems.push(problem);
+    }
+
+    fn mention(&mut self, kind: ReferenceKind, span: Option<Span>) {
+        if let Some(span) = span {
+            self.findings.references.push(Reference { kind, span });
+        }
+    }
+
+    fn span(&self, position: Position) -> Option<Span> {
+        self.places.token(position)
+    }
+
+    /// The engine's variable of that name, if the name means it here; it counts as used then.
+    fn engine_variable(&mut self, name: &str) -> Option<&'a ScopeEntry> {
+        if self.names.is_local(name) || !self.names.sees_scope() {
+            return None;
+        }
+        let entry = self.scope.variables.get(name)?;
+        self.findings.mentioned.insert(name.to_owned());
+        Some(entry)
+    }
+}
+
+/// "Did you mean", but not for words so short that every other short word is near.
+fn near<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    if word.chars().count() < 3 { None } else { did_you_mean(word, names) }
+}
+
+/// Functions that the script defines; closures are found where they stand.
+fn own_functions(ast: &AST) -> Arities {
+    let mut own = Arities::new();
+    for function in ast.iter_functions() {
+        own.entry(function.name.to_owned()).or_default().insert(function.params.len());
+    }
+    own
+}
+
+/// A function's parameters and statements.
+struct Body {
+    parameters: Vec<String>,
+    statements: Vec<Stmt>,
+}
+
+/// The script's functions, closures too, by name and number of parameters.
+type Bodies = BTreeMap<(String, usize), Body>;
+
+/// Rhai shows the inside of a function only to a walk over a whole tree, so each function is made one of its own; its text is shared.
+fn bodies(ast: &AST) -> Bodies {
+    let body = |name: &str, parameters: &[&str]| {
+        let alone = ast.clone_functions_only_filtered(|_, _, _, other, count| other == name && count == parameters.len());
+        let mut statements = Vec::new();
+        alone.walk(&mut |path: &[ASTNode<'_>]| {
+            if let [ASTNode::Stmt(statement)] = path {
+                statements.push((*statement).clone());
+            }
+            true
+        });
+        Body { parameters: parameters.iter().map(|name| (*name).to_owned()).collect(), statements }
+    };
+    ast.iter_functions()
+        .map(|function| ((function.name.to_owned(), function.params.len()), body(function.name, &function.params)))
+        .collect()
+}
+
+fn property_names(ast: &AST) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        match path.last() {
+            Some(ASTNode::Expr(Expr::Map(map, _))) => names.extend(map.0.iter().map(|(name, _)| name.as_str().to_owned())),
+            Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
+                // `map.name = …` and `map["name"] = …`
+                if let Some((_, links)) = crate::chain::chain(&assignment.1.lhs) {
+                    for link in links {
+                        match link {
+                            crate::chain::Link::Dot(Expr::Property(property, _)) => {
+                                names.insert(property.2.to_string());
+                            }
+                            crate::chain::Link::Index(Expr::StringConstant(name, _)) => {
+                                names.insert(name.to_string());
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    names
+}

@@ -1,0 +1,96 @@
+//! A checked script, ready to run any number of times on any thread.
+
+use crate::failure::explain;
+use crate::places::Places;
+use rhai::{AST, Dynamic, Engine, ImmutableString, Scope, Stmt};
+use std::sync::Arc;
+use thinking_diagnostic::Span;
+use thinking_std::{Facets, Kv, Params, Results, RunHandle, StepHandle, evaluate, from_value, value_from};
+use thinking_step::{Host, Program, Reference, StepError, Value, VariableKind};
+
+/// A variable that a script mentions, ready to be put into its scope.
+pub enum Variable {
+    /// The same in every evaluation: it only leads to the host.
+    Fixed(Dynamic),
+    /// `mode`.
+    Mode,
+    /// The host knows its value.
+    Loop(String),
+}
+
+impl Variable {
+    /// What stands for a variable of that kind.
+    pub fn new(name: &str, kind: &VariableKind) -> Self {
+        match kind {
+            VariableKind::Params(_) => Self::Fixed(Dynamic::from(Params)),
+            VariableKind::Facets(_) => Self::Fixed(Dynamic::from(Facets)),
+            VariableKind::Results(_) => Self::Fixed(Dynamic::from(Results)),
+            VariableKind::Run => Self::Fixed(Dynamic::from(RunHandle)),
+            VariableKind::Step => Self::Fixed(Dynamic::from(StepHandle)),
+            VariableKind::Kv(database) => Self::Fixed(Dynamic::from(Kv { name: database.into() })),
+            VariableKind::Mode => Self::Mode,
+            VariableKind::Loop => Self::Loop(name.to_owned()),
+        }
+    }
+}
+
+/// A script.
+pub struct Script {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) ast: AST,
+    pub(crate) places: Places,
+    pub(crate) variables: Vec<(ImmutableString, Variable)>,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) canonical: (String, Vec<(u32, Span)>),
+    pub(crate) volatile: bool,
+}
+
+impl Script {
+    /// Where the script's value comes from.
+    fn last_statement(&self) -> Option<Span> {
+        let start = |statement: &Stmt| match statement {
+            Stmt::Expr(expression) => expression.start_position(),
+            other => other.position(),
+        };
+        let first = self.ast.statements().last().and_then(|statement| self.places.token(start(statement)));
+        Some(first.map_or(self.places.last(), |first| first.to(self.places.last())))
+    }
+
+    fn scope(&self, host: &Arc<dyn Host>) -> Result<Scope<'static>, StepError> {
+        let mut scope = Scope::new();
+        for (name, variable) in &self.variables {
+            let value = match variable {
+                Variable::Fixed(value) => value.clone(),
+                Variable::Mode => host.mode().name().into(),
+                Variable::Loop(name) => match host.variable(name) {
+                    Some(value) => from_value(&value),
+                    None => return Err(StepError::script(format!("`{name}` has no value here"))),
+                },
+            };
+            scope.push_dynamic(name.clone(), value);
+        }
+        Ok(scope)
+    }
+}
+
+impl Program for Script {
+    fn eval(&self, host: &Arc<dyn Host>) -> Result<Value, StepError> {
+        let mut scope = self.scope(host)?;
+        let value = evaluate(host, || self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast))
+            .map_err(|fatal| fatal.at(Some(self.places.code().whole)))?
+            .map_err(|error| explain(*error, &self.places))?;
+        value_from(&value).map_err(|error| error.at(self.last_statement()))
+    }
+
+    fn references(&self) -> &[Reference] {
+        &self.references
+    }
+
+    fn canonical(&self) -> (&str, &[(u32, Span)]) {
+        (&self.canonical.0, &self.canonical.1)
+    }
+
+    fn volatile(&self) -> bool {
+        self.volatile
+    }
+}

@@ -1,0 +1,151 @@
+//! What a script cannot do to the engine.
+
+use super::{World, compile, eval, failure, problems, program, value};
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use thinking_step::{ErrorKind, Purpose};
+
+/// Runs in a thread with the smallest stack that is promised, so that an overflow would be seen.
+fn on_a_small_stack<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
+    std::thread::Builder::new().stack_size(2 << 20).spawn(body).unwrap().join().unwrap()
+}
+
+#[test]
+fn deep_recursion_is_an_error() {
+    on_a_small_stack(|| {
+        assert_eq!(failure("fn f(n) { f(n + 1) } f(0)"), "script: functions call each other more than 64 levels deep @ f");
+        assert_eq!(value("fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } } f(30)"), json!(30));
+        // Each level takes as much stack as an expression can; the stack is measured, not the levels alone.
+        let deep = format!("fn f(n) {{ {}f(n + 1){} }} f(0)", "[".repeat(80), "]".repeat(80));
+        let error = eval(&deep).unwrap_err();
+        assert!(error.message.contains("deep"), "{error}");
+        let error = eval("let f = |g, n| { g.call(g, n + 1) }; f.call(f, 0)").unwrap_err();
+        assert!(error.message.contains("deep"), "{error}");
+        let error = eval("fn f() { [1].map(|x| f()) } f()").unwrap_err();
+        assert!(error.message.contains("deep"), "{error}");
+        let error = eval("fn f() { list::sort_by([2, 1], |x| f()) } try { f() } catch { 1 }").unwrap_err();
+        assert!(error.message.contains("deep"), "{error}");
+    });
+}
+
+#[test]
+fn deep_nesting_is_an_error() {
+    on_a_small_stack(|| {
+        for (open, inner, close) in [("(", "1", ")"), ("[", "1", "]"), ("{", "1", "}"), ("!", "true", ""), ("-", "1", ""), ("#{a:", "1", "}")] {
+            for levels in [20, 60, 90, 100, 1000, 20_000] {
+                let code = format!("{}{inner}{}", open.repeat(levels), close.repeat(levels));
+                match compile(&code, Purpose::Step) {
+                    Ok(program) => drop(program.eval(&(World::new().host as Arc<dyn thinking_step::Host>))),
+                    Err(problems) => assert_eq!(problems.len(), 1, "{open}"),
+                }
+            }
+        }
+        let long = vec!["1"; 5000].join(" + ");
+        assert!(problems(&long, Purpose::Step).contains("nested too deeply"));
+        let chain = format!("let m = #{{}}; m{}", ".a".repeat(5000));
+        assert!(problems(&chain, Purpose::Step).contains("nested too deeply"));
+        let chain = format!("let m = []; m{}", "[0]".repeat(5000));
+        assert!(problems(&chain, Purpose::Step).contains("nested too deeply"));
+        let conditions = vec!["true"; 50].join(" && ");
+        assert_eq!(value(&conditions), json!(true));
+        let sum = vec!["1"; 60].join(" + ");
+        assert_eq!(value(&sum), json!(60));
+    });
+}
+
+#[test]
+fn a_slip_does_not_eat_all_memory() {
+    assert!(failure("text::repeat(\"abc\", 9000000000000)").contains("bytes long"));
+    assert!(failure("text::pad_left(\"abc\", 9000000000000)").contains("bytes long"));
+    assert!(failure("list::range(0, 9000000000000)").contains("too long"));
+    assert!(failure("let s = \"a\"; s.pad(9000000000000, 'b'); s").contains("too large"));
+    assert!(failure("let a = []; a.pad(9000000000000, 1); a").contains("too large"));
+    assert!(failure("blob(9000000000000).len()").contains("too large"));
+    assert_eq!(value("let s = \"a\"; s.pad(3, 'b'); s"), json!("abb"));
+    assert_eq!(value("let s = \"a\"; s.pad(4, \"cd\"); s"), json!("acdc"));
+    assert_eq!(value("let a = [1]; a.pad(3, 2); a"), json!([1, 2, 2]));
+    assert_eq!(value("blob(3, 1).len() + blob(4).len()"), json!(7));
+}
+
+/// A host that says stop after it was asked a few times.
+struct Stopping {
+    inner: Arc<thinking_step::testing::MemoryHost>,
+    asked: AtomicU32,
+}
+
+macro_rules! forward {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+        $(fn $name(&self, $($argument: $type),*) -> $result { self.inner.$name($($argument),*) })*
+    };
+}
+
+impl thinking_step::Host for Stopping {
+    forward! {
+        task() -> thinking_step::TaskInfo;
+        param(name: &str) -> Option<thinking_step::Value>;
+        param_names() -> Vec<String>;
+        facet(name: &str) -> bool;
+        mode() -> thinking_step::Mode;
+        run() -> Option<thinking_step::RunInfo>;
+        variable(name: &str) -> Option<thinking_step::Value>;
+        sibling_result(name: &str) -> Result<Option<thinking_step::Value>, thinking_step::StepError>;
+        result(path: &str) -> Result<Option<thinking_step::Value>, thinking_step::StepError>;
+        put(database: &str, key: &str, value: thinking_step::Datum) -> Result<(), thinking_step::StepError>;
+        delete(database: &str, key: &str) -> Result<bool, thinking_step::StepError>;
+        clear(database: &str) -> Result<(), thinking_step::StepError>;
+        scan(database: &str, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, thinking_step::Datum)>, thinking_step::StepError>;
+        permit(access: thinking_step::Access<'_>) -> Result<std::path::PathBuf, thinking_step::StepError>;
+        touch(class: thinking_step::Class, function: &str) -> Result<(), thinking_step::StepError>;
+        saw_file(path: &std::path::Path) -> ();
+        saw_env(name: &str, value: Option<&str>) -> ();
+        now() -> i64;
+        idempotency_key() -> Result<String, thinking_step::StepError>;
+        log(level: thinking_step::LogLevel, message: &str) -> ();
+    }
+    fn get(&self, _: &str, _: &str) -> Result<Option<thinking_step::Datum>, thinking_step::StepError> {
+        Err(thinking_step::StepError::new(ErrorKind::Store, "the disk is full"))
+    }
+    fn check_cancelled(&self) -> Result<(), thinking_step::StepError> {
+        if self.asked.fetch_add(1, Ordering::Relaxed) < 3 {
+            return Ok(());
+        }
+        Err(thinking_step::StepError::new(ErrorKind::Cancelled, "the run is stopping"))
+    }
+}
+
+fn stopped(code: &str) -> ErrorKind {
+    let host: Arc<dyn thinking_step::Host> = Arc::new(Stopping { inner: World::new().host, asked: AtomicU32::new(0) });
+    program(code).eval(&host).unwrap_err().kind
+}
+
+#[test]
+fn a_script_cannot_go_on_when_it_is_to_stop() {
+    assert_eq!(stopped("loop {}"), ErrorKind::Cancelled);
+    assert_eq!(stopped("try { loop {} } catch { 1 }"), ErrorKind::Cancelled);
+    assert_eq!(stopped("loop { try { loop { } } catch { } }"), ErrorKind::Cancelled);
+    assert_eq!(stopped("time::sleep(3600)"), ErrorKind::Cancelled);
+    assert_eq!(stopped("sleep(3600)"), ErrorKind::Cancelled);
+    assert_eq!(stopped("assert_throws(|| sleep(3600)); 1"), ErrorKind::Cancelled);
+}
+
+#[test]
+fn a_failing_store_cannot_be_caught() {
+    assert_eq!(stopped("try { words.get(\"a\") } catch { 1 }"), ErrorKind::Store);
+    assert_eq!(stopped("try { [1].map(|x| words.get(\"a\")) } catch { 1 } 5"), ErrorKind::Store);
+    assert_eq!(stopped("fn f(db) { db.get(\"a\") } try { f(words) } catch { } 5"), ErrorKind::Store);
+}
+
+#[test]
+fn growing_a_list_takes_linear_time() {
+    let time = |length: usize| {
+        let program = program(&format!("let list = []; for i in 0..{length} {{ list.push(i); }} list.len()"));
+        let host: Arc<dyn thinking_step::Host> = World::new().host;
+        let start = std::time::Instant::now();
+        assert_eq!(program.eval(&host).unwrap(), json!(length));
+        start.elapsed()
+    };
+    time(1000);
+    let (short, long) = (time(2_000), time(40_000));
+    assert!(long < short * 20 * 5, "{short:?} for 2,000 elements, {long:?} for 40,000");
+}

@@ -1,0 +1,108 @@
+//! Whom a script's functions talk to while it runs.
+
+use crate::failure::{Answer, fail, raise};
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use thinking_step::{ErrorKind, Host, StepError};
+
+struct Evaluation {
+    host: Arc<dyn Host>,
+    /// Random numbers drawn so far.
+    drawn: u64,
+    /// A failure that no `catch` may swallow.
+    fatal: Option<StepError>,
+}
+
+thread_local! {
+    /// The evaluations under way on this thread, innermost last. Rhai runs a script on one thread from start to end, so the thread is
+    /// the cheapest place to keep the host: no engine is cloned and nothing is locked.
+    static EVALUATIONS: RefCell<Vec<Evaluation>> = const { RefCell::new(Vec::new()) };
+    /// Where the stack stood when the outermost evaluation began.
+    static STACK_START: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Takes the innermost evaluation away again, also when a panic passes through.
+struct Leave;
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        EVALUATIONS.with_borrow_mut(|all| {
+            all.pop();
+        });
+    }
+}
+
+/// Runs `body` with `host` as the world of all library functions that it calls on this thread. Evaluations may nest.
+///
+/// # Errors
+/// The first failure that ends an attempt whatever the script did about it: it is stopping, its time is over, or the store failed.
+pub fn evaluate<T>(host: &Arc<dyn Host>, body: impl FnOnce() -> T) -> Result<T, StepError> {
+    EVALUATIONS.with_borrow_mut(|all| {
+        if all.is_empty() {
+            STACK_START.set(stack_place());
+        }
+        all.push(Evaluation { host: Arc::clone(host), drawn: 0, fatal: None });
+    });
+    let leave = Leave;
+    let value = body();
+    let fatal = EVALUATIONS.with_borrow_mut(|all| all.last_mut().and_then(|evaluation| evaluation.fatal.take()));
+    drop(leave);
+    fatal.map_or(Ok(value), Err)
+}
+
+/// The host of the evaluation under way.
+///
+/// # Errors
+/// There is none: a function of the library was called outside of [`evaluate`].
+pub fn host() -> Answer<Arc<dyn Host>> {
+    EVALUATIONS
+        .with_borrow(|all| all.last().map(|evaluation| Arc::clone(&evaluation.host)))
+        .ok_or_else(|| fail("this function works only inside of a run"))
+}
+
+/// Asks whether the attempt should stop.
+///
+/// # Errors
+/// It should.
+pub fn check_cancelled() -> Answer<()> {
+    host()?.check_cancelled().map_err(raise)
+}
+
+/// How many bytes of stack the evaluations under way on this thread have taken.
+#[must_use]
+pub fn stack_used() -> usize {
+    STACK_START.get().abs_diff(stack_place())
+}
+
+#[inline(never)]
+fn stack_place() -> usize {
+    let here = 0_u8;
+    std::ptr::from_ref(std::hint::black_box(&here)).addr()
+}
+
+/// The number of the next draw of random numbers in this evaluation, from 0.
+pub fn next_draw() -> u64 {
+    EVALUATIONS.with_borrow_mut(|all| {
+        all.last_mut().map_or(0, |evaluation| {
+            evaluation.drawn += 1;
+            evaluation.drawn - 1
+        })
+    })
+}
+
+/// Keeps a failure that ends the attempt, so that the evaluation ends with it even if the script catches everything.
+pub fn note_fatal(error: &StepError) {
+    if is_fatal(error.kind) {
+        EVALUATIONS.with_borrow_mut(|all| {
+            if let Some(evaluation) = all.last_mut() {
+                evaluation.fatal.get_or_insert_with(|| error.clone());
+            }
+        });
+    }
+}
+
+/// Whether a failure of that kind ends the attempt whatever the script does.
+#[must_use]
+pub fn is_fatal(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Cancelled | ErrorKind::Timeout | ErrorKind::Store)
+}

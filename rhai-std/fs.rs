@@ -1,0 +1,164 @@
+//! `fs`: files.
+
+use crate::evaluation::{check_cancelled, host};
+use crate::failure::{Answer, fail, raise};
+use crate::file;
+use crate::namespace::Namespace;
+use globset::GlobBuilder;
+use rhai::{Array, Blob, Dynamic, INT, ImmutableString};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use thinking_step::{Access, Class};
+
+pub(crate) fn namespace() -> Namespace {
+    let mut ns = Namespace::new("fs");
+    ns.function("read_text", Class::Observe, "read_text(path) -> string", "Reads a file as UTF-8 text.", {
+        |path: ImmutableString| file::read_text(&path, "fs::read_text")
+    })
+    .reads(0);
+    ns.function("read_blob", Class::Observe, "read_blob(path) -> blob", "Reads a file's bytes.", {
+        |path: ImmutableString| -> Answer<Blob> { file::read(&path, "fs::read_blob") }
+    })
+    .reads(0);
+    ns.function(
+        "lines",
+        Class::Observe,
+        "lines(path) -> list",
+        "The lines of a text file, without their ends.",
+        |path: ImmutableString| -> Answer<Array> {
+            let text = file::read_text(&path, "fs::lines")?;
+            Ok(text.lines().map(Into::into).collect())
+        },
+    )
+    .reads(0);
+    ns.function("exists", Class::Observe, "exists(path) -> bool", "Whether there is a file or directory.", {
+        |path: ImmutableString| -> Answer<bool> { Ok(file::to_read(&path, "fs::exists")?.exists()) }
+    })
+    .reads(0);
+    ns.function("size", Class::Observe, "size(path) -> int", "A file's size in bytes.", {
+        |path: ImmutableString| -> Answer<INT> {
+            let real = file::to_read(&path, "fs::size")?;
+            let about = fs::metadata(real).map_err(|error| file::problem("look at", &path, &error))?;
+            Ok(INT::try_from(about.len()).unwrap_or(INT::MAX))
+        }
+    })
+    .reads(0);
+    ns.function(
+        "glob",
+        Class::Observe,
+        "glob(pattern) -> list",
+        "The files that match, sorted: `fs::glob(\"data/**/*.csv\")`. Hidden ones only if the pattern names them.",
+        |pattern: ImmutableString| glob(&pattern),
+    );
+    ns.function(
+        "write_text",
+        Class::Effect,
+        "write_text(path, text)",
+        "Replaces a file's content, as a whole or not at all; makes its directory if needed.",
+        |path: ImmutableString, text: ImmutableString| file::write(&path, text.as_bytes(), "fs::write_text"),
+    )
+    .writes(0);
+    ns.function(
+        "write_blob",
+        Class::Effect,
+        "write_blob(path, blob)",
+        "The same for bytes.",
+        |path: ImmutableString, bytes: Blob| file::write(&path, &bytes, "fs::write_blob"),
+    )
+    .writes(0);
+    ns.function(
+        "append_text",
+        Class::Effect,
+        "append_text(path, text)",
+        "Adds text at a file's end; makes the file if needed. A step that runs again appends again.",
+        |path: ImmutableString, text: ImmutableString| append(&path, &text),
+    )
+    .writes(0);
+    ns.function("copy", Class::Effect, "copy(from, to)", "Copies a file.", |from: ImmutableString, to: ImmutableString| {
+        copy(&from, &to)
+    })
+    .reads(0)
+    .writes(1);
+    ns.function("remove", Class::Effect, "remove(path) -> bool", "Removes a file; says whether it was there.", {
+        |path: ImmutableString| remove(&path)
+    })
+    .writes(0);
+    ns
+}
+
+fn append(path: &str, text: &str) -> Answer<()> {
+    let real = file::to_write(path, "fs::append_text")?;
+    let opened = real.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(&real)?;
+        file.write_all(text.as_bytes())
+    });
+    opened.map_err(|error| file::problem("append to", path, &error))
+}
+
+fn copy(from: &str, to: &str) -> Answer<()> {
+    let host = host()?;
+    let source = host.permit(Access::Read(Path::new(from))).map_err(raise)?;
+    let target = file::to_write(to, "fs::copy")?;
+    host.saw_file(&source);
+    let mut content = fs::File::open(&source).map_err(|error| file::problem("read", from, &error))?;
+    file::replace(&target, |file| std::io::copy(&mut content, file).map(drop))
+        .map_err(|error| file::problem("write", to, &error))
+}
+
+fn remove(path: &str) -> Answer<bool> {
+    let real = file::to_write(path, "fs::remove")?;
+    match fs::remove_file(real) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(file::problem("remove", path, &error)),
+    }
+}
+
+fn glob(pattern: &str) -> Answer<Array> {
+    let matcher = GlobBuilder::new(pattern.strip_prefix("./").unwrap_or(pattern))
+        .literal_separator(true)
+        .build()
+        .map_err(|error| fail(format!("`{pattern}` is not a pattern: {}", error.kind())))?
+        .compile_matcher();
+    // Walk from the last directory that the pattern names without a wildcard.
+    let special = pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len());
+    let base = pattern[..special].rfind('/').map_or("", |at| &pattern[..=at]);
+    let real = file::to_read(if base.is_empty() { "." } else { base }, "fs::glob")?;
+    let hidden = pattern.split('/').any(|part| part.starts_with('.') && part != "." && part != "..");
+    let mut found = Vec::new();
+    walk(&real, &PathBuf::from(base.strip_prefix("./").unwrap_or(base)), hidden, &mut |shown| {
+        if matcher.is_match(shown) {
+            found.push(shown.display().to_string());
+        }
+    })?;
+    found.sort_unstable();
+    Ok(found.into_iter().map(Dynamic::from).collect())
+}
+
+/// Goes through a directory and those below it; links to directories are not followed. What may not be read is not seen.
+fn walk(real: &Path, shown: &Path, hidden: bool, each: &mut dyn FnMut(&Path)) -> Answer<()> {
+    let host = host()?;
+    let mut open = vec![(real.to_path_buf(), shown.to_path_buf())];
+    while let Some((real, shown)) = open.pop() {
+        check_cancelled()?;
+        let Ok(entries) = fs::read_dir(&real) else { continue };
+        host.saw_file(&real);
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            if !hidden && name.to_string_lossy().starts_with('.') {
+                continue;
+            }
+            if host.permit(Access::Read(&entry.path())).is_err() {
+                continue;
+            }
+            let shown = shown.join(&name);
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push((entry.path(), shown));
+            } else {
+                each(&shown);
+            }
+        }
+    }
+    Ok(())
+}

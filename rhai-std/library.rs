@@ -1,0 +1,79 @@
+//! All namespaces together.
+
+use crate::namespace::{FunctionDoc, Namespace};
+use rhai::{Engine, Module};
+use std::sync::Arc;
+
+/// The whole library, ready to be put into engines. Modules are shared: an engine more costs next to nothing.
+pub struct Library {
+    /// Functions without a namespace, and methods of the engine's types.
+    pub globals: Arc<Module>,
+    /// Namespaces by name.
+    pub modules: Vec<(&'static str, Arc<Module>)>,
+    /// What is known of every function.
+    pub functions: Vec<FunctionDoc>,
+}
+
+impl Library {
+    /// Puts the library into an engine.
+    pub fn register(&self, engine: &mut Engine) {
+        engine.register_global_module(Arc::clone(&self.globals));
+        for (name, module) in &self.modules {
+            engine.register_static_module(*name, Arc::clone(module));
+        }
+    }
+}
+
+/// Builds the library.
+#[must_use]
+pub fn library() -> Library {
+    let mut globals = Module::new();
+    let mut functions = Vec::new();
+    let global = [
+        crate::params::namespace(),
+        crate::facets::namespace(),
+        crate::results::namespace(),
+        crate::results::globals(),
+        crate::run_info::namespace(),
+        crate::step_info::namespace(),
+        crate::kv::namespace(),
+        crate::assertion::namespace(),
+        crate::time::globals(),
+        crate::guard::namespace(),
+    ];
+    for Namespace { module, functions: docs, .. } in global {
+        globals.combine(module);
+        functions.extend(docs);
+    }
+    // Messages name types so.
+    globals
+        .set_custom_type::<crate::Params>("params")
+        .set_custom_type::<crate::Facets>("facets")
+        .set_custom_type::<crate::Results>("results")
+        .set_custom_type::<crate::RunHandle>("run")
+        .set_custom_type::<crate::StepHandle>("step")
+        .set_custom_type::<crate::Kv>("database");
+    let spaces = [
+        crate::csv::namespace(),
+        crate::fs::namespace(),
+        crate::hash::namespace(),
+        crate::json::namespace(),
+        crate::list::namespace(),
+        crate::log::namespace(),
+        crate::math::namespace(),
+        crate::rand::namespace(),
+        crate::stats::namespace(),
+        crate::sys::namespace(),
+        crate::text::namespace(),
+        crate::time::namespace(),
+        crate::toml::namespace(),
+    ];
+    let mut modules = Vec::with_capacity(spaces.len());
+    for Namespace { name, mut module, functions: docs, .. } in spaces {
+        module.build_index();
+        modules.push((name, Arc::new(module)));
+        functions.extend(docs);
+    }
+    globals.build_index();
+    Library { globals: Arc::new(globals), modules, functions }
+}

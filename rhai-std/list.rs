@@ -1,0 +1,182 @@
+//! `list`.
+
+use crate::assertion::equal;
+use crate::evaluation::check_cancelled;
+use crate::failure::{Answer, fail};
+use crate::namespace::Namespace;
+use crate::number::{count, kind};
+use crate::rand;
+use rhai::{Array, Dynamic, FnPtr, INT, Map, NativeCallContext};
+use std::cmp::Ordering;
+use thinking_step::Class;
+
+/// Most lists that `permutations` and `combinations` give.
+const MOST: usize = 1_000_000;
+
+pub(crate) fn namespace() -> Namespace {
+    let mut ns = Namespace::new("list");
+    let pure = Class::Pure;
+    ns.function("range", pure, "range(from, to) -> list", "The ints from `from` up to, not including, `to`; a third argument is the step.", {
+        |from: INT, to: INT| range(from, to, 1)
+    });
+    ns.form("range", range);
+    ns.function("chunks", pure, "chunks(list, size) -> list of lists", "Cut into pieces of `size`; the last may be shorter.", {
+        |list: Array, size: INT| -> Answer<Array> {
+            let size = count(size, "the size")?;
+            if size == 0 {
+                return Err(fail("the size must be at least 1"));
+            }
+            Ok(list.chunks(size).map(|piece| Dynamic::from_array(piece.to_vec())).collect())
+        }
+    });
+    ns.function("zip", pure, "zip(a, b) -> list of pairs", "Pairs of the elements at the same place; as long as the shorter list.", {
+        |a: Array, b: Array| -> Array { a.into_iter().zip(b).map(|(a, b)| Dynamic::from_array(vec![a, b])).collect() }
+    });
+    ns.function("sum", pure, "sum(list)", "The sum of the numbers.", |list: Array| crate::stats::sum(&list));
+    ns.function("unique", pure, "unique(list) -> list", "Each value once, in the order of their first places.", |list: Array| unique(list));
+    ns.function("flatten", pure, "flatten(list) -> list", "The elements of the lists in the list.", |list: Array| -> Array {
+        list.into_iter()
+            .flat_map(|item| item.try_cast_result::<Array>().unwrap_or_else(|item| vec![item]))
+            .collect()
+    });
+    ns.function("sorted", pure, "sorted(list) -> list", "In ascending order: numbers, or strings.", |list: Array| -> Answer<Array> {
+        let keys = list.clone();
+        sort(list, keys)
+    });
+    ns.function("sort_by", pure, "sort_by(list, |x| key) -> list", "In ascending order of the keys; equal ones keep their order.", {
+        |context: NativeCallContext, list: Array, key: FnPtr| -> Answer<Array> {
+            let keys = keys(&context, &list, &key)?;
+            sort(list, keys)
+        }
+    });
+    ns.function("group_by", pure, "group_by(list, |x| key) -> map of lists", "The elements by their key, which becomes a string.", {
+        |context: NativeCallContext, list: Array, key: FnPtr| -> Answer<Map> {
+            let keys = keys(&context, &list, &key)?;
+            let mut groups: std::collections::BTreeMap<String, Array> = std::collections::BTreeMap::new();
+            for (item, key) in list.into_iter().zip(keys) {
+                groups.entry(key.to_string()).or_default().push(item);
+            }
+            Ok(groups.into_iter().map(|(key, items)| (key.into(), Dynamic::from_array(items))).collect())
+        }
+    });
+    ns.function("shuffle", pure, "shuffle(list) -> list", "In random order, drawn as `rand` draws.", |list: Array| rand::shuffle(list));
+    ns.function("permutations", pure, "permutations(list) -> list of lists", "All orders of the elements, up to a million.", {
+        |list: Array| permutations(&list)
+    });
+    ns.function("combinations", pure, "combinations(list, k) -> list of lists", "All choices of k elements, in their order, up to a million.", {
+        |list: Array, k: INT| combinations(&list, count(k, "k")?)
+    });
+    ns
+}
+
+fn range(from: INT, to: INT, step: INT) -> Answer<Array> {
+    if step == 0 {
+        return Err(fail("the step must not be 0"));
+    }
+    let length = (i128::from(to) - i128::from(from)) / i128::from(step);
+    if length > MOST as i128 * 10 {
+        return Err(fail(format!("a list of {length} numbers is too long: use a range, `{from}..{to}`")));
+    }
+    let mut list = Array::new();
+    let mut next = from;
+    while if step > 0 { next < to } else { next > to } {
+        list.push(next.into());
+        match next.checked_add(step) {
+            Some(after) => next = after,
+            None => break,
+        }
+    }
+    Ok(list)
+}
+
+fn unique(list: Array) -> Array {
+    let mut seen: std::collections::HashSet<String> = std::collections::HashSet::new();
+    let mut kept = Array::new();
+    for item in list {
+        // Simple values are found by their text; the rest is compared.
+        let fresh = if item.is_int() || item.is_string() || item.is_bool() || item.is_char() {
+            seen.insert(format!("{} {item}", item.type_name()))
+        } else {
+            !kept.iter().any(|other| equal(other, &item))
+        };
+        if fresh {
+            kept.push(item);
+        }
+    }
+    kept
+}
+
+fn keys(context: &NativeCallContext, list: &Array, key: &FnPtr) -> Answer<Vec<Dynamic>> {
+    list.iter().map(|item| key.call_within_context(context, (item.clone(),))).collect()
+}
+
+fn sort(list: Array, keys: Vec<Dynamic>) -> Answer<Array> {
+    let strings = keys.iter().all(|key| key.is_string() || key.is_char());
+    if let Some(odd) = keys.iter().find(|key| !strings && !key.is_int() && !key.is_float()) {
+        return Err(fail(format!("a list is sorted by numbers alone or strings alone, but there is {}", kind(odd))));
+    }
+    let mut pairs: Vec<(Dynamic, Dynamic)> = keys.into_iter().zip(list).collect();
+    pairs.sort_by(|(a, _), (b, _)| compare(a, b));
+    Ok(pairs.into_iter().map(|(_, item)| item).collect())
+}
+
+fn compare(a: &Dynamic, b: &Dynamic) -> Ordering {
+    if let (Ok(a), Ok(b)) = (a.as_int(), b.as_int()) {
+        return a.cmp(&b);
+    }
+    let float = |value: &Dynamic| value.as_float().or_else(|_| value.as_int().map(|int| int as f64)).ok();
+    match (float(a), float(b)) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => a.to_string().cmp(&b.to_string()),
+    }
+}
+
+fn permutations(list: &Array) -> Answer<Array> {
+    let many = (1..=list.len()).try_fold(1_usize, |product, n| product.checked_mul(n)).filter(|many| *many <= MOST);
+    if many.is_none() {
+        return Err(fail(format!("{} elements have more than {MOST} orders", list.len())));
+    }
+    let mut order: Vec<usize> = (0..list.len()).collect();
+    let mut all = Array::new();
+    loop {
+        all.push(Dynamic::from_array(order.iter().filter_map(|at| list.get(*at).cloned()).collect()));
+        if all.len() % 4096 == 0 {
+            check_cancelled()?;
+        }
+        if !next_permutation(&mut order) {
+            return Ok(all);
+        }
+    }
+}
+
+/// The next order in dictionary order; `false` if this was the last.
+fn next_permutation(order: &mut [usize]) -> bool {
+    let Some(pivot) = order.windows(2).rposition(|pair| pair[0] < pair[1]) else { return false };
+    if let Some(swap) = order.iter().rposition(|value| *value > order[pivot]) {
+        order.swap(pivot, swap);
+    }
+    order[pivot + 1..].reverse();
+    true
+}
+
+fn combinations(list: &Array, k: usize) -> Answer<Array> {
+    let mut all = Array::new();
+    if k > list.len() {
+        return Ok(all);
+    }
+    let mut chosen: Vec<usize> = (0..k).collect();
+    loop {
+        all.push(Dynamic::from_array(chosen.iter().filter_map(|at| list.get(*at).cloned()).collect()));
+        if all.len() > MOST {
+            return Err(fail(format!("there are more than {MOST} ways to choose {k} of {} elements", list.len())));
+        }
+        if all.len() % 4096 == 0 {
+            check_cancelled()?;
+        }
+        let Some(grow) = (0..k).rev().find(|at| chosen[*at] < list.len() - k + at) else { return Ok(all) };
+        chosen[grow] += 1;
+        for at in grow + 1..k {
+            chosen[at] = chosen[at - 1] + 1;
+        }
+    }
+}

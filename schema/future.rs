@@ -1,0 +1,47 @@
+//! Words of the language that this version does not run yet, so that a message can say so instead of "unknown".
+
+const NOT_YET: &[&str] = &[
+    "bind",
+    "budget",
+    "chunk",
+    "collect",
+    "component",
+    "components",
+    "concurrency",
+    "finally",
+    "goto",
+    "isolation",
+    "join",
+    "lifecycle",
+    "lock",
+    "moved",
+    "on-change",
+    "on-failure",
+    "parallel",
+    "pause",
+    "rate",
+    "resources",
+    "rest",
+    "source",
+    "suite",
+    "undo",
+    "wait",
+];
+
+/// Whether `word` is a node or property of the language that this version does not run yet.
+#[must_use]
+pub fn not_yet(word: &str) -> bool {
+    NOT_YET.binary_search(&word).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sorted_and_not_in_the_schema() {
+        assert!(super::NOT_YET.is_sorted());
+        let schema = crate::json_schema_text();
+        for word in super::NOT_YET {
+            assert!(!schema.contains(&format!("\"{word}\": {{")), "{word} is in the schema: take it off the list");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! `runtime { … }`: what is there before a pipeline starts.
+
+use crate::{Named, Templated, scalar::words};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use thinking_diagnostic::Spanned;
+
+/// What is there before a pipeline starts.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Runtime {
+    /// Seed of all random numbers; 0 without.
+    pub seed: Option<Templated<i64>>,
+    /// What is logged, and where.
+    pub logging: Option<Logging>,
+    /// Databases, by name.
+    pub database: Named<Database>,
+    /// How the recorded state is kept.
+    pub state: Option<State>,
+    /// What may be touched outside of the state.
+    pub permissions: Option<Permissions>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
+}
+
+/// What is logged, and where.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Logging {
+    /// Least level that is logged; `info` without.
+    pub level: Option<Templated<Level>>,
+    /// Other levels for parts of the program: the first argument is the part's name.
+    #[schemars(extend("x-kdl-add" = true))]
+    pub filter: Vec<Filter>,
+    /// The console.
+    pub console: Option<Console>,
+    /// More log files, beside the one that every run keeps in its own directory.
+    #[schemars(extend("x-kdl-add" = true))]
+    pub file: Vec<LogFile>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
+}
+
+words! {
+    /// How loud a log line is.
+    Level {
+        /// Every detail.
+        Trace = "trace",
+        /// For finding a mistake.
+        Debug = "debug",
+        /// Worth knowing.
+        Info = "info",
+        /// Looks wrong.
+        Warn = "warn",
+        /// Is wrong.
+        Error = "error",
+        /// Nothing.
+        Off = "off",
+    }
+    /// How lines on the console look.
+    ConsoleFormat {
+        /// Several lines per event, for reading.
+        Pretty = "pretty",
+        /// One line per event.
+        Compact = "compact",
+        /// One JSON object per line.
+        Json = "json",
+    }
+    /// How lines in a file look.
+    LogFileFormat {
+        /// One line per event.
+        Compact = "compact",
+        /// One JSON object per line.
+        Json = "json",
+    }
+    /// When steps become durable.
+    DurabilityWord {
+        /// As soon as possible; reports wait for it.
+        Step = "step",
+        /// As soon as possible; reports run ahead.
+        Batch = "batch",
+        /// When the system likes.
+        None = "none",
+    }
+}
+
+/// A level for a part of the program.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-kdl-arguments" = ["target"], "x-kdl-name" = "target"))]
+pub struct Filter {
+    /// The part: a module or target name.
+    pub target: Spanned<String>,
+    /// Its level.
+    pub level: Templated<Level>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
+}
+
+/// The console.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Console {
+    /// How log lines look there.
+    pub format: Option<Templated<ConsoleFormat>>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
+}
+
+/// A log file.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-kdl-arguments" = ["path"], "x-kdl-name" = "path"))]
+pub struct LogFile {
+    /// The file, relative to the manifest's directory.
+    pub path: Spanned<String>,
+    /// How its lines look; JSON without.
+    pub format: Option<Templated<LogFileFormat>>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
+}
+
+/// A database.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-kdl-arguments" = []))]
+pub struct Database {
+    /// What it can do.
+    pub kind: Spanned<DatabaseKind>,
+    /// What it holds, for people.
+    pub description: Option<String>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
+}
+
+/// What a database can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DatabaseKind {
+    /// Values by key.
+    #[serde(rename = "kv")]
+    Kv,
+}
+
+impl JsonSchema for DatabaseKind {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "DatabaseKind".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": ["kv"] })
+    }
+}
+
+/// How the recorded state is kept.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct State {
+    /// When steps become durable; `step` without.
+    pub durability: Option<Templated<DurabilityWord>>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
+}
+
+/// What may be touched outside of the state. Without it, only the project's directory is readable.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Permissions {
+    /// Globs of files that may be read.
+    #[schemars(extend("x-kdl-add" = true))]
+    pub read: Vec<Spanned<String>>,
+    /// Globs of files that may be written.
+    #[schemars(extend("x-kdl-add" = true))]
+    pub write: Vec<Spanned<String>>,
+    /// `host:port` that scripts may connect to; `*` any port, `*.example.com` subdomains.
+    #[schemars(extend("x-kdl-add" = true))]
+    pub net: Vec<Spanned<String>>,
+    /// Programs that `exec` may start, as written there.
+    #[schemars(extend("x-kdl-add" = true))]
+    pub run: Vec<Spanned<String>>,
+    /// Environment variables that scripts may read.
+    #[schemars(extend("x-kdl-add" = true))]
+    pub env: Vec<Spanned<String>>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
+}
