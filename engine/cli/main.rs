@@ -1,2 +1,7 @@
 //! The `thinking` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    thinking::main()
+}

@@ -83,9 +83,13 @@ impl Diagnostics {
         Self::default()
     }
 
-    /// Adds one, unless the same is there already (every facet is checked, and most mistakes are in all of them).
+    /// Adds one, unless the same rule is known to be broken at the same place (every facet is checked, and most mistakes are in all of them).
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.list.contains(&diagnostic) {
+        let known = |other: &Diagnostic| match (diagnostic.labels.first(), other.labels.first()) {
+            (Some(one), Some(another)) => diagnostic.code == other.code && one.span == another.span,
+            _ => diagnostic == *other,
+        };
+        if !self.list.iter().any(known) {
             self.list.push(diagnostic);
         }
     }

@@ -235,7 +235,8 @@ fn missing(property: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
         Some(at) => {
             let nth = ["first", "second", "third"].get(at).copied().unwrap_or("next");
             let example = if property == "name" { "\"name\"".to_owned() } else { property.to_uppercase() };
-            (format!("`{node}` needs its {property} as {nth} argument"), format!("write `{node} {example}`"))
+            let what = if property == "var" { "loop variable" } else { property };
+            (format!("`{node}` needs its {what} as {nth} argument"), format!("write `{node} {example}`"))
         }
         None => (format!("`{node}` needs `{property}`"), format!("add `{property}=…`")),
     };

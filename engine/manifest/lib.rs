@@ -26,4 +26,4 @@ pub use check::check_arguments;
 pub use facets::{FacetDeclaration, Facets, GroupDeclaration, Requests, Selection};
 pub use load::{Model, Project};
 pub use located::{Field, Kind, Located};
-pub use text::mapped_string;
+pub use text::{mapped_string, values};

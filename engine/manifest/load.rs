@@ -141,6 +141,9 @@ impl Project {
     /// Whether a mistake is only there because what it refers to was taken out for another mistake.
     #[must_use]
     pub fn is_follow_up(&self, diagnostic: &Diagnostic) -> bool {
+        if diagnostic.code == Code::InvalidParam && self.gone.contains("type") {
+            return true;
+        }
         let refers = matches!(
             diagnostic.code,
             Code::UnknownParam

@@ -34,6 +34,7 @@ pub(crate) fn prune(tree: &mut Located, validator: &Validator, gone: &mut BTreeS
                 None if pointer.is_empty() => return false,
                 None => {
                     names(target, gone);
+                    gone.extend(pointer.rsplit('/').next().map(str::to_owned));
                     // Swept below; removing at once would move the places of the others.
                     target.value = Kind::List(vec![Located::new(Kind::Null, target.span)]);
                     target.node = Some("(gone)".into());

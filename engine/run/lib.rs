@@ -36,6 +36,5 @@ mod world;
 
 pub use apply::{ApplyError, Environment, Launch, Options, apply};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use preview::{Preview, PreviewRequest, PreviewTask, Verdict, preview};
 pub use runs::unfinished;
 pub use stop::{Stop, StopSignal};

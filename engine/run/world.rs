@@ -169,6 +169,13 @@ impl World {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Waits until everything was told.
+    pub(crate) fn finish(&self) {
+        if let Some(announcer) = &self.announcer {
+            announcer.finish();
+        }
+    }
+
     /// Tells an event.
     pub(crate) fn tell(&self, event: thinking_event::Event) {
         if let Some(announcer) = &self.announcer {

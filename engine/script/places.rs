@@ -65,12 +65,44 @@ pub fn line_starts(text: &str) -> Vec<usize> {
 }
 
 /// The byte offset of a position: lines from 1, columns in characters from 1.
-pub fn offset(text: &str, lines: &[usize], position: Position) -> Option<usize> {
+fn offset(text: &str, lines: &[usize], position: Position) -> Option<usize> {
     let line = position.line()?;
     let start = lines.get(line.saturating_sub(1)).copied().unwrap_or(text.len());
-    let column = position.position().unwrap_or(1).max(1);
-    let rest = text.get(start..)?;
-    let within = rest.char_indices().take_while(|(_, character)| *character != '\n').nth(column - 1);
-    let line_length = rest.find('\n').unwrap_or(rest.len());
-    Some(start + within.map_or(line_length, |(at, _)| at))
+    let mut cursor = Cursor { text, lines, line, column: 1, offset: start };
+    Some(cursor.go_to(position))
+}
+
+/// Follows ascending positions through a text without starting over.
+pub struct Cursor<'a> {
+    text: &'a str,
+    lines: &'a [usize],
+    line: usize,
+    column: usize,
+    offset: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// At the text's start.
+    pub fn new(text: &'a str, lines: &'a [usize]) -> Self {
+        Self { text, lines, line: 1, column: 1, offset: 0 }
+    }
+
+    /// The byte offset of a position, which is not before the last one asked for; columns past a line's end are its end.
+    pub fn go_to(&mut self, position: Position) -> usize {
+        let Some(line) = position.line() else { return self.offset };
+        if line > self.line {
+            self.offset = self.lines.get(line - 1).copied().unwrap_or(self.text.len());
+            (self.line, self.column) = (line, 1);
+        }
+        let wanted = position.position().unwrap_or(1).max(1);
+        let rest = self.text.get(self.offset..).unwrap_or("");
+        for character in rest.chars().take(wanted.saturating_sub(self.column)) {
+            if character == '\n' {
+                break;
+            }
+            self.offset += character.len_utf8();
+            self.column += 1;
+        }
+        self.offset
+    }
 }

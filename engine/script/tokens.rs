@@ -1,6 +1,6 @@
 //! The tokens of a text, by Rhai's own tokenizer.
 
-use crate::places::{line_starts, offset};
+use crate::places::{Cursor, line_starts};
 use rhai::{Engine, Position};
 
 /// What a token does to the structure around it.
@@ -39,6 +39,7 @@ pub struct Token {
 pub fn tokens(engine: &Engine, text: &str) -> Vec<Token> {
     use rhai::Token as Raw;
     let lines = line_starts(text);
+    let mut cursor = Cursor::new(text, &lines);
     let texts = [text];
     let (mut raw, control) = engine.lex(&texts);
     let mut all: Vec<Token> = Vec::new();
@@ -84,13 +85,13 @@ pub fn tokens(engine: &Engine, text: &str) -> Vec<Token> {
             }
             _ => {}
         }
-        let start = offset(text, &lines, position).unwrap_or(text.len());
+        let start = cursor.go_to(position);
         // After a token the tokenizer stands on its last character.
         let after = Position::new(
             u16::try_from(raw.pos.line().unwrap_or(1)).unwrap_or(u16::MAX),
             u16::try_from(raw.pos.position().unwrap_or(0)).unwrap_or(u16::MAX).saturating_add(1),
         );
-        let end = offset(text, &lines, after).unwrap_or(text.len()).max(start);
+        let end = cursor.go_to(after).max(start);
         all.push(Token { text: value.unwrap_or_else(|| token.literal_syntax().to_owned()), start, end, shape });
     }
     all

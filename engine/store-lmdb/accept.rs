@@ -61,7 +61,7 @@ impl Shared {
         }
         let prepared = self.prepare(commit)?;
         self.wait_for_room()?;
-        let seq = {
+        let (seq, idle) = {
             let mut state = self.write_state();
             state.check_open()?;
             self.check_token(&state, commit)?;
@@ -72,9 +72,11 @@ impl Shared {
             signals.accepted = seq.0;
             signals.waiting_commits = state.open.commits;
             signals.waiting_bytes = state.open.bytes;
-            seq
+            (seq, std::mem::take(&mut signals.idle))
         };
-        self.work.notify_one();
+        if idle {
+            self.work.notify_one();
+        }
         if let Err(error) = self.at(Point::AfterAccept(seq)) {
             self.fail(error.clone());
             return Err(error);
@@ -187,7 +189,9 @@ fn insert(state: &mut State, commit: &Commit, prepared: Prepared, seq: Seq) {
     for (table, key, value) in prepared.rows {
         state.open.insert(table, key, value);
     }
-    state.cleared.extend(prepared.cleared);
+    if !prepared.cleared.is_empty() {
+        state.cleared.extend(prepared.cleared);
+    }
     state.open.insert(Table::Journal, keys::journal_key(seq).to_vec(), codec::journal_row(segment, &prepared.body));
     state.open.committed(seq);
     state.head.entries = seq.0;

@@ -1,11 +1,14 @@
 //! Large values as files named by their content.
 
 use crate::codec::BlobRef;
+use crate::environment::lock;
 use crate::fault;
 use crate::options::{Hook, Point};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use thinking_store::StoreError;
 
@@ -17,11 +20,13 @@ pub(crate) const THRESHOLD: usize = 64 * 1024;
 pub(crate) struct Blobs {
     directory: PathBuf,
     counter: AtomicU64,
+    /// Directories whose own names are durable. Held while one is made.
+    durable: Mutex<HashSet<PathBuf>>,
 }
 
 impl Blobs {
     pub(crate) fn new(state: &Path) -> Self {
-        Self { directory: state.join("blobs"), counter: AtomicU64::new(0) }
+        Self { directory: state.join("blobs"), counter: AtomicU64::new(0), durable: Mutex::default() }
     }
 
     /// Writes and syncs the bytes, and the directories that name them, unless they are there.
@@ -33,10 +38,7 @@ impl Blobs {
         if let Some(hook) = hook {
             hook(Point::BeforeBlob).map_err(|error| failed(&error))?;
         }
-        // A file of that name and length is complete: names are only given to files that were synced.
-        if !fs::metadata(&path).is_ok_and(|found| found.len() == blob.length) {
-            self.write(&path, bytes).map_err(|error| failed(&error))?;
-        }
+        self.write(&path, bytes).map_err(|error| failed(&error))?;
         if let Some(hook) = hook {
             hook(Point::AfterBlob).map_err(|error| failed(&error))?;
         }
@@ -45,12 +47,10 @@ impl Blobs {
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let parent = path.parent().unwrap_or(&self.directory);
-        if !parent.is_dir() {
-            fs::create_dir_all(parent)?;
-            sync_directory(&self.directory)?;
-            if let Some(state) = self.directory.parent() {
-                sync_directory(state)?;
-            }
+        self.prepare(parent)?;
+        // A file of that name and length is complete: names are only given to files that were synced. Its name may not be durable yet.
+        if fs::metadata(path).is_ok_and(|found| found.len() == bytes.len() as u64) {
+            return sync_directory(parent);
         }
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
         let unfinished = self.directory.join(format!("unfinished-{}-{number}", std::process::id()));
@@ -66,6 +66,21 @@ impl Blobs {
         }
         written?;
         sync_directory(parent)
+    }
+
+    /// Makes a directory for files, and its name durable, once per process.
+    fn prepare(&self, parent: &Path) -> io::Result<()> {
+        let mut durable = lock(&self.durable);
+        if durable.contains(parent) && parent.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(parent)?;
+        sync_directory(&self.directory)?;
+        if let Some(state) = self.directory.parent() {
+            sync_directory(state)?;
+        }
+        durable.insert(parent.to_path_buf());
+        Ok(())
     }
 
     /// The bytes, checked against their name.

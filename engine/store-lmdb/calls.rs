@@ -135,7 +135,8 @@ impl Store for LmdbStore {
 
     fn wait_durable(&self, seq: Seq) -> Result<(), StoreError> {
         let mut signals = lock(&self.shared.signals);
-        while signals.durable < seq.0.min(signals.accepted) {
+        let target = seq.0.min(signals.accepted);
+        while signals.durable < target {
             if let Some(error) = &signals.failure {
                 return Err(error.clone());
             }

@@ -48,6 +48,7 @@ fn take(shared: &Shared) -> Result<Option<(Arc<Batch>, crate::codec::Head)>, Sto
         if signals.waiting_commits > 0 || signals.closing {
             break signals.closing;
         }
+        signals.idle = true;
         signals = shared.work.wait(signals).unwrap_or_else(PoisonError::into_inner);
     };
     drop(signals);

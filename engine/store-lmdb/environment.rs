@@ -6,6 +6,7 @@ use heed::types::Bytes;
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, MdbError, RoTxn, RwTxn, WithoutTls};
 use std::collections::HashMap;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::time::Duration;
@@ -79,6 +80,7 @@ impl Environment {
         let known = open.get_or_insert_with(HashMap::new);
         known.retain(|_, environment| environment.strong_count() > 0);
         if let Some(environment) = known.get(&path).and_then(Weak::upgrade) {
+            environment.check_same_file()?;
             if let Some(durability) = access.write {
                 environment.set_durability(durability)?;
             }
@@ -107,6 +109,16 @@ impl Environment {
         let tables = if access.write.is_some() { create_tables(&env) } else { open_tables(&env) }?;
         let writable = access.write.is_some() || !access.without_readers && may_write(directory);
         Ok(Self { env, tables, gate: RwLock::new(()), writable, data })
+    }
+
+    /// What is open must be the file that stands there now, not one that was removed since.
+    fn check_same_file(&self) -> Result<(), StoreError> {
+        let open = self.env.try_clone_inner_file().map_err(|error| fault::lmdb(&error))?;
+        let same = open.metadata().and_then(|open| Ok((open, std::fs::metadata(&self.data)?)));
+        match same {
+            Ok((open, there)) if (open.dev(), open.ino()) == (there.dev(), there.ino()) => Ok(()),
+            _ => Err(StoreError::Io(format!("{} was replaced while this process has it open", self.data.display()))),
+        }
     }
 
     fn set_durability(&self, durability: Durability) -> Result<(), StoreError> {

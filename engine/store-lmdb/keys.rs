@@ -160,7 +160,11 @@ pub(crate) fn clear_group(database: DatabaseId) -> Group {
 }
 
 fn group(head: &[u8], key: &[u8]) -> Group {
-    let mut bytes = Vec::with_capacity(head.len() + key.len().min(LONGEST) + 2 + HASH + SUFFIX);
+    // With room for the version, and no more for a usual key: these bytes become the row's key without another allocation.
+    let zeros = key.iter().take(LONGEST).filter(|byte| **byte == 0).count();
+    let escaped = key.len() + zeros;
+    let room = if escaped > LONGEST { LONGEST + HASH } else { escaped };
+    let mut bytes = Vec::with_capacity(head.len() + room + END.len() + SUFFIX);
     bytes.extend_from_slice(head);
     let long = escape(key, &mut bytes);
     if long {

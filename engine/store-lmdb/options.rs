@@ -24,7 +24,7 @@ pub enum Point {
     AfterCommit(Seq),
 }
 
-/// What a test does at a [`Point`]; an error there counts as the disk's.
+/// What a test does at a [`Point`]; an error there counts as the disk's. It may end the process or wait, but not call the store.
 pub type Hook = Arc<dyn Fn(Point) -> std::io::Result<()> + Send + Sync>;
 
 /// How a state is opened for writing.

@@ -1,6 +1,6 @@
 //! What a view sees: keys, rows, entries.
 
-use crate::codec::{self, Content, Decoder};
+use crate::codec::{self, BlobRef, Content, Decoder};
 use crate::environment::Reading;
 use crate::fault;
 use crate::keys::{self, Group, GroupKey, TAG_BLOB, TAG_INLINE, TAG_TOMBSTONE, Table};
@@ -74,42 +74,41 @@ impl Shared {
         // Nothing can hide what stands in the last piece and waits, unless the database was cleared.
         let plain = !self.read_only && !state.cleared.contains(&database);
         if plain && let Some(found) = pending && found.place.piece + 1 == view.pieces.len() {
-            let value = parse_value(found.value, group.long)?;
-            return self.load_value(value.content);
+            let value = parse_value(found.value, group.long)?.content.map(Owned::from);
+            drop(state);
+            return value.map(|value| self.load(value)).transpose();
         }
         let snapshot = Snapshot { reading: self.environment.read()?, state };
         let found = search::latest_of(&snapshot.sources(Table::Data), &group.bytes, view)?;
         let cleared = if plain { None } else { snapshot.cleared(self.read_only, view, database)? };
-        match found {
-            Some(found) if cleared.is_none_or(|clear| found.place >= clear) => {
-                let value = parse_value(found.value, group.long)?;
-                if group.long && value.key != Some(key) {
-                    return Err(fault::damaged("a value stands under another key"));
-                }
-                self.load_value(value.content)
-            }
-            _ => Ok(None),
+        let Some(found) = found.filter(|found| cleared.is_none_or(|clear| found.place >= clear)) else { return Ok(None) };
+        let value = parse_value(found.value, group.long)?;
+        if group.long && value.key != Some(key) {
+            return Err(fault::damaged("a value stands under another key"));
         }
+        let value = value.content.map(Owned::from);
+        drop(snapshot);
+        value.map(|value| self.load(value)).transpose()
     }
 
-    fn load_value(&self, content: Option<Content<'_>>) -> Result<Option<Arc<[u8]>>, StoreError> {
-        Ok(match content {
-            None => None,
-            Some(Content::Inline(bytes)) => Some(bytes.into()),
-            Some(Content::Blob(blob)) => Some(self.blobs.get(&blob)?.into()),
-        })
+    /// Fetches a large value. No lock and no transaction is held meanwhile: its file never changes.
+    fn load(&self, value: Owned) -> Result<Arc<[u8]>, StoreError> {
+        match value {
+            Owned::Inline(bytes) => Ok(bytes),
+            Owned::Blob(blob) => Ok(self.blobs.get(&blob)?.into()),
+        }
     }
 
     pub(crate) fn scan(&self, view: &View, request: Scan<'_>) -> Result<Vec<Row>, StoreError> {
         let head = request.database.0.to_be_bytes();
         let start = keys::group_prefix(&head, request.prefix);
         let mut from = Some(request.after.map_or_else(Vec::new, |key| keys::after_key(&head, key)).max(start));
-        let mut rows: Vec<Row> = Vec::new();
+        let mut rows = Vec::new();
         while let Some(start) = from.filter(|_| rows.len() < request.limit) {
             from = self.scan_chunk(view, &request, &start, &mut rows)?;
         }
         rows.truncate(request.limit);
-        Ok(rows)
+        rows.into_iter().map(|(key, value)| Ok((key, self.load(value)?))).collect()
     }
 
     /// Appends some rows from a place in the table on; gives where to go on, if there may be more.
@@ -118,7 +117,7 @@ impl Shared {
         view: &View,
         request: &Scan<'_>,
         from: &[u8],
-        rows: &mut Vec<Row>,
+        rows: &mut Vec<(Vec<u8>, Owned)>,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let head = request.database.0.to_be_bytes();
         let snapshot = self.snapshot(view.at)?;
@@ -133,7 +132,7 @@ impl Shared {
             if let Some((_, start)) = neighbours.take_if(|(bytes, _)| Some(bytes.as_slice()) != shared)
                 && let Some(run) = rows.get_mut(start..)
             {
-                run.sort_by(|left: &Row, right: &Row| left.0.cmp(&right.0));
+                run.sort_by(|left, right| left.0.cmp(&right.0));
             }
             if neighbours.is_none() && (rows.len() >= request.limit || looked_at >= CHUNK) {
                 return Ok(next.map(|(group, _)| group));
@@ -150,8 +149,7 @@ impl Shared {
                 GroupKey::InValue => value.key.unwrap_or_default().to_vec(),
             };
             if wanted(&key) {
-                let content = self.load_value(value.content)?;
-                rows.extend(content.map(|content| (key, content)));
+                rows.extend(value.content.map(|content| (key, content.into())));
             }
         }
         Ok(None)
@@ -178,16 +176,24 @@ impl Shared {
     }
 
     pub(crate) fn instances(&self, view: &View, prefix: &[u8]) -> Result<Vec<(Seq, StepEntry)>, StoreError> {
-        let from = keys::group_prefix(&[], prefix);
-        let snapshot = self.snapshot(view.at)?;
-        let mut walk = Walk::new(&snapshot.sources(Table::Done), &from, from.clone())?;
+        let start = keys::group_prefix(&[], prefix);
+        let mut from = Some(start.clone());
         let mut entries = Vec::new();
-        while let Some((_, found)) = walk.next(view)? {
-            if let Some(found) = found {
-                let step = self.step_at(&snapshot, found.place.seq)?;
-                // A prefix that is too long for a key is only compared here.
-                if step.task.0.starts_with(prefix) {
-                    entries.push((found.place.seq, step));
+        while let Some(at) = from.take() {
+            let snapshot = self.snapshot(view.at)?;
+            let mut walk = Walk::new(&snapshot.sources(Table::Done), &at, start.clone())?;
+            for looked_at in 0.. {
+                let Some((group, found)) = walk.next(view)? else { break };
+                if looked_at >= CHUNK {
+                    from = Some(group);
+                    break;
+                }
+                if let Some(found) = found {
+                    let step = self.step_at(&snapshot, found.place.seq)?;
+                    // A prefix that is too long for a key is only compared here.
+                    if step.task.0.starts_with(prefix) {
+                        entries.push((found.place.seq, step));
+                    }
                 }
             }
         }
@@ -320,6 +326,21 @@ impl Shared {
     }
 }
 
+/// A value taken out of its row.
+enum Owned {
+    Inline(Arc<[u8]>),
+    Blob(BlobRef),
+}
+
+impl From<Content<'_>> for Owned {
+    fn from(content: Content<'_>) -> Self {
+        match content {
+            Content::Inline(bytes) => Self::Inline(bytes.into()),
+            Content::Blob(blob) => Self::Blob(blob),
+        }
+    }
+}
+
 /// A value as it stands in a row. No content: the key was deleted.
 pub(crate) struct Value<'a> {
     pub(crate) key: Option<&'a [u8]>,
@@ -349,7 +370,7 @@ pub(crate) fn value_row(group: &Group, key: &[u8], content: Option<Content<'_>>)
         Some(Content::Inline(bytes)) => bytes.len(),
         _ => 40,
     };
-    let mut out = codec::Encoder::with_capacity(length + 8 + if group.long { key.len() + 8 } else { 0 });
+    let mut out = codec::Encoder::with_capacity(length + 5 + if group.long { key.len() + 8 } else { 0 });
     out.byte(match &content {
         None => TAG_TOMBSTONE,
         Some(Content::Inline(_)) => TAG_INLINE,

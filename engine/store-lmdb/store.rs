@@ -47,6 +47,8 @@ pub(crate) struct Signals {
     pub(crate) durable: u64,
     pub(crate) waiting_commits: usize,
     pub(crate) waiting_bytes: usize,
+    /// The committer waits to be woken. Waking costs a system call, so it is only done then.
+    pub(crate) idle: bool,
     pub(crate) closing: bool,
     pub(crate) finished: bool,
     pub(crate) failure: Option<StoreError>,

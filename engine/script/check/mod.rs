@@ -123,7 +123,8 @@ type Bodies = BTreeMap<(String, usize), Body>;
 /// Rhai shows the inside of a function only to a walk over a whole tree, so each function is made one of its own; its text is shared.
 fn bodies(ast: &AST) -> Bodies {
     let body = |name: &str, parameters: &[&str]| {
-        let alone = ast.clone_functions_only_filtered(|_, _, _, other, count| other == name && count == parameters.len());
+        let mut alone = ast.clone_functions_only();
+        alone.retain_functions(|_, _, other, count| other == name && count == parameters.len());
         let mut statements = Vec::new();
         alone.walk(&mut |path: &[ASTNode<'_>]| {
             if let [ASTNode::Stmt(statement)] = path {

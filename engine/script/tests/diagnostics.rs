@@ -1,1 +1,197 @@
-//! x
+//! Every mistake with its code, its place and what to do next.
+
+use super::{RHAI, problems, scope, shown};
+use thinking_diagnostic::{MappedText, SourceId, Span};
+use thinking_step::{Language, Purpose};
+
+#[track_caller]
+fn all(purpose: Purpose, cases: &[(&str, &str)]) {
+    for (code, expected) in cases {
+        assert_eq!(problems(code, purpose), *expected, "{code}");
+    }
+}
+
+#[test]
+fn syntax() {
+    all(Purpose::Step, &[
+        ("let x = ;", "script-syntax | unexpected ';' | ; | -"),
+        ("1 +", "script-syntax | the script ends too early | + | -"),
+        ("foo(1, ", "script-syntax | `(` is not closed | ( | -"),
+        ("if mode == \"a\" { 1 ", "script-syntax | `{` is not closed | { | -"),
+        ("let y = \"abc", "script-syntax | the string is not closed | \"abc | -"),
+        ("a b", "script-syntax | expected `;` to terminate this statement | b | -"),
+        ("index === 1", "script-syntax | `===` means nothing in a script | === | did you mean `==`?"),
+        ("@", "script-syntax | `@` means nothing in a script | @ | -"),
+        ("let go = 1;", "script-syntax | `go` is a reserved word | go | choose another name"),
+        (
+            "1 + eval(\"1\")",
+            "script-syntax | `eval` is switched off | eval | all code is checked before anything runs; use a function or a closure",
+        ),
+    ]);
+}
+
+#[test]
+fn escapes_are_proposed_to_be_written_raw() {
+    let code = MappedText::decoded("\"a\" +", Span::new(SourceId(0), 0, 9), true, vec![(0, 1), (1, 3), (2, 4), (3, 6)], 8);
+    let found = RHAI.compile(&code, &scope(), Purpose::Step).err().unwrap();
+    assert_eq!(
+        shown("\"\\\"a\\\" +\"", &found),
+        "script-syntax | the script ends too early | + | the string has escapes; written raw it reads as it is: ##\"\"a\" +\"##"
+            .replace("##", "#")
+    );
+    let code = MappedText::decoded("\"#\" +", Span::new(SourceId(0), 0, 9), true, Vec::new(), 8);
+    let found = RHAI.compile(&code, &scope(), Purpose::Step).err().unwrap();
+    assert!(found[0].help.as_deref().unwrap().ends_with("##\"\"#\" +\"##"), "{found:?}");
+}
+
+#[test]
+fn undefined_variables() {
+    all(Purpose::Step, &[
+        ("let total = 1; totl + 1", "undefined-variable | there is no variable `totl` here | totl | did you mean `total`?"),
+        ("paramz.epochs", "undefined-variable | there is no variable `paramz` here | paramz | did you mean `params`?"),
+        (
+            "foo + bar",
+            "undefined-variable | there is no variable `foo` here | foo | -\nundefined-variable | there is no variable `bar` here | bar | -",
+        ),
+        ("let f = |x| x + yy; f.call(1)", "undefined-variable | there is no variable `yy` here | yy | -"),
+        (
+            "fn f() { params.epochs } f()",
+            "undefined-variable | there is no variable `params` here | params | functions see only their parameters: pass it on, `fn f(params, …)`",
+        ),
+        ("fn f(a) { a + b } f(1)", "undefined-variable | there is no variable `b` here | b | -"),
+        ("for (x, i) in [1] { x + i } x", "undefined-variable | there is no variable `x` here | x | -"),
+        ("try { throw 1 } catch (e) { e } e", "undefined-variable | there is no variable `e` here | e | -"),
+        ("{ let a = 1; } a", "undefined-variable | there is no variable `a` here | a | -"),
+        ("let a = a;", "undefined-variable | there is no variable `a` here | a | -"),
+        ("let y = `a${index + z}b`;", "undefined-variable | there is no variable `z` here | z | -"),
+        ("switch index { 1 => p, 2 if q => 3, _ => 4 }", "undefined-variable | there is no variable `p` here | p | -\nundefined-variable | there is no variable `q` here | q | -"),
+        ("do { let q = 1; } while q", "undefined-variable | there is no variable `q` here | q | -"),
+        ("x = 1", "undefined-variable | there is no variable `x` here | x | -"),
+        ("math::PI + math::PU", "undefined-variable | there is no constant `math::PU` | math::PU | did you mean `math::PI`?"),
+        ("math::sqrt", "undefined-variable | there is no constant `math::sqrt` | math::sqrt | `math::sqrt` is a function: call it, `math::sqrt(…)`"),
+        ("fs", "undefined-variable | there is no variable `fs` here | fs | `fs` is a namespace: `fs::…`"),
+    ]);
+}
+
+#[test]
+fn undefined_functions() {
+    all(Purpose::Step, &[
+        ("fs::read_txt(\"a\")", "undefined-function | there is no function `fs::read_txt` | fs::read_txt | did you mean `fs::read_text`?"),
+        ("fs :: read_txt(\"a\")", "undefined-function | there is no function `fs::read_txt` | fs :: read_txt | did you mean `fs::read_text`?"),
+        (
+            "fs::read_text()",
+            "undefined-function | `fs::read_text` takes 1 argument, not 0 | fs::read_text | `fs::read_text(path) -> string`: Reads a file as UTF-8 text.",
+        ),
+        ("read_text(\"a\")", "undefined-function | there is no function `read_text` | read_text | did you mean `fs::read_text`?"),
+        ("fn twice(x) { x } twice(1, 2)", "undefined-function | `twice` takes 1 argument, not 2 | twice | -"),
+        ("fn twice(x) { x } twise(1)", "undefined-function | there is no function `twise` | twise | did you mean `twice`?"),
+        ("\"a\".len(1)", "undefined-function | `.len` takes no arguments, not 1 | len | -"),
+        ("[1].psh(2)", "undefined-function | there is no function `.psh` | psh | did you mean `push`?"),
+        ("let f = |x| x; f(1)", "undefined-function | `f` is a variable, not a function | f | if it holds a function, call it with `f.call(…)`"),
+        (
+            "dig(1)",
+            "undefined-function | `dig` takes 2 to 7 arguments, not 1 | dig | `dig(value, key…)`: Follows keys and places into maps and lists: `dig(x, \"a\", 0, \"b\")`; `()` where anything on the way is missing.",
+        ),
+        ("words.put(1)", "undefined-function | `words.put` takes 2 arguments, not 1 | put | -"),
+        ("words.gett(\"a\")", "undefined-function | `words` has no function `gett` | gett | did you mean `words.get`?"),
+        ("words.foo(zz)", "undefined-function | `words` has no function `foo` | foo | it has: clear, delete, get, has, keys, len, put, scan, values\nundefined-variable | there is no variable `zz` here | zz | -"),
+    ]);
+}
+
+#[test]
+fn what_only_a_run_can_know_is_no_mistake() {
+    let fine = [
+        "let m = #{ run_it: |x| x }; m.run_it(1)",
+        "let m = #{}; m.later = |x| x; m.later(1)",
+        "fn f(x) { x.anything.at[0].all } f(epoch)",
+        "epoch.name.first + results.count.total",
+        "fn twice() { this * 2 } let x = 1; x.twice()",
+        "fn add(n) { this + n } let x = 1; x.add(2)",
+        "let f = Fn(\"len\"); f.call(\"a\")",
+        "fn g(x) { x } let f = g; f.call(1)",
+        "print(1); debug(2); type_of(3); is_def_var(\"x\"); params.type_of()",
+        "let a = [1]; let s = 0; a.for_each(|| s += this); s",
+        "let a = 1; { let a = 2; a } let a = 3; a",
+        "const LIMIT = 3; fn f() { global::LIMIT } f()",
+        "let make = |n| |x| x + n; make.call(1).call(2)",
+        "params[\"batch-size\"] ?? params.batch_size",
+        "let epoch = 1; epoch += 1; epoch",
+        "fn params_of(params) { params } params_of(1)",
+        "loop { break 1; }",
+        "exit(3)",
+    ];
+    for code in fine {
+        assert_eq!(problems(code, Purpose::Step), "none", "{code}");
+    }
+}
+
+#[test]
+fn the_engines_variables_are_known() {
+    all(Purpose::Step, &[
+        ("params.epohcs", "unknown-param | there is no parameter `epohcs` | epohcs | did you mean `epochs`?"),
+        ("params[\"epohcs\"].x", "unknown-param | there is no parameter `epohcs` | \"epohcs\" | did you mean `epochs`?"),
+        ("params?.zzz", "unknown-param | there is no parameter `zzz` | zzz | there are: corpus, epochs, batch_size"),
+        ("[1].map(|x| x + params.epohcs)", "unknown-param | there is no parameter `epohcs` | epohcs | did you mean `epochs`?"),
+        ("results.cuont", "unknown-result | there is no result `cuont` here | cuont | did you mean `count`?"),
+        ("facets.has(\"gpuu\")", "unknown-facet | there is no facet `gpuu` | \"gpuu\" | did you mean `gpu`?"),
+        ("facets.gpu", "unknown-property | `facets` has no property `gpu` | gpu | ask with `facets.has(\"name\")`"),
+        ("run.dri", "unknown-property | `run` has no property `dri` | dri | did you mean `run.dir`?"),
+        ("step.x", "unknown-property | `step` has no property `x` | x | it has: key, attempt, path"),
+        ("words[\"a\"]", "unknown-property | `words` has no property `a` | \"a\" | read with `words.get(\"key\")`"),
+    ]);
+}
+
+#[test]
+fn the_engines_variables_are_not_taken_away() {
+    let own = "keep your own value in a variable of your own: `let x = …`";
+    all(Purpose::Step, &[
+        ("params = 1", &format!("reserved-name | `params` is the engine's own variable: it cannot be assigned to | params | {own}")),
+        ("params.epochs = 3", &format!("reserved-name | `params` is the engine's own variable: it cannot be assigned to | params | {own}")),
+        ("index += 1", &format!("reserved-name | `index` is the number of the iteration: it cannot be assigned to | index | {own}")),
+        ("words[\"a\"] = 1", "reserved-name | `words` is the database `words`: it cannot be assigned to | words | write with `words.put(key, value)`"),
+        ("let params = 1;", "reserved-name | `params` hides the engine's own variable | params | choose another name"),
+        ("for words in [1] {}", "reserved-name | `words` hides the database `words` | words | choose another name"),
+    ]);
+}
+
+#[test]
+fn a_place_that_only_reads_may_not_write() {
+    all(Purpose::Expression, &[
+        ("words.put(\"a\", 1)", "read-only | the database `words` is read-only here | put | only steps write: move this into the body of a step"),
+        ("words.get(\"a\") == fs::read_text(\"a\")", "none"),
+        ("time::now() > 0 && result(\"x\") > rand::int(1, 2)", "none"),
+        ("fs::write_text(\"a\", \"b\")", "not-allowed-here | `fs::write_text` changes the world outside: only steps may call it | fs::write_text | -"),
+    ]);
+    all(Purpose::Pure, &[
+        ("sys::gpus() > 0 && math::sqrt(4) == 2.0", "none"),
+        ("fs::read_text(\"a\")", "not-allowed-here | `fs::read_text` looks at the world outside: only pure functions may be called here | fs::read_text | -"),
+        ("result(\"x\")", "not-allowed-here | `result` needs a task: only pure functions may be called here | result | -"),
+    ]);
+}
+
+#[test]
+fn modules_come_later() {
+    let text = "not-yet | `import` is not part of this version yet | import | put the functions into this script";
+    all(Purpose::Step, &[("import \"x\" as y;", text), ("let p = \"x\"; import p as y;", text)]);
+}
+
+#[test]
+fn all_mistakes_come_in_one_pass_in_the_order_of_the_text() {
+    assert_eq!(
+        problems("fn f() { zz1 }\nlet a = zz2;\nparams.nope;\nfs::nope();\nwords.nope();\nf(1)", Purpose::Step)
+            .lines()
+            .map(|line| line.split(" | ").nth(2).unwrap_or(""))
+            .collect::<Vec<_>>(),
+        ["zz1", "zz2", "nope", "fs::nope", "nope", "f"]
+    );
+}
+
+#[test]
+fn reserved_words_are_rhais() {
+    for word in ["let", "fn", "this", "switch", "go", "print", "eval", "null", "a b", "a-b", "", "1", "a::b", "\"a\""] {
+        assert!(RHAI.is_reserved(word), "{word}");
+    }
+    for word in ["words", "index", "batch_size", "_x", "letter"] {
+        assert!(!RHAI.is_reserved(word), "{word}");
+    }
+}

@@ -17,7 +17,7 @@ fn deep_recursion_is_an_error() {
         assert_eq!(failure("fn f(n) { f(n + 1) } f(0)"), "script: functions call each other more than 64 levels deep @ f");
         assert_eq!(value("fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } } f(30)"), json!(30));
         // Each level takes as much stack as an expression can; the stack is measured, not the levels alone.
-        let deep = format!("fn f(n) {{ {}f(n + 1){} }} f(0)", "[".repeat(80), "]".repeat(80));
+        let deep = format!("fn f(n) {{ {}f(n + 1){} }} f(0)", "[".repeat(25), "]".repeat(25));
         let error = eval(&deep).unwrap_err();
         assert!(error.message.contains("deep"), "{error}");
         let error = eval("let f = |g, n| { g.call(g, n + 1) }; f.call(f, 0)").unwrap_err();

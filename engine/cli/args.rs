@@ -1,0 +1,117 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Runs long programs step by step and never loses a finished step.
+#[derive(Debug, Parser)]
+#[command(name = "thinking", version, max_term_width = 100, after_help = "\
+Examples:
+  thinking validate                       check pipeline.kdl, all facets of it
+  thinking plan -p epochs=5               what would run, and why
+  thinking apply                          run it, or go on where it was
+  thinking apply --facet smoke --fresh    a quick run on empty data")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run a pipeline, or go on with it where it was
+    Apply(RunArgs),
+    /// Say what `apply` would do, and why
+    Plan(RunArgs),
+    /// Check a manifest: every facet, every script, everything before anything runs
+    Validate(ValidateArgs),
+    /// Print the JSON Schema of manifests
+    Schema,
+    /// Look after the recorded state
+    State(StateArgs),
+}
+
+/// What every verb that reads a manifest takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The manifest [default: pipeline.kdl, else the only *.kdl here]
+    pub manifest: Option<PathBuf>,
+    /// Directory of the recorded state [default: .thinking beside the manifest]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// For machines: JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Only failures
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// What `apply` and `plan` take.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub common: Common,
+    /// Give a parameter its value
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    /// Take parameters from a file (.kdl, .json or .toml)
+    #[arg(long = "params", value_name = "FILE")]
+    pub params_files: Vec<PathBuf>,
+    /// Switch facets on
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub facet: Vec<String>,
+    /// The pipeline, if there are several
+    #[arg(long, value_name = "NAME")]
+    pub pipeline: Option<String>,
+    /// Steps that may run at once
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Start over on empty data; the old run stays in the history
+    #[arg(long)]
+    pub fresh: bool,
+    /// Run this task and what follows even if done
+    #[arg(long, value_name = "PATH")]
+    pub from: Option<String>,
+    /// Run this task even if done, and stop after it
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["from", "until"])]
+    pub only: Option<String>,
+    /// Stop after this task; the run stays unfinished
+    #[arg(long, value_name = "PATH")]
+    pub until: Option<String>,
+    /// Print help, and the manifest's parameters
+    #[arg(short, long)]
+    pub help: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    #[command(flatten)]
+    pub common: Common,
+    /// Print the manifest as JSON
+    #[arg(long, value_name = "WHAT")]
+    pub emit: Option<Emit>,
+    /// Facets of `--emit resolved`
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub facet: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Emit {
+    /// The file as written, also if it is wrong
+    Json,
+    /// The composed manifest: includes merged, facets applied
+    Resolved,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StateArgs {
+    #[command(subcommand)]
+    pub verb: StateVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateVerb {
+    /// Read all of the recorded state and check its checksums
+    Verify(Common),
+}

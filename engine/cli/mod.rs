@@ -1,0 +1,36 @@
+//! The verbs, one file each. The only room that prints, reads the environment, or decides about exit codes.
+
+mod apply;
+mod args;
+mod exit;
+mod given;
+mod logging;
+mod output;
+mod plan;
+mod schema;
+mod session;
+mod signals;
+mod state;
+mod validate;
+
+use args::{Cli, Verb};
+use clap::Parser;
+use exit::Exit;
+use std::process::ExitCode;
+
+/// The whole command line: reads the process's arguments, does what they say, gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error),
+    };
+    let exit = match cli.verb {
+        Verb::Apply(args) => apply::run(&args),
+        Verb::Plan(args) => plan::run(&args),
+        Verb::Validate(args) => validate::run(&args),
+        Verb::Schema => schema::run(),
+        Verb::State(args) => state::run(&args),
+    };
+    exit.unwrap_or_else(Exit::from).code()
+}

@@ -1,0 +1,116 @@
+//! A manifest that was found, read and checked: what the verbs begin with.
+
+use crate::cli::args::Common;
+use crate::cli::exit::{Exit, Trouble};
+use crate::cli::output;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use thinking_container::Registry;
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
+use thinking_manifest::Project;
+use thinking_plan::{Compiler, NativeSteps, Parameters, Workshop};
+use thinking_script::Rhai;
+use thinking_step::NativeStep;
+
+/// Native steps, as the plan looks them up.
+pub(crate) struct Steps(pub Registry);
+
+impl NativeSteps for Steps {
+    fn get(&self, name: &str) -> Option<Arc<dyn NativeStep>> {
+        self.0.get(name)
+    }
+    fn names(&self) -> Vec<String> {
+        self.0.names().into_iter().map(|name| name.to_string()).collect()
+    }
+}
+
+/// Finds the manifest that a command line means.
+pub(crate) fn manifest(common: &Common) -> Result<PathBuf, Trouble> {
+    let given = common.manifest.clone().unwrap_or_else(|| PathBuf::from("."));
+    if common.manifest.is_some() && !given.is_dir() {
+        return Ok(given);
+    }
+    let file = |name: &Path| if common.manifest.is_some() { given.join(name) } else { name.to_path_buf() };
+    let usual = file(Path::new("pipeline.kdl"));
+    if usual.is_file() {
+        return Ok(usual);
+    }
+    let mut manifests: Vec<PathBuf> = std::fs::read_dir(&given)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .map(|entry| PathBuf::from(entry.file_name()))
+        .filter(|name| name.extension().is_some_and(|extension| extension == "kdl"))
+        .collect();
+    manifests.sort();
+    match &*manifests {
+        [only] => Ok(file(only)),
+        several => {
+            let (message, help) = if several.is_empty() {
+                ("there is no manifest here".to_owned(), "write a pipeline.kdl, or say which file: thinking apply FILE".to_owned())
+            } else {
+                let names: Vec<String> = several.iter().map(|name| name.display().to_string()).collect();
+                (format!("which manifest? there are {}", names.join(", ")), "say which: thinking apply FILE".to_owned())
+            };
+            output::complain(Diagnostic::error(Code::CommandLine, message).help(help), common.json);
+            Err(Trouble::Told(Exit::Wrong))
+        }
+    }
+}
+
+/// Where the state lies.
+pub(crate) fn state_directory(common: &Common, project_directory: &Path) -> PathBuf {
+    match &common.state {
+        Some(directory) => std::path::absolute(directory).unwrap_or_else(|_| directory.clone()),
+        None => project_directory.join(".thinking"),
+    }
+}
+
+/// A project with everything found wrong in it.
+pub(crate) struct Session<'l> {
+    pub sources: SourceMap,
+    pub project: Project,
+    pub compiler: Compiler<'l>,
+    pub steps: Steps,
+    pub diagnostics: Diagnostics,
+}
+
+impl<'l> Session<'l> {
+    /// Reads a manifest. On failure the diagnostics say why.
+    pub fn load(path: &Path, language: &'l Rhai) -> Result<Self, (SourceMap, Diagnostics)> {
+        let mut sources = SourceMap::new();
+        let mut diagnostics = Diagnostics::new();
+        match Project::load(path, &mut sources, &mut diagnostics) {
+            Some(project) => Ok(Self {
+                sources,
+                project,
+                compiler: Compiler::new(language),
+                steps: Steps(Registry::shipped()),
+                diagnostics,
+            }),
+            None => Err((sources, diagnostics)),
+        }
+    }
+
+    /// Checks everything that does not depend on values, under every facet.
+    pub fn check(&mut self, state: &Path) {
+        let mut found = std::mem::take(&mut self.diagnostics);
+        for selection in self.project.facets.every_selection() {
+            let Some(model) = self.project.compose(&selection, &mut found) else { continue };
+            let mut shop = Workshop {
+                project: &self.project,
+                model: &model,
+                params: Parameters::default(),
+                steps: &self.steps,
+                compiler: &mut self.compiler,
+                sources: &mut self.sources,
+                state: state.to_path_buf(),
+            };
+            shop.check(&mut found);
+        }
+        let project = &self.project;
+        let mut real: Diagnostics = found.into_iter().filter(|diagnostic| !project.is_follow_up(diagnostic)).collect();
+        real.sort();
+        self.diagnostics = real;
+    }
+}

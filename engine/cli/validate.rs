@@ -1,0 +1,60 @@
+//! `thinking validate`
+
+use crate::cli::args::{Emit, ValidateArgs};
+use crate::cli::exit::{Exit, Trouble};
+use crate::cli::output;
+use crate::cli::session::{self, Session};
+use thinking_diagnostic::Diagnostics;
+use thinking_manifest::Requests;
+use thinking_script::Rhai;
+use thinking_step::Mode;
+
+pub(crate) fn run(args: &ValidateArgs) -> Result<Exit, Trouble> {
+    let common = &args.common;
+    let path = session::manifest(common)?;
+    let language = Rhai::new();
+    let mut session = match Session::load(&path, &language) {
+        Ok(session) => session,
+        Err((sources, diagnostics)) => {
+            output::diagnostics(&diagnostics, &sources, common.json);
+            return Ok(Exit::Wrong);
+        }
+    };
+    if args.emit == Some(Emit::Json) {
+        output::json_data(&session.project.authored());
+    }
+    let state = session::state_directory(common, &session.project.directory);
+    session.check(&state);
+    let wrong = session.diagnostics.has_errors();
+    if args.emit == Some(Emit::Resolved) {
+        let requests = Requests { command_line: args.facet.clone(), ..Requests::default() };
+        let mut found = Diagnostics::new();
+        match session.project.facets.select(&requests, Mode::App, &mut |_| Ok(false)) {
+            Ok(selection) => {
+                if let Some(model) = session.project.compose(&selection, &mut found) {
+                    output::json_data(&model.to_json());
+                }
+            }
+            Err(wrong) => session.diagnostics.extend(wrong),
+        }
+    }
+    if args.emit.is_some() {
+        // Standard output holds the manifest; what is wrong with it is talk.
+        output::diagnostics(&session.diagnostics, &session.sources, false);
+    } else if common.json || !session.diagnostics.is_empty() {
+        output::diagnostics(&session.diagnostics, &session.sources, common.json);
+    }
+    if wrong || session.diagnostics.has_errors() {
+        return Ok(Exit::Wrong);
+    }
+    if !common.quiet && !common.json && args.emit.is_none() {
+        let facets = session.project.facets.facets.len();
+        let with = match facets {
+            0 => String::new(),
+            1 => ", 1 facet checked".to_owned(),
+            many => format!(", {many} facets checked"),
+        };
+        output::talk(&format!("{} is valid{with}\n", path.display()));
+    }
+    Ok(Exit::Done)
+}
