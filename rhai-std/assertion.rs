@@ -9,15 +9,26 @@ use thinking_step::{Class, StepError};
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::global("");
     let pure = Class::Pure;
-    ns.function("assert", pure, "assert(condition)", "Fails unless the condition holds; a second argument is the message.", {
-        |condition: bool| if condition { Answer::Ok(()) } else { Err(fail("the assertion does not hold")) }
-    });
-    ns.form("assert", |condition: bool, message: Dynamic| {
-        if condition { Answer::Ok(()) } else { Err(fail(message.to_string())) }
-    });
-    ns.function("assert_eq", pure, "assert_eq(left, right)", "Fails unless both are equal; a third argument is the message.", {
-        |left: Dynamic, right: Dynamic| assert_eq(&left, &right, None)
-    });
+    ns.function(
+        "assert",
+        pure,
+        "assert(condition)",
+        "Fails unless the condition holds; a second argument is the message.",
+        |condition: bool| if condition { Answer::Ok(()) } else { Err(fail("the assertion does not hold")) },
+    );
+    ns.form(
+        "assert",
+        |condition: bool, message: Dynamic| {
+            if condition { Answer::Ok(()) } else { Err(fail(message.to_string())) }
+        },
+    );
+    ns.function(
+        "assert_eq",
+        pure,
+        "assert_eq(left, right)",
+        "Fails unless both are equal; a third argument is the message.",
+        |left: Dynamic, right: Dynamic| assert_eq(&left, &right, None),
+    );
     ns.form("assert_eq", |left: Dynamic, right: Dynamic, message: Dynamic| {
         assert_eq(&left, &right, Some(message.to_string()))
     });
@@ -116,6 +127,10 @@ fn dig(value: Dynamic, path: &[Dynamic]) -> Dynamic {
 
 /// The element at a place; negative places count from the end.
 fn element(list: &Array, at: i64) -> Option<&Dynamic> {
-    let at = if at < 0 { list.len().checked_sub(usize::try_from(at.unsigned_abs()).ok()?)? } else { usize::try_from(at).ok()? };
+    let at = if at < 0 {
+        list.len().checked_sub(usize::try_from(at.unsigned_abs()).ok()?)?
+    } else {
+        usize::try_from(at).ok()?
+    };
     list.get(at)
 }

@@ -7,7 +7,6 @@ use thinking_step::{Datum, StepError, Value};
 const DEEPEST: usize = 120;
 
 /// A JSON value for a script.
-#[must_use]
 pub fn from_value(value: &Value) -> Dynamic {
     match value {
         Value::Null => Dynamic::UNIT,
@@ -33,7 +32,6 @@ pub fn value_from(value: &Dynamic) -> Result<Value, StepError> {
 }
 
 /// What a database holds, for a script.
-#[must_use]
 pub fn from_datum(datum: Datum) -> Dynamic {
     match datum {
         Datum::Json(value) => from_value(&value),
@@ -51,6 +49,9 @@ pub fn datum_from(value: &Dynamic) -> Result<Datum, StepError> {
         Err(_) => value_from(value).map(Datum::Json),
     }
 }
+
+/// Most numbers of a range that becomes a list.
+const LONGEST: i128 = 10_000_000;
 
 enum Way {
     Field(String),
@@ -95,12 +96,20 @@ fn convert(value: &Dynamic, way: &mut Vec<Way>) -> Result<Value, StepError> {
         return object(&map, way);
     }
     if let Some(range) = value.read_lock::<std::ops::Range<INT>>() {
-        return Ok(range.clone().map(Value::from).collect());
+        return numbers(range.clone(), i128::from(range.end) - i128::from(range.start), way);
     }
     if let Some(range) = value.read_lock::<std::ops::RangeInclusive<INT>>() {
-        return Ok(range.clone().map(Value::from).collect());
+        return numbers(range.clone(), i128::from(*range.end()) - i128::from(*range.start()) + 1, way);
     }
     Err(unfit(value, way))
+}
+
+/// A range as the list of its numbers; `1..` alone would be nearly endless.
+fn numbers(range: impl Iterator<Item = INT>, length: i128, way: &[Way]) -> Result<Value, StepError> {
+    if length > LONGEST {
+        return Err(StepError::script(format!("a range of {length} numbers is too long for a list{}", shown(way))));
+    }
+    Ok(range.map(Value::from).collect())
 }
 
 fn object(map: &Map, way: &mut Vec<Way>) -> Result<Value, StepError> {
@@ -156,6 +165,10 @@ mod tests {
         assert_eq!(error.message, "a blob cannot be a result or be stored as JSON");
         assert_eq!(value_from(&'x'.into()).unwrap(), Value::from("x"));
         assert_eq!(value_from(&Dynamic::from(1..4_i64)).unwrap(), serde_json::json!([1, 2, 3]));
+        assert_eq!(value_from(&Dynamic::from(1..=3_i64)).unwrap(), serde_json::json!([1, 2, 3]));
+        let error = value_from(&Dynamic::from(0..i64::MAX)).unwrap_err();
+        assert_eq!(error.message, "a range of 9223372036854775807 numbers is too long for a list");
+        assert!(value_from(&Dynamic::from(i64::MIN..=i64::MAX)).is_err());
     }
 
     #[test]
@@ -185,6 +198,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn json_survives_the_way_through_rhai(value in any_json()) {
             prop_assert_eq!(value_from(&from_value(&value)).unwrap(), value);

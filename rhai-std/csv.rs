@@ -16,9 +16,13 @@ pub(crate) fn namespace() -> Namespace {
         "One map per row, by the names of the first line. A field that is a plain number as a whole (`12`, `-0.5`, `1e3`, not `007`) is one.",
         |text: ImmutableString| parse(text.as_bytes(), "the text"),
     );
-    ns.function("read", Class::Observe, "read(path) -> list of maps", "Reads a CSV file as `parse` does.", {
-        |path: ImmutableString| parse(&file::read(&path, "csv::read")?, &format!("`{path}`"))
-    })
+    ns.function(
+        "read",
+        Class::Observe,
+        "read(path) -> list of maps",
+        "Reads a CSV file as `parse` does.",
+        |path: ImmutableString| parse(&file::read(&path, "csv::read")?, &format!("`{path}`")),
+    )
     .reads(0);
     ns.function(
         "to_string",
@@ -28,11 +32,15 @@ pub(crate) fn namespace() -> Namespace {
         |rows: Array| print(&rows),
     );
     ns.form("to_string", |rows: Array, columns: Array| print_columns(&rows, &columns));
-    ns.function("write", Class::Effect, "write(path, rows)", "Writes a CSV file; a third argument names the columns.", {
+    ns.function(
+        "write",
+        Class::Effect,
+        "write(path, rows)",
+        "Writes a CSV file; a third argument names the columns.",
         |path: ImmutableString, rows: Array| -> Answer<()> {
             file::write(&path, print(&rows)?.as_bytes(), "csv::write")
-        }
-    })
+        },
+    )
     .writes(0);
     ns.form("write", |path: ImmutableString, rows: Array, columns: Array| -> Answer<()> {
         file::write(&path, print_columns(&rows, &columns)?.as_bytes(), "csv::write")
@@ -98,8 +106,11 @@ fn is_plain_number(text: &str) -> bool {
 }
 
 fn print(rows: &Array) -> Answer<String> {
-    let mut columns: Vec<String> =
-        rows.iter().filter_map(|row| row.as_map_ref().ok()).flat_map(|row| row.keys().map(ToString::to_string).collect::<Vec<_>>()).collect();
+    let mut columns: Vec<String> = rows
+        .iter()
+        .filter_map(|row| row.as_map_ref().ok())
+        .flat_map(|row| row.keys().map(ToString::to_string).collect::<Vec<_>>())
+        .collect();
     columns.sort_unstable();
     columns.dedup();
     table(rows, &columns)
@@ -118,7 +129,10 @@ fn table(rows: &Array, columns: &[String]) -> Answer<String> {
     }
     for (at, row) in rows.iter().enumerate() {
         let fields = if let Ok(row) = row.as_map_ref() {
-            columns.iter().map(|name| row.get(name.as_str()).map_or(Ok(String::new()), cell)).collect::<Answer<Vec<_>>>()?
+            columns
+                .iter()
+                .map(|name| row.get(name.as_str()).map_or(Ok(String::new()), cell))
+                .collect::<Answer<Vec<_>>>()?
         } else if let Ok(row) = row.as_array_ref() {
             row.iter().map(cell).collect::<Answer<Vec<_>>>()?
         } else {

@@ -34,9 +34,9 @@ impl Drop for Leave {
 
 /// Runs `body` with `host` as the world of all library functions that it calls on this thread. Evaluations may nest.
 ///
-/// # Errors
-/// The first failure that ends an attempt whatever the script did about it: it is stopping, its time is over, or the store failed.
-pub fn evaluate<T>(host: &Arc<dyn Host>, body: impl FnOnce() -> T) -> Result<T, StepError> {
+/// Gives its value, and the first failure that ends the attempt whatever the script did about it, if there was one: it is stopping, its
+/// time is over, or the store failed.
+pub fn evaluate<T>(host: &Arc<dyn Host>, body: impl FnOnce() -> T) -> (T, Option<StepError>) {
     EVALUATIONS.with_borrow_mut(|all| {
         if all.is_empty() {
             STACK_START.set(stack_place());
@@ -47,7 +47,7 @@ pub fn evaluate<T>(host: &Arc<dyn Host>, body: impl FnOnce() -> T) -> Result<T, 
     let value = body();
     let fatal = EVALUATIONS.with_borrow_mut(|all| all.last_mut().and_then(|evaluation| evaluation.fatal.take()));
     drop(leave);
-    fatal.map_or(Ok(value), Err)
+    (value, fatal)
 }
 
 /// The host of the evaluation under way.

@@ -12,8 +12,12 @@ pub struct Facets;
 
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::global("facets");
-    ns.function("has", Class::Pure, "has(name) -> bool", "Whether the facet is active.", {
-        |_: &mut Facets, name: ImmutableString| -> Answer<bool> { Ok(host()?.facet(&name)) }
-    });
+    ns.function(
+        "has",
+        Class::Pure,
+        "has(name) -> bool",
+        "Whether the facet is active.",
+        |_: &mut Facets, name: ImmutableString| -> Answer<bool> { Ok(host()?.facet(&name)) },
+    );
     ns
 }

@@ -13,13 +13,21 @@ use thinking_step::{Access, Class};
 
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::new("fs");
-    ns.function("read_text", Class::Observe, "read_text(path) -> string", "Reads a file as UTF-8 text.", {
-        |path: ImmutableString| file::read_text(&path, "fs::read_text")
-    })
+    ns.function(
+        "read_text",
+        Class::Observe,
+        "read_text(path) -> string",
+        "Reads a file as UTF-8 text.",
+        |path: ImmutableString| file::read_text(&path, "fs::read_text"),
+    )
     .reads(0);
-    ns.function("read_blob", Class::Observe, "read_blob(path) -> blob", "Reads a file's bytes.", {
-        |path: ImmutableString| -> Answer<Blob> { file::read(&path, "fs::read_blob") }
-    })
+    ns.function(
+        "read_blob",
+        Class::Observe,
+        "read_blob(path) -> blob",
+        "Reads a file's bytes.",
+        |path: ImmutableString| -> Answer<Blob> { file::read(&path, "fs::read_blob") },
+    )
     .reads(0);
     ns.function(
         "lines",
@@ -32,17 +40,25 @@ pub(crate) fn namespace() -> Namespace {
         },
     )
     .reads(0);
-    ns.function("exists", Class::Observe, "exists(path) -> bool", "Whether there is a file or directory.", {
-        |path: ImmutableString| -> Answer<bool> { Ok(file::to_read(&path, "fs::exists")?.exists()) }
-    })
+    ns.function(
+        "exists",
+        Class::Observe,
+        "exists(path) -> bool",
+        "Whether there is a file or directory.",
+        |path: ImmutableString| -> Answer<bool> { Ok(file::to_read(&path, "fs::exists")?.exists()) },
+    )
     .reads(0);
-    ns.function("size", Class::Observe, "size(path) -> int", "A file's size in bytes.", {
+    ns.function(
+        "size",
+        Class::Observe,
+        "size(path) -> int",
+        "A file's size in bytes.",
         |path: ImmutableString| -> Answer<INT> {
             let real = file::to_read(&path, "fs::size")?;
             let about = fs::metadata(real).map_err(|error| file::problem("look at", &path, &error))?;
             Ok(INT::try_from(about.len()).unwrap_or(INT::MAX))
-        }
-    })
+        },
+    )
     .reads(0);
     ns.function(
         "glob",
@@ -75,14 +91,22 @@ pub(crate) fn namespace() -> Namespace {
         |path: ImmutableString, text: ImmutableString| append(&path, &text),
     )
     .writes(0);
-    ns.function("copy", Class::Effect, "copy(from, to)", "Copies a file.", |from: ImmutableString, to: ImmutableString| {
-        copy(&from, &to)
-    })
+    ns.function(
+        "copy",
+        Class::Effect,
+        "copy(from, to)",
+        "Copies a file.",
+        |from: ImmutableString, to: ImmutableString| copy(&from, &to),
+    )
     .reads(0)
     .writes(1);
-    ns.function("remove", Class::Effect, "remove(path) -> bool", "Removes a file; says whether it was there.", {
-        |path: ImmutableString| remove(&path)
-    })
+    ns.function(
+        "remove",
+        Class::Effect,
+        "remove(path) -> bool",
+        "Removes a file; says whether it was there.",
+        |path: ImmutableString| remove(&path),
+    )
     .writes(0);
     ns
 }

@@ -14,9 +14,13 @@ const ELEMENTS: usize = 10_000_000;
 
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::global("");
-    ns.function("pad", Class::Pure, "value.pad(length, item)", "Grows a string, list or blob to a length.", {
-        |text: &mut ImmutableString, length: INT, fill: char| pad_text(text, length, &fill.to_string())
-    });
+    ns.function(
+        "pad",
+        Class::Pure,
+        "value.pad(length, item)",
+        "Grows a string, list or blob to a length.",
+        |text: &mut ImmutableString, length: INT, fill: char| pad_text(text, length, &fill.to_string()),
+    );
     ns.form("pad", |text: &mut ImmutableString, length: INT, fill: ImmutableString| pad_text(text, length, &fill));
     ns.form("pad", |list: &mut Array, length: INT, item: Dynamic| -> Answer<()> {
         let length = bounded(length, ELEMENTS)?;
@@ -32,9 +36,13 @@ pub(crate) fn namespace() -> Namespace {
         }
         Ok(())
     });
-    ns.function("blob", Class::Pure, "blob(length) -> blob", "Bytes, all 0; a second argument is another byte.", {
-        |length: INT| -> Answer<Blob> { Ok(vec![0; bounded(length, BYTES)?]) }
-    });
+    ns.function(
+        "blob",
+        Class::Pure,
+        "blob(length) -> blob",
+        "Bytes, all 0; a second argument is another byte.",
+        |length: INT| -> Answer<Blob> { Ok(vec![0; bounded(length, BYTES)?]) },
+    );
     ns.form("blob", |length: INT, item: INT| -> Answer<Blob> { Ok(vec![low_byte(item); bounded(length, BYTES)?]) });
     ns
 }

@@ -12,21 +12,33 @@ pub(crate) fn namespace() -> Namespace {
     ns.function("parse", Class::Pure, "parse(text)", "The value that a JSON text says.", |text: ImmutableString| {
         parse(&text, "the text")
     });
-    ns.function("to_string", Class::Pure, "to_string(value) -> string", "A value as JSON on one line.", {
-        |value: Dynamic| -> Answer<String> { Ok(value_from(&value).map_err(raise)?.to_string()) }
-    });
-    ns.function("pretty", Class::Pure, "pretty(value) -> string", "A value as JSON over several lines.", {
-        |value: Dynamic| pretty(&value)
-    });
+    ns.function(
+        "to_string",
+        Class::Pure,
+        "to_string(value) -> string",
+        "A value as JSON on one line.",
+        |value: Dynamic| -> Answer<String> { Ok(value_from(&value).map_err(raise)?.to_string()) },
+    );
+    ns.function(
+        "pretty",
+        Class::Pure,
+        "pretty(value) -> string",
+        "A value as JSON over several lines.",
+        |value: Dynamic| pretty(&value),
+    );
     ns.function("read", Class::Observe, "read(path)", "Reads a JSON file.", |path: ImmutableString| {
         parse(&file::read_text(&path, "json::read")?, &format!("`{path}`"))
     })
     .reads(0);
-    ns.function("write", Class::Effect, "write(path, value)", "Writes a value as a JSON file.", {
+    ns.function(
+        "write",
+        Class::Effect,
+        "write(path, value)",
+        "Writes a value as a JSON file.",
         |path: ImmutableString, value: Dynamic| -> Answer<()> {
             file::write(&path, format!("{}\n", pretty(&value)?).as_bytes(), "json::write")
-        }
-    })
+        },
+    )
     .writes(0);
     ns
 }

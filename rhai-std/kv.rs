@@ -23,9 +23,13 @@ pub struct Kv {
 
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::global("kv");
-    ns.function("get", Class::State, "get(key)", "The value under a key; `()` if there is none.", |db: &mut Kv, key: ImmutableString| {
-        get(db, &key)
-    });
+    ns.function(
+        "get",
+        Class::State,
+        "get(key)",
+        "The value under a key; `()` if there is none.",
+        |db: &mut Kv, key: ImmutableString| get(db, &key),
+    );
     ns.form("get", |_: &mut Kv, key: Dynamic| -> Answer<Dynamic> { Err(bad_key(&key)) });
     ns.function(
         "put",
@@ -42,11 +46,15 @@ pub(crate) fn namespace() -> Namespace {
         "Deletes a key; says whether it was there.",
         |db: &mut Kv, key: ImmutableString| -> Answer<bool> { host()?.delete(&db.name, &key).map_err(raise) },
     );
-    ns.function("has", Class::State, "has(key) -> bool", "Whether there is a value under the key.", {
+    ns.function(
+        "has",
+        Class::State,
+        "has(key) -> bool",
+        "Whether there is a value under the key.",
         |db: &mut Kv, key: ImmutableString| -> Answer<bool> {
             Ok(host()?.get(&db.name, &key).map_err(raise)?.is_some())
-        }
-    });
+        },
+    );
     ns.function("len", Class::State, "len() -> int", "How many keys there are.", |db: &mut Kv| -> Answer<INT> {
         let mut count = 0;
         rows(db, "", |_, _| count += 1)?;
@@ -57,11 +65,17 @@ pub(crate) fn namespace() -> Namespace {
         rows(db, "", |key, _| keys.push(key.into()))?;
         Answer::Ok(keys)
     });
-    ns.function("values", Class::State, "values() -> list", "All values, in the order of their keys.", |db: &mut Kv| {
-        let mut values = Array::new();
-        rows(db, "", |_, value| values.push(from_datum(value)))?;
-        Answer::Ok(values)
-    });
+    ns.function(
+        "values",
+        Class::State,
+        "values() -> list",
+        "All values, in the order of their keys.",
+        |db: &mut Kv| {
+            let mut values = Array::new();
+            rows(db, "", |_, value| values.push(from_datum(value)))?;
+            Answer::Ok(values)
+        },
+    );
     ns.function("clear", Class::State, "clear()", "Deletes all keys.", |db: &mut Kv| -> Answer<()> {
         host()?.clear(&db.name).map_err(raise)
     });

@@ -33,6 +33,9 @@ mod text;
 mod time;
 mod toml;
 
+#[cfg(test)]
+mod tests;
+
 pub use convert::{datum_from, from_datum, from_value, value_from};
 pub use evaluation::{check_cancelled, evaluate, host, stack_used};
 pub use facets::Facets;

@@ -1,7 +1,8 @@
 //! All namespaces together.
 
 use crate::namespace::{FunctionDoc, Namespace};
-use rhai::{Engine, Module};
+use rhai::{Engine, Module, Token};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// The whole library, ready to be put into engines. Modules are shared: an engine more costs next to nothing.
@@ -17,11 +18,28 @@ pub struct Library {
 impl Library {
     /// Puts the library into an engine.
     pub fn register(&self, engine: &mut Engine) {
+        allow_debug(engine);
         engine.register_global_module(Arc::clone(&self.globals));
         for (name, module) in &self.modules {
             engine.register_static_module(*name, Arc::clone(module));
         }
     }
+}
+
+/// Lets `log::debug` be written: `debug` is a word of Rhai's own, which it does not take after `::`.
+fn allow_debug(engine: &mut Engine) {
+    thread_local! {
+        /// Whether the token before was `::`. A text is cut into tokens on one thread, one after the other.
+        static AFTER_COLONS: Cell<bool> = const { Cell::new(false) };
+    }
+    #[expect(deprecated, reason = "Rhai marks so what may change with a new version of it")]
+    engine.on_parse_token(|token, _, _| {
+        let after = AFTER_COLONS.replace(token == Token::DoubleColon);
+        match token {
+            Token::Reserved(word) if after && *word == "debug" => Token::Identifier(word),
+            other => other,
+        }
+    });
 }
 
 /// Builds the library.

@@ -16,40 +16,78 @@ const MOST: usize = 1_000_000;
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::new("list");
     let pure = Class::Pure;
-    ns.function("range", pure, "range(from, to) -> list", "The ints from `from` up to, not including, `to`; a third argument is the step.", {
-        |from: INT, to: INT| range(from, to, 1)
-    });
+    ns.function(
+        "range",
+        pure,
+        "range(from, to) -> list",
+        "The ints from `from` up to, not including, `to`; a third argument is the step.",
+        |from: INT, to: INT| range(from, to, 1),
+    );
     ns.form("range", range);
-    ns.function("chunks", pure, "chunks(list, size) -> list of lists", "Cut into pieces of `size`; the last may be shorter.", {
+    ns.function(
+        "chunks",
+        pure,
+        "chunks(list, size) -> list of lists",
+        "Cut into pieces of `size`; the last may be shorter.",
         |list: Array, size: INT| -> Answer<Array> {
             let size = count(size, "the size")?;
             if size == 0 {
                 return Err(fail("the size must be at least 1"));
             }
             Ok(list.chunks(size).map(|piece| Dynamic::from_array(piece.to_vec())).collect())
-        }
-    });
-    ns.function("zip", pure, "zip(a, b) -> list of pairs", "Pairs of the elements at the same place; as long as the shorter list.", {
-        |a: Array, b: Array| -> Array { a.into_iter().zip(b).map(|(a, b)| Dynamic::from_array(vec![a, b])).collect() }
-    });
+        },
+    );
+    ns.function(
+        "zip",
+        pure,
+        "zip(a, b) -> list of pairs",
+        "Pairs of the elements at the same place; as long as the shorter list.",
+        |a: Array, b: Array| -> Array { a.into_iter().zip(b).map(|(a, b)| Dynamic::from_array(vec![a, b])).collect() },
+    );
     ns.function("sum", pure, "sum(list)", "The sum of the numbers.", |list: Array| crate::stats::sum(&list));
-    ns.function("unique", pure, "unique(list) -> list", "Each value once, in the order of their first places.", |list: Array| unique(list));
-    ns.function("flatten", pure, "flatten(list) -> list", "The elements of the lists in the list.", |list: Array| -> Array {
-        list.into_iter()
-            .flat_map(|item| item.try_cast_result::<Array>().unwrap_or_else(|item| vec![item]))
-            .collect()
-    });
-    ns.function("sorted", pure, "sorted(list) -> list", "In ascending order: numbers, or strings.", |list: Array| -> Answer<Array> {
-        let keys = list.clone();
-        sort(list, keys)
-    });
-    ns.function("sort_by", pure, "sort_by(list, |x| key) -> list", "In ascending order of the keys; equal ones keep their order.", {
+    ns.function(
+        "unique",
+        pure,
+        "unique(list) -> list",
+        "Each value once, in the order of their first places.",
+        |list: Array| unique(list),
+    );
+    ns.function(
+        "flatten",
+        pure,
+        "flatten(list) -> list",
+        "The elements of the lists in the list.",
+        |list: Array| -> Array {
+            list.into_iter()
+                .flat_map(|item| item.try_cast_result::<Array>().unwrap_or_else(|item| vec![item]))
+                .collect()
+        },
+    );
+    ns.function(
+        "sorted",
+        pure,
+        "sorted(list) -> list",
+        "In ascending order: numbers, or strings.",
+        |list: Array| -> Answer<Array> {
+            let keys = list.clone();
+            sort(list, keys)
+        },
+    );
+    ns.function(
+        "sort_by",
+        pure,
+        "sort_by(list, |x| key) -> list",
+        "In ascending order of the keys; equal ones keep their order.",
         |context: NativeCallContext, list: Array, key: FnPtr| -> Answer<Array> {
             let keys = keys(&context, &list, &key)?;
             sort(list, keys)
-        }
-    });
-    ns.function("group_by", pure, "group_by(list, |x| key) -> map of lists", "The elements by their key, which becomes a string.", {
+        },
+    );
+    ns.function(
+        "group_by",
+        pure,
+        "group_by(list, |x| key) -> map of lists",
+        "The elements by their key, which becomes a string.",
         |context: NativeCallContext, list: Array, key: FnPtr| -> Answer<Map> {
             let keys = keys(&context, &list, &key)?;
             let mut groups: std::collections::BTreeMap<String, Array> = std::collections::BTreeMap::new();
@@ -57,15 +95,25 @@ pub(crate) fn namespace() -> Namespace {
                 groups.entry(key.to_string()).or_default().push(item);
             }
             Ok(groups.into_iter().map(|(key, items)| (key.into(), Dynamic::from_array(items))).collect())
-        }
+        },
+    );
+    ns.function("shuffle", pure, "shuffle(list) -> list", "In random order, drawn as `rand` draws.", |list: Array| {
+        rand::shuffle(list)
     });
-    ns.function("shuffle", pure, "shuffle(list) -> list", "In random order, drawn as `rand` draws.", |list: Array| rand::shuffle(list));
-    ns.function("permutations", pure, "permutations(list) -> list of lists", "All orders of the elements, up to a million.", {
-        |list: Array| permutations(&list)
-    });
-    ns.function("combinations", pure, "combinations(list, k) -> list of lists", "All choices of k elements, in their order, up to a million.", {
-        |list: Array, k: INT| combinations(&list, count(k, "k")?)
-    });
+    ns.function(
+        "permutations",
+        pure,
+        "permutations(list) -> list of lists",
+        "All orders of the elements, up to a million.",
+        |list: Array| permutations(&list),
+    );
+    ns.function(
+        "combinations",
+        pure,
+        "combinations(list, k) -> list of lists",
+        "All choices of k elements, in their order, up to a million.",
+        |list: Array, k: INT| combinations(&list, count(k, "k")?),
+    );
     ns
 }
 
@@ -140,7 +188,7 @@ fn permutations(list: &Array) -> Answer<Array> {
     let mut all = Array::new();
     loop {
         all.push(Dynamic::from_array(order.iter().filter_map(|at| list.get(*at).cloned()).collect()));
-        if all.len() % 4096 == 0 {
+        if all.len().is_multiple_of(4096) {
             check_cancelled()?;
         }
         if !next_permutation(&mut order) {
@@ -170,7 +218,7 @@ fn combinations(list: &Array, k: usize) -> Answer<Array> {
         if all.len() > MOST {
             return Err(fail(format!("there are more than {MOST} ways to choose {k} of {} elements", list.len())));
         }
-        if all.len() % 4096 == 0 {
+        if all.len().is_multiple_of(4096) {
             check_cancelled()?;
         }
         let Some(grow) = (0..k).rev().find(|at| chosen[*at] < list.len() - k + at) else { return Ok(all) };

@@ -6,11 +6,14 @@ use crate::number::{number, whole};
 use rhai::{Array, Dynamic, INT};
 use thinking_step::Class;
 
+/// Name, signature, line for people, and the function itself.
+type Simple = (&'static str, &'static str, &'static str, fn(f64) -> f64);
+
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::new("math");
     ns.constant("PI", std::f64::consts::PI).constant("E", std::f64::consts::E);
     let one = "the argument";
-    let simple: [(&'static str, &'static str, &'static str, fn(f64) -> f64); 14] = [
+    let simple: [Simple; 14] = [
         ("sqrt", "sqrt(x) -> float", "The square root.", f64::sqrt),
         ("exp", "exp(x) -> float", "e to the power of x.", f64::exp),
         ("ln", "ln(x) -> float", "The natural logarithm.", f64::ln),
@@ -34,17 +37,26 @@ pub(crate) fn namespace() -> Namespace {
     ns.function("pow", Class::Pure, "pow(x, y) -> float", "x to the power of y.", |x: Dynamic, y: Dynamic| {
         Answer::Ok(number(&x, "the base")?.powf(number(&y, "the exponent")?))
     });
-    ns.function("atan2", Class::Pure, "atan2(y, x) -> float", "The angle in radians of the point (x, y).", {
-        |y: Dynamic, x: Dynamic| Answer::Ok(number(&y, "y")?.atan2(number(&x, "x")?))
-    });
+    ns.function(
+        "atan2",
+        Class::Pure,
+        "atan2(y, x) -> float",
+        "The angle in radians of the point (x, y).",
+        |y: Dynamic, x: Dynamic| Answer::Ok(number(&y, "y")?.atan2(number(&x, "x")?)),
+    );
     ns.function("hypot", Class::Pure, "hypot(x, y) -> float", "The length of (x, y).", |x: Dynamic, y: Dynamic| {
         Answer::Ok(number(&x, "x")?.hypot(number(&y, "y")?))
     });
     ns.function("abs", Class::Pure, "abs(x)", "Without its sign; an int stays one.", |x: Dynamic| abs(&x));
-    let roundings: [(&'static str, &'static str, &'static str, fn(f64) -> f64); 3] = [
+    let roundings: [Simple; 3] = [
         ("floor", "floor(x) -> int", "The largest int that is not larger.", f64::floor),
         ("ceil", "ceil(x) -> int", "The smallest int that is not smaller.", f64::ceil),
-        ("round", "round(x) -> int", "The nearest int, halves away from zero. `round(x, digits)` gives a float.", f64::round),
+        (
+            "round",
+            "round(x) -> int",
+            "The nearest int, halves away from zero. `round(x, digits)` gives a float.",
+            f64::round,
+        ),
     ];
     for (name, signature, doc, native) in roundings {
         ns.function(name, Class::Pure, signature, doc, move |x: Dynamic| match x.as_int() {
@@ -56,18 +68,26 @@ pub(crate) fn namespace() -> Namespace {
         let scale = 10_f64.powi(i32::try_from(digits.clamp(-300, 300)).unwrap_or(0));
         Ok((number(&x, one)? * scale).round() / scale)
     });
-    ns.function("min", Class::Pure, "min(x, y)", "The smaller one; also of a list.", |x: Dynamic, y: Dynamic| pick(x, y, true));
+    ns.function("min", Class::Pure, "min(x, y)", "The smaller one; also of a list.", |x: Dynamic, y: Dynamic| {
+        pick(x, y, true)
+    });
     ns.form("min", |list: Array| extreme(list, true));
-    ns.function("max", Class::Pure, "max(x, y)", "The larger one; also of a list.", |x: Dynamic, y: Dynamic| pick(x, y, false));
+    ns.function("max", Class::Pure, "max(x, y)", "The larger one; also of a list.", |x: Dynamic, y: Dynamic| {
+        pick(x, y, false)
+    });
     ns.form("max", |list: Array| extreme(list, false));
-    ns.function("clamp", Class::Pure, "clamp(x, low, high)", "x, but not below `low` nor above `high`.", {
+    ns.function(
+        "clamp",
+        Class::Pure,
+        "clamp(x, low, high)",
+        "x, but not below `low` nor above `high`.",
         |x: Dynamic, low: Dynamic, high: Dynamic| -> Answer<Dynamic> {
             if number(&low, "the lower bound")? > number(&high, "the upper bound")? {
                 return Err(fail(format!("the lower bound {low} is above the upper bound {high}")));
             }
             pick(pick(x, low, false)?, high, true)
-        }
-    });
+        },
+    );
     ns
 }
 

@@ -1,8 +1,6 @@
 //! How a namespace is put together.
 
-use rhai::{
-    Dynamic, EvalAltResult, FuncRegistration, Module, NativeCallContext, Position, RhaiFunc, RhaiNativeFunc,
-};
+use rhai::{Dynamic, EvalAltResult, FuncRegistration, Module, NativeCallContext, Position, RhaiFunc, RhaiNativeFunc};
 use std::sync::Arc;
 use thinking_step::Class;
 

@@ -14,9 +14,13 @@ pub struct Params;
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::global("params");
     ns.module.set_indexer_get_fn(|_: &mut Params, name: ImmutableString| get(&name));
-    ns.function("contains", Class::State, "contains(name) -> bool", "Whether there is a parameter of that name.", {
-        |_: &mut Params, name: ImmutableString| -> Answer<bool> { Ok(host()?.param(&name).is_some()) }
-    });
+    ns.function(
+        "contains",
+        Class::State,
+        "contains(name) -> bool",
+        "Whether there is a parameter of that name.",
+        |_: &mut Params, name: ImmutableString| -> Answer<bool> { Ok(host()?.param(&name).is_some()) },
+    );
     ns
 }
 
@@ -27,7 +31,8 @@ fn get(name: &str) -> Answer<Dynamic> {
         None => {
             let names = host.param_names().join(", ");
             Err(raise(
-                StepError::script(format!("there is no parameter `{name}`")).help(format!("the parameters are: {names}")),
+                StepError::script(format!("there is no parameter `{name}`"))
+                    .help(format!("the parameters are: {names}")),
             ))
         }
     }

@@ -10,13 +10,23 @@ use thinking_step::Class;
 
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::new("rand");
-    ns.function("int", Class::State, "int(lo, hi) -> int", "An int from `lo` to `hi`, both included.", |lo: INT, hi: INT| {
-        int(lo, hi)
-    });
-    ns.function("float", Class::State, "float() -> float", "A float from 0 up to, not including, 1.", || -> Answer<f64> {
-        // 53 bits are what a float between 0.5 and 1 can hold.
-        Ok((draw()? >> 11) as f64 / (1_u64 << 53) as f64)
-    });
+    ns.function(
+        "int",
+        Class::State,
+        "int(lo, hi) -> int",
+        "An int from `lo` to `hi`, both included.",
+        |lo: INT, hi: INT| int(lo, hi),
+    );
+    ns.function(
+        "float",
+        Class::State,
+        "float() -> float",
+        "A float from 0 up to, not including, 1.",
+        || -> Answer<f64> {
+            // 53 bits are what a float between 0.5 and 1 can hold.
+            Ok((draw()? >> 11) as f64 / (1_u64 << 53) as f64)
+        },
+    );
     ns.function("choice", Class::State, "choice(list)", "One of the elements.", |list: Array| -> Answer<Dynamic> {
         if list.is_empty() {
             return Err(fail("an empty list has nothing to choose from"));

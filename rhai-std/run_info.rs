@@ -16,7 +16,8 @@ pub(crate) fn namespace() -> Namespace {
     ns.module.set_getter_fn("dir", |_: &mut RunHandle| -> Answer<ImmutableString> {
         Ok(info()?.directory.display().to_string().into())
     });
-    ns.module.set_getter_fn("started", |_: &mut RunHandle| -> Answer<ImmutableString> { Ok((&*info()?.started).into()) });
+    ns.module
+        .set_getter_fn("started", |_: &mut RunHandle| -> Answer<ImmutableString> { Ok((&*info()?.started).into()) });
     ns
 }
 

@@ -9,20 +9,38 @@ use thinking_step::Class;
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::new("stats");
     let pure = Class::Pure;
-    ns.function("sum", pure, "sum(list)", "The sum; an int if all elements are (and it fits). 0 for an empty list.", |list: Array| sum(&list));
+    ns.function(
+        "sum",
+        pure,
+        "sum(list)",
+        "The sum; an int if all elements are (and it fits). 0 for an empty list.",
+        |list: Array| sum(&list),
+    );
     ns.function("mean", pure, "mean(list) -> float", "The arithmetic mean: Σx / n.", |list: Array| {
         let xs = some(&list, 1, "mean")?;
         Answer::Ok(mean(&xs))
     });
-    ns.function("median", pure, "median(list) -> float", "The middle of the sorted list, or the mean of the two in the middle.", {
-        |list: Array| quantile(&list, 0.5, "median")
-    });
-    ns.function("variance", pure, "variance(list) -> float", "The sample variance: Σ(x − mean)² / (n − 1). Needs two elements.", {
-        |list: Array| Answer::Ok(variance(&some(&list, 2, "variance")?))
-    });
-    ns.function("stdev", pure, "stdev(list) -> float", "The sample standard deviation: the square root of `variance`.", {
-        |list: Array| Answer::Ok(variance(&some(&list, 2, "stdev")?).sqrt())
-    });
+    ns.function(
+        "median",
+        pure,
+        "median(list) -> float",
+        "The middle of the sorted list, or the mean of the two in the middle.",
+        |list: Array| quantile(&list, 0.5, "median"),
+    );
+    ns.function(
+        "variance",
+        pure,
+        "variance(list) -> float",
+        "The sample variance: Σ(x − mean)² / (n − 1). Needs two elements.",
+        |list: Array| Answer::Ok(variance(&some(&list, 2, "variance")?)),
+    );
+    ns.function(
+        "stdev",
+        pure,
+        "stdev(list) -> float",
+        "The sample standard deviation: the square root of `variance`.",
+        |list: Array| Answer::Ok(variance(&some(&list, 2, "stdev")?).sqrt()),
+    );
     ns.function(
         "quantile",
         pure,
@@ -100,7 +118,11 @@ fn quantile(list: &Array, p: f64, function: &str) -> Answer<f64> {
 fn linear_fit(xs: &Array, ys: &Array) -> Answer<Map> {
     let (xs, ys) = (some(xs, 2, "linear_fit")?, some(ys, 2, "linear_fit")?);
     if xs.len() != ys.len() {
-        return Err(fail(format!("`stats::linear_fit` needs lists of one length, but they have {} and {}", xs.len(), ys.len())));
+        return Err(fail(format!(
+            "`stats::linear_fit` needs lists of one length, but they have {} and {}",
+            xs.len(),
+            ys.len()
+        )));
     }
     let (x_mean, y_mean) = (mean(&xs), mean(&ys));
     let pairs = || xs.iter().zip(&ys);

@@ -15,6 +15,7 @@ pub(crate) fn namespace() -> Namespace {
         Ok(host()?.idempotency_key().map_err(raise)?.into())
     });
     ns.module.set_getter_fn("attempt", |_: &mut StepHandle| -> Answer<INT> { Ok(INT::from(host()?.task().attempt)) });
-    ns.module.set_getter_fn("path", |_: &mut StepHandle| -> Answer<ImmutableString> { Ok((&*host()?.task().path).into()) });
+    ns.module
+        .set_getter_fn("path", |_: &mut StepHandle| -> Answer<ImmutableString> { Ok((&*host()?.task().path).into()) });
     ns
 }

@@ -34,9 +34,11 @@ pub(crate) fn namespace() -> Namespace {
 fn gpus() -> INT {
     let Ok(devices) = fs::read_dir("/dev") else { return 0 };
     let found = devices.flatten().filter(|entry| {
-        entry.file_name().to_string_lossy().strip_prefix("nvidia").is_some_and(|number| {
-            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-        })
+        entry
+            .file_name()
+            .to_string_lossy()
+            .strip_prefix("nvidia")
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     });
     INT::try_from(found.count()).unwrap_or(INT::MAX)
 }

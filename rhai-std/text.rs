@@ -12,79 +12,135 @@ const LONGEST: usize = 256 << 20;
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::new("text");
     let pure = Class::Pure;
-    ns.function("split", pure, "split(text, separator) -> list", "The parts between separators.", {
+    ns.function(
+        "split",
+        pure,
+        "split(text, separator) -> list",
+        "The parts between separators.",
         |text: ImmutableString, separator: ImmutableString| -> Array {
             if separator.is_empty() {
                 return text.chars().map(|character| character.to_string().into()).collect();
             }
             text.split(separator.as_str()).map(Into::into).collect()
-        }
-    });
+        },
+    );
     ns.function("words", pure, "words(text) -> list", "The parts between blanks.", |text: ImmutableString| -> Array {
         text.split_whitespace().map(Into::into).collect()
     });
-    ns.function("lines", pure, "lines(text) -> list", "The lines, without their ends.", |text: ImmutableString| -> Array {
-        text.lines().map(Into::into).collect()
-    });
-    ns.function("join", pure, "join(list, separator) -> string", "All elements as text, with a separator between them.", {
+    ns.function(
+        "lines",
+        pure,
+        "lines(text) -> list",
+        "The lines, without their ends.",
+        |text: ImmutableString| -> Array { text.lines().map(Into::into).collect() },
+    );
+    ns.function(
+        "join",
+        pure,
+        "join(list, separator) -> string",
+        "All elements as text, with a separator between them.",
         |list: Array, separator: ImmutableString| -> String {
             list.iter().map(ToString::to_string).collect::<Vec<_>>().join(&separator)
-        }
-    });
-    ns.function("trim", pure, "trim(text) -> string", "Without blanks at both ends.", |text: ImmutableString| -> String {
-        text.trim().to_owned()
-    });
+        },
+    );
+    ns.function(
+        "trim",
+        pure,
+        "trim(text) -> string",
+        "Without blanks at both ends.",
+        |text: ImmutableString| -> String { text.trim().to_owned() },
+    );
     ns.function("lower", pure, "lower(text) -> string", "In lower case.", |text: ImmutableString| text.to_lowercase());
     ns.function("upper", pure, "upper(text) -> string", "In upper case.", |text: ImmutableString| text.to_uppercase());
-    ns.function("replace", pure, "replace(text, old, new) -> string", "With every `old` replaced by `new`.", {
+    ns.function(
+        "replace",
+        pure,
+        "replace(text, old, new) -> string",
+        "With every `old` replaced by `new`.",
         |text: ImmutableString, old: ImmutableString, new: ImmutableString| -> String {
             text.replace(old.as_str(), &new)
-        }
-    });
-    ns.function("starts_with", pure, "starts_with(text, start) -> bool", "Whether it starts so.", {
-        |text: ImmutableString, start: ImmutableString| text.starts_with(start.as_str())
-    });
-    ns.function("ends_with", pure, "ends_with(text, end) -> bool", "Whether it ends so.", {
-        |text: ImmutableString, end: ImmutableString| text.ends_with(end.as_str())
-    });
-    ns.function("contains", pure, "contains(text, part) -> bool", "Whether the part is in it.", {
-        |text: ImmutableString, part: ImmutableString| text.contains(part.as_str())
-    });
-    ns.function("repeat", pure, "repeat(text, times) -> string", "The text so many times.", {
+        },
+    );
+    ns.function(
+        "starts_with",
+        pure,
+        "starts_with(text, start) -> bool",
+        "Whether it starts so.",
+        |text: ImmutableString, start: ImmutableString| text.starts_with(start.as_str()),
+    );
+    ns.function(
+        "ends_with",
+        pure,
+        "ends_with(text, end) -> bool",
+        "Whether it ends so.",
+        |text: ImmutableString, end: ImmutableString| text.ends_with(end.as_str()),
+    );
+    ns.function(
+        "contains",
+        pure,
+        "contains(text, part) -> bool",
+        "Whether the part is in it.",
+        |text: ImmutableString, part: ImmutableString| text.contains(part.as_str()),
+    );
+    ns.function(
+        "repeat",
+        pure,
+        "repeat(text, times) -> string",
+        "The text so many times.",
         |text: ImmutableString, times: INT| -> Answer<String> {
             let times = count(times, "the number of times")?;
             fits(text.len().saturating_mul(times))?;
             Ok(text.repeat(times))
-        }
-    });
-    ns.function("pad_left", pure, "pad_left(value, width) -> string", "With blanks before it, so that it is `width` characters wide.", {
-        |value: Dynamic, width: INT| pad(&value, width, ' ', true)
-    });
+        },
+    );
+    ns.function(
+        "pad_left",
+        pure,
+        "pad_left(value, width) -> string",
+        "With blanks before it, so that it is `width` characters wide.",
+        |value: Dynamic, width: INT| pad(&value, width, ' ', true),
+    );
     ns.form("pad_left", |value: Dynamic, width: INT, fill: char| pad(&value, width, fill, true));
     ns.form("pad_left", |value: Dynamic, width: INT, fill: ImmutableString| pad(&value, width, first(&fill)?, true));
-    ns.function("pad_right", pure, "pad_right(value, width) -> string", "With blanks after it; a third argument is another character.", {
-        |value: Dynamic, width: INT| pad(&value, width, ' ', false)
-    });
+    ns.function(
+        "pad_right",
+        pure,
+        "pad_right(value, width) -> string",
+        "With blanks after it; a third argument is another character.",
+        |value: Dynamic, width: INT| pad(&value, width, ' ', false),
+    );
     ns.form("pad_right", |value: Dynamic, width: INT, fill: char| pad(&value, width, fill, false));
     ns.form("pad_right", |value: Dynamic, width: INT, fill: ImmutableString| pad(&value, width, first(&fill)?, false));
-    ns.function("fixed", pure, "fixed(number, digits) -> string", "A number with so many digits after the point.", {
+    ns.function(
+        "fixed",
+        pure,
+        "fixed(number, digits) -> string",
+        "A number with so many digits after the point.",
         |value: Dynamic, digits: INT| -> Answer<String> {
             let digits = count(digits, "the number of digits")?.min(300);
             Ok(format!("{:.digits$}", number(&value, "the number")?))
-        }
-    });
-    ns.function("format", pure, "format(template, list) -> string", "The template with each `{}` replaced by the next element.", {
-        |template: ImmutableString, list: Array| fill(&template, &list)
-    });
-    ns.function("number", pure, "number(text)", "The int or float that a text says; `()` if it says none.", {
+        },
+    );
+    ns.function(
+        "format",
+        pure,
+        "format(template, list) -> string",
+        "The template with each `{}` replaced by the next element.",
+        |template: ImmutableString, list: Array| fill(&template, &list),
+    );
+    ns.function(
+        "number",
+        pure,
+        "number(text)",
+        "The int or float that a text says; `()` if it says none.",
         |text: ImmutableString| -> Dynamic {
             let text = text.trim();
             if let Ok(int) = text.parse::<INT>() {
                 return int.into();
             }
             text.parse::<f64>().ok().filter(|float| float.is_finite()).map_or(Dynamic::UNIT, Into::into)
-        }
-    });
+        },
+    );
     ns
 }
 

@@ -26,15 +26,25 @@ pub(crate) fn namespace() -> Namespace {
         "The milliseconds since 1970 of `2026-01-31`, `2026-01-31T08:00:00` (both UTC) or `2026-01-31T08:00:00+02:00`.",
         |text: ImmutableString| parse(&text),
     );
-    ns.function("format", Class::Pure, "format(ms) -> string", "A point in time as RFC 3339 in UTC; a second argument is a pattern (`%Y-%m-%d`).", {
-        |ms: INT| -> Answer<String> { Ok(timestamp(ms)?.to_string()) }
-    });
+    ns.function(
+        "format",
+        Class::Pure,
+        "format(ms) -> string",
+        "A point in time as RFC 3339 in UTC; a second argument is a pattern (`%Y-%m-%d`).",
+        |ms: INT| -> Answer<String> { Ok(timestamp(ms)?.to_string()) },
+    );
     ns.form("format", |ms: INT, pattern: ImmutableString| -> Answer<String> {
         let time = timestamp(ms)?.to_zoned(TimeZone::UTC);
         jiff::fmt::strtime::format(pattern.as_str(), &time)
             .map_err(|error| fail(format!("`{pattern}` is not a pattern for a time: {error}")))
     });
-    ns.function("sleep", Class::Observe, "sleep(seconds)", "Waits; ends at once if the step is to stop.", |seconds: Dynamic| sleep(&seconds));
+    ns.function(
+        "sleep",
+        Class::Observe,
+        "sleep(seconds)",
+        "Waits; ends at once if the step is to stop.",
+        |seconds: Dynamic| sleep(&seconds),
+    );
     ns
 }
 
@@ -47,7 +57,8 @@ pub(crate) fn globals() -> Namespace {
 }
 
 fn timestamp(ms: INT) -> Answer<Timestamp> {
-    Timestamp::from_millisecond(ms).map_err(|_| fail(format!("{ms} is no point in time between the years -9999 and 9999")))
+    Timestamp::from_millisecond(ms)
+        .map_err(|_| fail(format!("{ms} is no point in time between the years -9999 and 9999")))
 }
 
 fn parse(text: &str) -> Answer<INT> {
@@ -57,13 +68,15 @@ fn parse(text: &str) -> Answer<INT> {
         .parse::<Timestamp>()
         .or_else(|_| text.parse::<DateTime>().and_then(utc))
         .or_else(|_| text.parse::<Date>().and_then(|date| utc(date.at(0, 0, 0, 0))));
-    parsed.map(Timestamp::as_millisecond).map_err(|_| fail(format!("`{text}` is not a time such as 2026-01-31T08:00:00Z")))
+    parsed
+        .map(Timestamp::as_millisecond)
+        .map_err(|_| fail(format!("`{text}` is not a time such as 2026-01-31T08:00:00Z")))
 }
 
 fn sleep(seconds: &Dynamic) -> Answer<()> {
     let seconds = number(seconds, "the number of seconds")?;
-    let wait = Duration::try_from_secs_f64(seconds)
-        .map_err(|_| fail(format!("cannot wait for {seconds} seconds")))?;
+    let wait =
+        Duration::try_from_secs_f64(seconds).map_err(|_| fail(format!("cannot wait for {seconds:?} seconds")))?;
     host()?.touch(Class::Observe, "time::sleep").map_err(raise)?;
     let start = Instant::now();
     while let Some(left) = wait.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {

@@ -9,9 +9,13 @@ use thinking_step::{Class, Value};
 
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::new("toml");
-    ns.function("parse", Class::Pure, "parse(text) -> map", "What a TOML text says; dates become strings.", {
-        |text: ImmutableString| parse(&text, "the text")
-    });
+    ns.function(
+        "parse",
+        Class::Pure,
+        "parse(text) -> map",
+        "What a TOML text says; dates become strings.",
+        |text: ImmutableString| parse(&text, "the text"),
+    );
     ns.function("read", Class::Observe, "read(path) -> map", "Reads a TOML file.", |path: ImmutableString| {
         parse(&file::read_text(&path, "toml::read")?, &format!("`{path}`"))
     })
@@ -20,9 +24,8 @@ pub(crate) fn namespace() -> Namespace {
 }
 
 fn parse(text: &str, what: &str) -> Answer<Dynamic> {
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        fail(format!("{what} is not TOML: {}", error.message()))
-    })?;
+    let table: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| fail(format!("{what} is not TOML: {}", error.message())))?;
     Ok(from_value(&plain(toml::Value::Table(table))))
 }
 

@@ -1,1 +1,10 @@
-//! From the outside, through the binary.
+//! From the outside, through the binary: one file per verb or promise, plus data.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may fail loudly")]
+
+mod apply;
+mod crash;
+mod fuzz;
+mod manifests;
+mod state;
+mod support;

@@ -3,10 +3,12 @@
 mod apply;
 mod args;
 mod exit;
+mod faults;
 mod given;
 mod logging;
 mod output;
 mod plan;
+mod prepare;
 mod schema;
 mod session;
 mod signals;

@@ -303,3 +303,27 @@ fn wildcard(text: &str) -> String {
     glob.push_str(rest);
     glob
 }
+
+impl Workshop<'_, '_> {
+    /// Whether a facet's `detect` is true, with the parameters as they are without it.
+    ///
+    /// # Errors
+    /// What is wrong with the code, or what it threw.
+    pub fn detect(&mut self, facet: &thinking_manifest::FacetDeclaration) -> Result<bool, Diagnostic> {
+        let Some((code, span)) = &facet.detect else { return Ok(false) };
+        let code = schema::Code(Spanned { value: code.clone(), span: Some(*span) });
+        let scope = scope(self);
+        let mut wrong = Diagnostics::new();
+        let program = self.compiler.code(&code, self.sources, &scope, &Vec::new, Purpose::Pure, &mut wrong);
+        let Some(program) = program else {
+            let otherwise = || Diagnostic::error(Code::ScriptSyntax, "this `detect` cannot be evaluated").at(*span, "here");
+            return Err(wrong.into_iter().next().unwrap_or_else(otherwise));
+        };
+        let host = pure::host(&self.params, &active_facets(self.model), self.model.selection.mode, None);
+        match program.eval(&host) {
+            Ok(Value::Bool(detected)) => Ok(detected),
+            Ok(other) => Err(Diagnostic::error(Code::WrongType, format!("`detect` gives {other}, not true or false")).at(*span, "here")),
+            Err(error) => Err(Diagnostic::error(Code::InvalidValue, error.message).at(error.span.or(Some(*span)), "here")),
+        }
+    }
+}

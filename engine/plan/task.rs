@@ -24,6 +24,8 @@ pub struct Plan {
     pub params: Parameters,
     /// Active facets, the mode's among them, sorted.
     pub facets: Vec<Arc<str>>,
+    /// Facets that were asked for or detected: what an unfinished run remembers.
+    pub remembered_facets: Vec<Arc<str>>,
     /// `app` or `test`.
     pub mode: Mode,
     /// What is permitted.

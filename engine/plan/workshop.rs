@@ -112,6 +112,7 @@ impl Workshop<'_, '_> {
             databases,
             params: self.params.clone(),
             facets,
+            remembered_facets: Vec::new(),
             mode: model.selection.mode,
             permissions,
             seed: crate::settings::seed(self, diagnostics),

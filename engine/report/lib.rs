@@ -1,1 +1,27 @@
-//! NOTE for the founder who writes engine/run: another founder (helper-4) is writing this room (engine/report) right now; leave it to them and go on with engine/run.
+//! Events to console lines and logs.
+//!
+//! Each reporter takes the same events and knows nothing of the run: [`ConsoleReporter`] for people, [`JsonReporter`] for
+//! programs, [`TracingReporter`] for the log, [`Many`] for several at once.
+
+#![cfg_attr(test, allow(clippy::expect_used, reason = "a test may fail loudly"))]
+
+mod clean;
+mod console;
+mod duration;
+mod json;
+mod log;
+mod many;
+mod marks;
+mod names;
+mod sink;
+mod summary;
+
+pub use console::{ConsoleOptions, ConsoleReporter};
+pub use duration::duration;
+pub use json::{JsonReporter, to_json, to_json_at};
+pub use log::TracingReporter;
+pub use many::Many;
+pub use names::event_name;
+
+#[cfg(test)]
+mod testing;

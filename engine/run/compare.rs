@@ -1,16 +1,17 @@
 //! Whether what was recorded still holds.
 
-use crate::decide::{Place, Scope};
-use crate::host::variable_digest;
+use crate::decide::{Core, Place, Scope, TypedPath};
+use crate::host::{result_digest, variable_digest};
 use crate::reads::{Facts, Read, from_bytes, hex};
+use crate::results::{Asked, Source, look_up, source};
 use crate::world::World;
 use crate::{inputs, summary::Summary};
 use std::collections::HashSet;
 use std::path::Path;
 use thinking_diagnostic::Span;
-use thinking_plan::Step;
+use thinking_plan::{Step, TaskId};
 use thinking_step::digest;
-use thinking_store::{InternId, StepEntry, StoreError};
+use thinking_store::{InternId, Outcome, StepEntry, StoreError, View};
 
 /// Why something recorded does not hold any more, and the changed place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Stale {
 /// Sets of reads that were found to hold: a million iterations that read the same are looked at once.
 #[derive(Default)]
 pub(crate) struct Checked {
-    holding: HashSet<(InternId, u64)>,
+    holding: HashSet<(InternId, TaskId, u64)>,
 }
 
 impl Checked {
@@ -46,7 +47,7 @@ impl Checked {
             let (reason, span) = step.definition.difference(&stored).unwrap_or_else(|| ("definition changed".to_owned(), None));
             return Ok(Some(Stale { reason: format!("its {reason}"), span }));
         }
-        if let Some(stale) = self.stale_reads(world, &place.scope, entry.reads, summary)? {
+        if let Some(stale) = self.stale_reads(world, place, entry.reads, summary)? {
             return Ok(Some(stale));
         }
         if entry.outputs.is_empty() {
@@ -61,6 +62,14 @@ impl Checked {
                 return Ok(Some(Stale::new(format!("`{name}` is another one"))));
             }
         }
+        let view = world.head().view.clone();
+        for seen in &facts.results {
+            let asked = if seen.sibling { Asked::Sibling(&seen.name, false) } else { Asked::Path(&seen.name) };
+            let now = look_up(world, &view, place, asked)?;
+            if now.source != Source::Container || result_digest(now.value.as_ref()) != seen.digest {
+                return Ok(Some(Stale::new(format!("the result of `{}` changed", seen.name))));
+            }
+        }
         for (path, digest) in &facts.outputs {
             summary.add_output(path, digest);
             if let Some(stale) = stale_output(world, path, digest) {
@@ -70,24 +79,41 @@ impl Checked {
         Ok(None)
     }
 
-    /// Compares a recorded set of reads with the world as it is.
-    pub(crate) fn stale_reads(
+    /// The depth of the container around `place` whose failure, at this very step, is what `entry` records, and why that does not hold.
+    pub(crate) fn passed_over(
         &mut self,
         world: &World,
-        scope: &Scope,
+        core: &Core,
+        place: &Place,
+        step: &Step,
+        entry: &StepEntry,
+        summary: &mut Summary,
+    ) -> Result<Option<(usize, Option<Stale>)>, StoreError> {
+        let around = core.containers().find(|container| container.key == entry.task).map(|container| container.depth);
+        let facts = Facts::from_bytes(&entry.outputs).unwrap_or_default();
+        let same = facts.failed.as_deref() == Some(&*place.path) && matches!(entry.outcome, Outcome::Skipped(_));
+        let Some(depth) = around.filter(|_| same) else { return Ok(None) };
+        Ok(Some((depth, self.stale(world, place, step, entry, summary)?)))
+    }
+
+    /// Compares a recorded set of reads with the world as it is.
+    fn stale_reads(
+        &mut self,
+        world: &World,
+        place: &Place,
         reads: InternId,
         summary: &mut Summary,
     ) -> Result<Option<Stale>, StoreError> {
-        let key = (reads, scope.params_number());
+        let key = (reads, place.task, place.scope.params_number());
         if self.holding.contains(&key) {
             return Ok(None);
         }
         let Some(reads) = from_bytes(&world.store.interned(reads)?) else {
             return Ok(Some(Stale::new("it was recorded by another version")));
         };
-        let found = reads.iter().find_map(|read| stale(world, scope, read));
+        let found = reads.iter().find_map(|read| stale(world, &place.scope, read).or_else(|| stale_source(world, place.task, read)));
         if found.is_none() {
-            summary.add_reads(&reads, scope);
+            summary.add_reads(&reads, &place.scope);
             // Bounded: steps that each read something else are looked at each by itself.
             if self.holding.len() < 100_000 {
                 self.holding.insert(key);
@@ -95,6 +121,19 @@ impl Checked {
         }
         Ok(found)
     }
+}
+
+/// Why a step is not what is recorded at its place.
+pub(crate) fn misplaced(world: &World, recorded: &View, place: &Place, entry: &StepEntry) -> Result<Stale, StoreError> {
+    let bare = TypedPath::parse(&entry.path).map(|path| path.bare).unwrap_or_default();
+    let reason = if world.plan.find(&bare).is_none() {
+        format!("`{}` before it is gone", entry.path)
+    } else if world.store.done(recorded, &place.key)?.is_none() {
+        "it is new".to_owned()
+    } else {
+        format!("its place in the order changed: `{}` was before it", entry.path)
+    };
+    Ok(Stale::new(reason))
 }
 
 /// Whether an output is as it was left.
@@ -107,7 +146,23 @@ pub(crate) fn stale_output(world: &World, path: &str, digest: &str) -> Option<St
     }
 }
 
-/// Whether one thing seen is now otherwise.
+/// Whether a name or path of a result now means another task.
+fn stale_source(world: &World, task: TaskId, read: &Read) -> Option<Stale> {
+    let (name, was, now) = match read {
+        Read::Sibling(name, was) => {
+            let was = was.as_ref().map_or(Source::Nothing, |path| Source::Step(path.as_str().into()));
+            (name, was, source(&world.plan, task, Asked::Sibling(name, false)))
+        }
+        Read::Task(path, was) => {
+            let was = if *was { Source::Step(path.as_str().into()) } else { Source::Nothing };
+            (path, was, source(&world.plan, task, Asked::Path(path)))
+        }
+        _ => return None,
+    };
+    (now != was).then(|| Stale::new(format!("the result `{name}` is now another task's")))
+}
+
+/// Whether one thing seen is now otherwise. What a result is from is looked at with the task that saw it.
 pub(crate) fn stale(world: &World, scope: &Scope, read: &Read) -> Option<Stale> {
     match read {
         Read::Param(name, was) => {
@@ -151,6 +206,7 @@ pub(crate) fn stale(world: &World, scope: &Scope, read: &Read) -> Option<Stale> 
             let now = inputs::matched(world, pattern).map(|files| inputs::names_digest(&files));
             (now.as_ref() != Ok(was)).then(|| Stale::new(format!("input `{pattern}` now means other files")))
         }
+        Read::Sibling(..) | Read::Task(..) => None,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::decide::Place;
 use crate::overlay::Overlay;
-use crate::reads::{Read, hex};
+use crate::reads::{Read, ResultRead, hex};
+use crate::results::{Asked, Source};
 use crate::world::World;
 use crate::{Stop, datum, results};
 use std::path::{Path, PathBuf};
@@ -49,6 +50,8 @@ pub(crate) struct Seen {
     pub reads: Vec<Read>,
     /// Loop variables that the task's key does not say, with digests.
     pub variables: Vec<(String, String)>,
+    /// Results of containers, with digests.
+    pub results: Vec<ResultRead>,
     pub writes: Overlay,
     /// The wall clock or the run was looked at.
     pub volatile: bool,
@@ -84,6 +87,29 @@ impl RunHost {
     /// The deadline of the attempt.
     pub(crate) fn deadline(&self) -> Option<&Deadline> {
         self.deadline.as_ref()
+    }
+
+    /// Looks a result up. A step's own record says what it gave, so only which step it is needs to be noted.
+    fn look_up(&self, asked: Asked<'_>) -> Result<Option<Value>, StepError> {
+        let found = results::look_up(&self.world, &self.view, &self.place, asked);
+        let found = found.map_err(|error| self.world.store_failed(error))?;
+        if matches!(self.role, Role::Attempt { .. }) {
+            let (name, sibling) = match asked {
+                Asked::Sibling(name, _) => (name.to_owned(), true),
+                Asked::Path(path) => (path.to_owned(), false),
+            };
+            match found.source {
+                Source::Step(path) if sibling => self.note(Read::Sibling(name, Some(path.to_string()))),
+                Source::Step(path) => self.note(Read::Task(path.to_string(), true)),
+                Source::Nothing if sibling => self.note(Read::Sibling(name, None)),
+                Source::Nothing => self.note(Read::Task(name, false)),
+                Source::Container => {
+                    let digest = result_digest(found.value.as_ref());
+                    self.seen().results.push(ResultRead { name, sibling, digest });
+                }
+            }
+        }
+        Ok(found.value)
     }
 
     fn writing(&self, database: &str) -> Result<(), StepError> {
@@ -184,12 +210,11 @@ impl Host for RunHost {
     }
 
     fn sibling_result(&self, name: &str) -> Result<Option<Value>, StepError> {
-        let inside = matches!(self.role, Role::Iteration);
-        results::sibling(&self.world, &self.view, &self.place, inside, name).map_err(|error| self.world.store_failed(error))
+        self.look_up(Asked::Sibling(name, matches!(self.role, Role::Iteration)))
     }
 
     fn result(&self, path: &str) -> Result<Option<Value>, StepError> {
-        results::at_path(&self.world, &self.view, &self.place, path).map_err(|error| self.world.store_failed(error))
+        self.look_up(Asked::Path(path))
     }
 
     fn get(&self, database: &str, key: &str) -> Result<Option<Datum>, StepError> {
@@ -361,4 +386,9 @@ impl Host for RunHost {
 /// The digest under which a loop variable's value is recorded.
 pub(crate) fn variable_digest(value: &Value) -> String {
     hex(digest(value.to_string().as_bytes()))
+}
+
+/// The digest under which a container's result is recorded.
+pub(crate) fn result_digest(value: Option<&Value>) -> String {
+    value.map_or_else(|| "none".to_owned(), variable_digest)
 }

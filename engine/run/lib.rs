@@ -14,6 +14,7 @@ pub mod datum;
 mod decide;
 pub mod executor;
 mod files;
+mod forecast;
 mod head;
 mod host;
 mod inputs;
@@ -36,5 +37,6 @@ mod world;
 
 pub use apply::{ApplyError, Environment, Launch, Options, apply};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use preview::{Preview, PreviewRequest, PreviewTask, Verdict, preview};
 pub use runs::unfinished;
 pub use stop::{Stop, StopSignal};

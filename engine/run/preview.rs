@@ -1,1 +1,377 @@
-//! placeholder
+//! What an apply would do, without doing it.
+//!
+//! Up to the first step that would run, everything is known: the same walk as an apply's goes over what is recorded. What follows would run, as far as that
+//! does not depend on what that step will make of the data.
+
+use crate::apply::{ApplyError, Environment, Options, selection};
+use crate::compare::{Checked, Stale};
+use crate::decide::{Command, Core, Ending, Force, Input, Place};
+use crate::recorded::Recorded;
+use crate::summary::Summary;
+use crate::world::{Parts, World};
+use crate::{Clock, StopSignal, forecast, question, runs};
+use std::path::PathBuf;
+use std::sync::Arc;
+use thinking_diagnostic::Span;
+use thinking_plan::{Plan, Step, TaskId, TaskKind};
+use thinking_step::RunInfo;
+use thinking_store::{Outcome, Store, StoreError};
+
+/// What to preview. The store may be open for reading only.
+pub struct PreviewRequest {
+    /// What would be done.
+    pub plan: Arc<Plan>,
+    /// Where it is recorded; an empty store if there is no state yet.
+    pub store: Arc<dyn Store>,
+    /// The line.
+    pub line: String,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The state's directory.
+    pub state_directory: PathBuf,
+    /// The options that an apply would be given.
+    pub options: Options,
+    /// The environment as steps that look at it see it.
+    pub environment: Environment,
+}
+
+/// What an apply would do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// All named tasks, in the order of the manifest.
+    pub tasks: Vec<PreviewTask>,
+    /// How many recorded steps would be given up.
+    pub dropped: u64,
+    /// The first recorded step that is not part of the pipeline any more, if nothing else is to be done before it.
+    pub gone: Option<String>,
+    /// The id of the unfinished run that would go on.
+    pub run: Option<String>,
+}
+
+impl Preview {
+    /// Whether an apply would have nothing to do.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.gone.is_none() && self.tasks.iter().all(|task| matches!(task.verdict, Verdict::Done | Verdict::Skipped))
+    }
+}
+
+/// What would become of a task; of one in a loop, of all its iterations together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PreviewTask {
+    /// Its path without keys.
+    pub path: Arc<str>,
+    /// Its node.
+    pub span: Option<Span>,
+    /// Whether it is a step.
+    pub step: bool,
+    /// What would become of it.
+    pub verdict: Verdict,
+    /// How many of its instances are done and would be kept.
+    pub done: u64,
+    /// Why.
+    pub why: Option<String>,
+    /// The changed place.
+    pub changed: Option<Span>,
+}
+
+/// What would become of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is done, and nothing that it depends on has changed.
+    Done,
+    /// It would run.
+    Run,
+    /// It is not there this time.
+    Skipped,
+    /// That depends on what this task, with keys, will do.
+    Unknown(String),
+    /// It would fail before it starts, for that reason.
+    Fails(String),
+}
+
+/// Says what an apply would do.
+///
+/// # Errors
+/// What an apply would refuse, or the store failed.
+pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
+    let selection = selection(&request.plan, &request.options)?;
+    let unfinished = runs::unfinished(&*request.store, &request.line, &request.plan.pipeline)?;
+    let unfinished = unfinished.filter(|_| !request.options.fresh);
+    let run = match &unfinished {
+        Some(run) => run.clone(),
+        None => {
+            let runs = request.state_directory.join("runs");
+            runs::begin(&*request.store, &request.plan, &request.line, &*request.clock, &runs)?
+        }
+    };
+    let world = Arc::new(World::new(Parts {
+        plan: request.plan,
+        store: request.store,
+        line: request.line,
+        clock: request.clock,
+        stop: StopSignal::default(),
+        environment: request.environment,
+        hidden: Vec::new(),
+        announcer: None,
+        run: RunInfo {
+            id: run.id.as_str().into(),
+            directory: request.state_directory.join("runs").join(&run.id),
+            started: runs::timestamp(run.started).into(),
+        },
+        run_number: run.number,
+        state_directory: request.state_directory,
+    })?);
+    let view = world.head().view.clone();
+    let recorded = if request.options.fresh {
+        world.head().go_back(Vec::new(), Vec::new());
+        Recorded::none(view, world.pipeline)
+    } else {
+        Recorded::new(view, world.pipeline)
+    };
+    let core = Core::new(world.plan.clone(), world.ids.clone(), selection);
+    let mut previewing = Previewing {
+        verdicts: world.plan.tasks.iter().map(|_| Found::default()).collect(),
+        world,
+        recorded,
+        checked: Checked::default(),
+        summary: Summary::default(),
+        resumed: unfinished.is_some(),
+        run: run.number,
+    };
+    let (dropped, gone) = previewing.walk(core)?;
+    Ok(Preview { tasks: previewing.tasks(), dropped, gone, run: unfinished.map(|run| run.id) })
+}
+
+/// What was found out about a task.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Found {
+    pub done: u64,
+    pub verdict: Option<Verdict>,
+    pub why: Option<String>,
+    pub changed: Option<Span>,
+}
+
+struct Previewing {
+    world: Arc<World>,
+    recorded: Recorded,
+    checked: Checked,
+    summary: Summary,
+    verdicts: Vec<Found>,
+    resumed: bool,
+    run: u32,
+}
+
+impl Previewing {
+    /// Walks up to the first step that would run, and guesses from there. Gives how much would be given up.
+    fn walk(&mut self, mut core: Core) -> Result<(u64, Option<String>), ApplyError> {
+        let world = self.world.clone();
+        self.stand()?;
+        let mut input = Input::Go;
+        loop {
+            input = match core.decide(input) {
+                Command::Evaluate { place, question } => {
+                    let host = question::host(&world, &place, question);
+                    match question::evaluate(&world, &place, question, &host) {
+                        Ok(value) => Input::Value(value),
+                        Err(error) => match world.take_failure() {
+                            Some(error) => return Err(error.into()),
+                            None => Input::Failed(world.mask.error(error)),
+                        },
+                    }
+                }
+                Command::Open { .. } | Command::Pause { .. } => Input::Go,
+                Command::Close { place, shape } => {
+                    world.remember(place.task, place.iterations.clone(), shape);
+                    Input::Go
+                }
+                Command::Skip { .. } => Input::Go,
+                Command::Check { place, force } => match self.check(&core, &place, force)? {
+                    Ok(input) => input,
+                    Err(stale) => {
+                        let (path, dropped) = (place.path.to_string(), self.left()?);
+                        self.note(place.task, Verdict::Run, stale);
+                        forecast::follow(&world, &core, place.task, &path, &mut self.verdicts);
+                        return Ok((dropped, None));
+                    }
+                },
+                // Steps are not tried here; what is asked about them ends the walk above.
+                Command::Attempt { .. } => Input::Stop,
+                Command::PassOver { place, failure } => {
+                    let next = self.recorded.peek(&*world.store)?.cloned();
+                    let recorded = |entry: &thinking_store::StepEntry| {
+                        entry.task == place.key && matches!(entry.outcome, Outcome::Skipped(_))
+                    };
+                    if !next.is_some_and(|(_, entry)| recorded(&entry)) {
+                        let dropped = self.left()?;
+                        let verdict = Verdict::Fails(failure.error.message.clone());
+                        self.note(failure.place.task, verdict, Stale::new("its failure is passed over"));
+                        forecast::follow(&world, &core, place.task, &failure.place.path, &mut self.verdicts);
+                        return Ok((dropped, None));
+                    }
+                    self.recorded.pass();
+                    self.stand()?;
+                    Input::Go
+                }
+                Command::Finish(Ending::Failed(failure)) => {
+                    let verdict = Verdict::Fails(failure.error.message.clone());
+                    self.note(failure.place.task, verdict, Stale { reason: failure.error.message, span: failure.error.span });
+                    return Ok((0, None));
+                }
+                Command::Finish(Ending::Done) => {
+                    if !core.reached() {
+                        let reason = "the run does not get there".to_owned();
+                        return Err(ApplyError::Unready { path: core.wanted(), reason, span: None });
+                    }
+                    let gone = self.recorded.peek(&*world.store)?.map(|(_, entry)| entry.path.clone());
+                    return Ok((self.left()?, gone));
+                }
+                Command::Finish(Ending::Stopped { .. } | Ending::Interrupted) => return Ok((0, None)),
+            };
+        }
+    }
+
+    /// `Err`: the step would run, and why.
+    fn check(&mut self, core: &Core, place: &Place, force: Force) -> Result<Result<Input, Stale>, ApplyError> {
+        let world = self.world.clone();
+        let TaskKind::Step(step) = &world.plan.task(place.task).kind else { return Ok(Ok(Input::Kept)) };
+        let checked = self.compare(core, place, step, force)?;
+        if let (Err(stale), Force::Kept) = (&checked, force) {
+            let path = place.path.to_string();
+            return Err(ApplyError::Unready { path, reason: stale.reason.clone(), span: stale.span });
+        }
+        if checked.is_ok() {
+            if let Some(found) = self.verdicts.get_mut(place.task.0 as usize) {
+                found.done += 1;
+            }
+            self.stand()?;
+        }
+        Ok(checked)
+    }
+
+    fn compare(&mut self, core: &Core, place: &Place, step: &Step, force: Force) -> Result<Result<Input, Stale>, ApplyError> {
+        let world = self.world.clone();
+        let mut latest = None;
+        loop {
+            let Some((_, entry)) = self.recorded.peek(&*world.store)?.cloned() else { break };
+            if entry.task != place.key {
+                if latest.is_some() {
+                    break;
+                }
+                return self.elsewhere(core, place, step, &entry);
+            }
+            if !step.always {
+                let stale = self.checked.stale(&world, place, step, &entry, &mut self.summary)?;
+                return Ok(match (stale, force) {
+                    (Some(stale), _) => Err(stale),
+                    (None, Force::Run) => Err(Stale::new("it was asked for")),
+                    (None, _) => {
+                        self.recorded.pass();
+                        Ok(Input::Kept)
+                    }
+                });
+            }
+            latest = Some(entry);
+            self.recorded.pass();
+        }
+        Ok(match latest {
+            None => Err(Stale::new("it is not done yet")),
+            Some(_) if force == Force::Kept => Ok(Input::Kept),
+            Some(entry) if self.resumed && entry.run == self.run && force == Force::Free => Ok(Input::Kept),
+            Some(_) => Err(Stale::new("it runs every time")),
+        })
+    }
+
+    /// Another step is recorded here, or a failure of a container around this one.
+    fn elsewhere(
+        &mut self,
+        core: &Core,
+        place: &Place,
+        step: &Step,
+        entry: &thinking_store::StepEntry,
+    ) -> Result<Result<Input, Stale>, ApplyError> {
+        let world = self.world.clone();
+        let passed = self.checked.passed_over(&world, core, place, step, entry, &mut self.summary)?;
+        Ok(match passed {
+            Some((depth, None)) => {
+                self.recorded.pass();
+                Ok(Input::PassedOver { depth })
+            }
+            Some((_, Some(stale))) => Err(stale),
+            None => Err(crate::compare::misplaced(&world, self.recorded.view(), place, entry)?),
+        })
+    }
+
+    /// Sees the data as it was right before the next recorded step.
+    fn stand(&mut self) -> Result<(), StoreError> {
+        let world = self.world.clone();
+        let mut view = self.recorded.view().clone();
+        if let Some((seq, _)) = self.recorded.peek(&*world.store)? {
+            view.at = thinking_store::Seq(seq.0.saturating_sub(1));
+        }
+        if !world.head().live {
+            world.head().replay(view);
+        }
+        Ok(())
+    }
+
+    /// How many recorded steps are left from here on.
+    fn left(&mut self) -> Result<u64, StoreError> {
+        let store = self.world.store.clone();
+        let mut count = 0;
+        while self.recorded.peek(&*store)?.is_some() {
+            self.recorded.pass();
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn note(&mut self, task: TaskId, verdict: Verdict, stale: Stale) {
+        if let Some(found) = self.verdicts.get_mut(task.0 as usize) {
+            *found = Found { done: found.done, verdict: Some(verdict), why: Some(stale.reason), changed: stale.span };
+        }
+    }
+
+    fn tasks(&self) -> Vec<PreviewTask> {
+        let plan = &self.world.plan;
+        let numbers = (0..plan.tasks.len()).filter_map(|at| u32::try_from(at).ok()).map(TaskId);
+        let named = numbers.filter(|task| plan.task(*task).name.is_some());
+        named
+            .filter_map(|task| {
+                let (found, about) = (self.verdicts.get(task.0 as usize)?, plan.task(task));
+                Some(PreviewTask {
+                    path: about.path.clone(),
+                    span: about.span,
+                    step: matches!(about.kind, TaskKind::Step(_)),
+                    verdict: self.verdict(task),
+                    done: found.done,
+                    why: found.why.clone(),
+                    changed: found.changed,
+                })
+            })
+            .collect()
+    }
+
+    /// The verdict of a step, or of a container from those of its steps.
+    fn verdict(&self, task: TaskId) -> Verdict {
+        let plan = &self.world.plan;
+        let Some(found) = self.verdicts.get(task.0 as usize) else { return Verdict::Skipped };
+        if let Some(verdict) = &found.verdict {
+            return verdict.clone();
+        }
+        if found.done > 0 {
+            return Verdict::Done;
+        }
+        let children = plan.tasks.iter().enumerate().filter(|(_, child)| child.parent == Some(task));
+        let mut whole = Verdict::Skipped;
+        for (child, _) in children {
+            let verdict = u32::try_from(child).map_or(Verdict::Skipped, |child| self.verdict(TaskId(child)));
+            match (&whole, &verdict) {
+                (_, Verdict::Run | Verdict::Fails(_)) => return Verdict::Run,
+                (Verdict::Skipped | Verdict::Done, Verdict::Unknown(_)) | (Verdict::Skipped, Verdict::Done) => whole = verdict,
+                _ => {}
+            }
+        }
+        whole
+    }
+}

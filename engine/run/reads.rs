@@ -21,6 +21,10 @@ pub(crate) enum Read {
     File(String, Option<String>),
     /// The files that a glob of `input` matched: a digest of their paths.
     Glob(String, String),
+    /// `results.name`, and the path without keys of the step that it meant, if any.
+    Sibling(String, Option<String>),
+    /// `result("path")`, without keys: whether that is a step. (A container's result is among the facts.)
+    Task(String, bool),
 }
 
 /// What was seen, as bytes to intern; the order of seeing does not count.
@@ -40,6 +44,17 @@ pub(crate) fn hex(digest: Digest) -> String {
     digest.to_string()
 }
 
+/// The result of a container that a step saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ResultRead {
+    /// The name or path.
+    pub name: String,
+    /// Whether it is a name.
+    pub sibling: bool,
+    /// The value's digest.
+    pub digest: String,
+}
+
 /// What is recorded with one instance of a task: its outputs, the loop variables that its key does not already say, and for steps that run every
 /// time the keys that they wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +65,9 @@ pub(crate) struct Facts {
     /// Names and digests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<(String, String)>,
+    /// Results of containers that it saw.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<ResultRead>,
     /// Of a container that passed a failure over: the step that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,

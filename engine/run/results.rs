@@ -8,36 +8,77 @@ use thinking_plan::OnError;
 use thinking_step::Value;
 use thinking_store::{IterationKey, Outcome, StoreError, TaskKey, View};
 
-/// The result of a preceding sibling of the task, or of a container around it. `inside`: the place is a loop whose iteration has just ended, and its
-/// children count first.
-pub(crate) fn sibling(
-    world: &World,
-    view: &View,
-    place: &Place,
-    inside: bool,
-    name: &str,
-) -> Result<Option<Value>, StoreError> {
-    let plan = &world.plan;
-    if inside && let Some(found) = find_among(plan, all_children(plan, place.task), name) {
-        return result(world, view, found, &place.iterations).map(Some);
+/// A result that a step or decision saw.
+pub(crate) struct Seen {
+    /// The value; `None` if there is no such task.
+    pub value: Option<Value>,
+    /// Which task gave it.
+    pub source: Source,
+}
+
+/// Which task a result is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A step: what is recorded of it says it all.
+    Step(Arc<str>),
+    /// A container: its result also depends on what is not recorded (which branch, how many iterations).
+    Container,
+    /// None.
+    Nothing,
+}
+
+/// How a result is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked<'a> {
+    /// `results.name`. The flag: the place is a loop whose iteration has just ended, and its children count first.
+    Sibling(&'a str, bool),
+    /// `result("path")`
+    Path(&'a str),
+}
+
+/// The task that is meant: a preceding sibling of the task or of a container around it, or the one at a path.
+pub(crate) fn source(plan: &Plan, task: TaskId, asked: Asked<'_>) -> Source {
+    let found = match asked {
+        Asked::Sibling(name, inside) => find_sibling(plan, task, inside, name),
+        Asked::Path(path) => TypedPath::parse(path).and_then(|path| plan.find(&path.bare)),
+    };
+    match found {
+        Some(found) if matches!(plan.task(found).kind, TaskKind::Step(_)) => Source::Step(plan.task(found).path.clone()),
+        Some(_) => Source::Container,
+        None => Source::Nothing,
     }
-    let mut task = place.task;
+}
+
+/// The result that is asked for.
+pub(crate) fn look_up(world: &World, view: &View, place: &Place, asked: Asked<'_>) -> Result<Seen, StoreError> {
+    let value = match asked {
+        Asked::Sibling(name, inside) => match find_sibling(&world.plan, place.task, inside, name) {
+            Some(found) => {
+                let around = place.iterations.iter().take(loops(&world.plan, found).len());
+                Some(result(world, view, found, &around.cloned().collect())?)
+            }
+            None => None,
+        },
+        Asked::Path(path) => at_path(world, view, place, path)?,
+    };
+    Ok(Seen { value, source: source(&world.plan, place.task, asked) })
+}
+
+fn find_sibling(plan: &Plan, mut task: TaskId, inside: bool, name: &str) -> Option<TaskId> {
+    if inside && let Some(found) = find_among(plan, all_children(plan, task), name) {
+        return Some(found);
+    }
     loop {
-        let before = preceding(plan, task);
-        if let Some(found) = find_among(plan, before, name) {
-            let iterations: Arc<[IterationKey]> = place.iterations.iter().take(loops_around(plan, found)).cloned().collect();
-            return result(world, view, found, &iterations).map(Some);
+        if let Some(found) = find_among(plan, preceding(plan, task), name) {
+            return Some(found);
         }
-        match plan.task(task).parent {
-            // Another pipeline's tasks are out of sight.
-            Some(parent) if !matches!(plan.task(parent).kind, TaskKind::Run { .. }) => task = parent,
-            _ => return Ok(None),
-        }
+        // Another pipeline's tasks are out of sight.
+        task = plan.task(task).parent.filter(|parent| !matches!(plan.task(*parent).kind, TaskKind::Run { .. }))?;
     }
 }
 
 /// The result of the task at a path; keys that are left out are those of the asking task where both are in the same loop.
-pub(crate) fn at_path(world: &World, view: &View, place: &Place, path: &str) -> Result<Option<Value>, StoreError> {
+fn at_path(world: &World, view: &View, place: &Place, path: &str) -> Result<Option<Value>, StoreError> {
     let plan = &world.plan;
     let Some(typed) = TypedPath::parse(path) else { return Ok(None) };
     let Some(task) = plan.find(&typed.bare) else { return Ok(None) };
@@ -166,8 +207,4 @@ fn loops(plan: &Plan, task: TaskId) -> Vec<TaskId> {
         .collect();
     around.reverse();
     around
-}
-
-fn loops_around(plan: &Plan, task: TaskId) -> usize {
-    loops(plan, task).len()
 }

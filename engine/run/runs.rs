@@ -34,7 +34,7 @@ pub(crate) fn begin(
         started,
         ended: None,
         params: given(plan),
-        facets: plan.facets.iter().map(ToString::to_string).filter(|facet| facet != plan.mode.name()).collect(),
+        facets: plan.remembered_facets.iter().map(ToString::to_string).collect(),
     })
 }
 

@@ -39,8 +39,13 @@ impl Summary {
             return;
         }
         for read in reads {
-            let set_inside = matches!(read, Read::Param(name, _) if scope.param(name).is_some());
-            if !set_inside && !self.reads.contains(read) {
+            let skipped = match read {
+                Read::Param(name, _) => scope.param(name).is_some(),
+                // The plan's digest says which task a name means.
+                Read::Sibling(..) | Read::Task(..) => true,
+                _ => false,
+            };
+            if !skipped && !self.reads.contains(read) {
                 self.reads.insert(read.clone());
             }
         }

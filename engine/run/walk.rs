@@ -2,7 +2,7 @@
 
 use crate::apply::ApplyError;
 use crate::attempt::{self, Executors};
-use crate::compare::{Checked, Stale};
+use crate::compare::{Checked, Stale, misplaced};
 use crate::decide::{Command, Core, Ending, Failure, Force, Input, Place, Question, Shape};
 use crate::head::cut;
 use crate::host::{Deadline, Role, RunHost, Seen, attempt_note};
@@ -231,7 +231,7 @@ impl Walk {
                 None => {
                     let mut reads = seen.reads;
                     let reads = self.intern_reads(&mut reads)?;
-                    let facts = Facts { variables: seen.variables, ..Facts::default() };
+                    let facts = Facts { variables: seen.variables, results: seen.results, ..Facts::default() };
                     let definition = self.world.store.intern(b"")?;
                     self.last_failure = Some(FailedAttempt { task: place.key.clone(), definition, reads, facts });
                     Ok(Input::Failed(self.world.mask.error(error)))
@@ -326,13 +326,14 @@ impl Walk {
         let stale = if entry.task == place.key {
             self.checked.stale(&world, place, step, &entry, &mut self.summary)?
         } else {
-            match self.passed_over(place, step, &entry)? {
-                Some(depth) => {
+            match self.checked.passed_over(&world, &self.core, place, step, &entry, &mut self.summary)? {
+                Some((depth, None)) => {
                     self.keep(place, &entry);
                     self.end_containers(depth);
                     return Ok(Verdict::Answer(Input::PassedOver { depth }));
                 }
-                None => Some(self.misplaced(place, &entry)?),
+                Some((_, stale)) => stale,
+                None => Some(misplaced(&world, self.recorded.view(), place, &entry)?),
             }
         };
         let stale = match (stale, force) {
@@ -372,35 +373,12 @@ impl Walk {
             return Ok(Verdict::Answer(Input::Kept));
         }
         let stale = Stale::new("it runs every time");
+        self.unready(place, force, &Stale::new("it is not done yet"))?;
         match self.recorded.peek(&*world.store)?.map(|(seq, _)| *seq) {
             Some(seq) => self.give_up(seq, place.task_ref(&world.plan), stale.clone())?,
             None => self.go_live()?,
         }
         Ok(Verdict::Run(stale))
-    }
-
-    /// The depth of the container around `place` whose failure, at this very step, is what is recorded next.
-    fn passed_over(&mut self, place: &Place, step: &Step, entry: &StepEntry) -> Result<Option<usize>, Trouble> {
-        let world = self.world.clone();
-        let around = self.core.containers().find(|container| container.key == entry.task).map(|container| container.depth);
-        let facts = Facts::from_bytes(&entry.outputs).unwrap_or_default();
-        let same = facts.failed.as_deref() == Some(&*place.path) && matches!(entry.outcome, Outcome::Skipped(_));
-        let Some(depth) = around.filter(|_| same) else { return Ok(None) };
-        let stale = self.checked.stale(&world, place, step, entry, &mut self.summary)?;
-        Ok(stale.is_none().then_some(depth))
-    }
-
-    fn misplaced(&self, place: &Place, entry: &StepEntry) -> Result<Stale, Trouble> {
-        let world = &self.world;
-        let bare = crate::decide::TypedPath::parse(&entry.path).map(|path| path.bare).unwrap_or_default();
-        let reason = if world.plan.find(&bare).is_none() {
-            format!("`{}` before it is gone", entry.path)
-        } else if world.store.done(self.recorded.view(), &place.key)?.is_none() {
-            "it is new".to_owned()
-        } else {
-            format!("its place in the order changed: `{}` was before it", entry.path)
-        };
-        Ok(Stale::new(reason))
     }
 
     /// The next recorded step holds.
@@ -521,7 +499,7 @@ impl Walk {
                 let definition = world.definition(place.task, &step.definition)?;
                 let mut reads = seen.reads;
                 let reads = self.intern_reads(&mut reads)?;
-                let facts = Facts { variables: seen.variables, ..Facts::default() };
+                let facts = Facts { variables: seen.variables, results: seen.results, ..Facts::default() };
                 self.last_failure = Some(FailedAttempt { task: place.key.clone(), definition, reads, facts });
                 if error.kind == ErrorKind::Timeout
                     && let Some(input) = self.overdue()
@@ -548,7 +526,8 @@ impl Walk {
     ) -> Result<(), StoreError> {
         let world = self.world.clone();
         let writes = std::mem::take(&mut seen.writes).into_writes();
-        let mut facts = Facts { outputs: made.outputs, variables: std::mem::take(&mut seen.variables), ..Facts::default() };
+        let (variables, results) = (std::mem::take(&mut seen.variables), std::mem::take(&mut seen.results));
+        let mut facts = Facts { outputs: made.outputs, variables, results, ..Facts::default() };
         facts.outputs.iter().for_each(|(path, digest)| self.summary.add_output(path, digest));
         if step.always {
             facts.wrote = writes.iter().map(written).collect();
@@ -681,7 +660,7 @@ impl Walk {
         let world = self.world.clone();
         if !self.core.reached() {
             let stale = Stale::new("the run does not get there");
-            return Err(Trouble::Unready { path: String::new(), stale });
+            return Err(Trouble::Unready { path: self.core.wanted(), stale });
         }
         if !world.head().live
             && let Some((seq, entry)) = self.recorded.peek(&*world.store)?.cloned()
@@ -779,5 +758,6 @@ fn store_failed(error: &StoreError) -> RunEnd {
 /// The record of the run to go on with, as it is from now on.
 pub(crate) fn taken_up(world: &World, mut run: RunRecord) -> RunRecord {
     run.params = runs::given(&world.plan);
+    run.facets = world.plan.remembered_facets.iter().map(ToString::to_string).collect();
     run
 }

@@ -30,7 +30,7 @@ pub fn build(library: &Library) -> Engine {
         if stack_used() > STACK {
             return Some(Dynamic::from("functions call each other, or expressions are nested, too deeply"));
         }
-        if operations % CHECK_EVERY == 0 {
+        if operations.is_multiple_of(CHECK_EVERY) {
             return check_cancelled().err().map(|error| match *error {
                 rhai::EvalAltResult::ErrorTerminated(value, _) | rhai::EvalAltResult::ErrorRuntime(value, _) => value,
                 other => Dynamic::from(other.to_string()),

@@ -19,7 +19,8 @@ pub fn explain(error: EvalAltResult, places: &Places) -> StepError {
             StepError::script(format!("functions call each other more than {CALL_LEVELS} levels deep"))
         }
         EvalAltResult::ErrorFunctionNotFound(signature, _) => not_found(&signature),
-        EvalAltResult::ErrorMismatchDataType(wanted, found, _) | EvalAltResult::ErrorMismatchOutputType(wanted, found, _) => {
+        EvalAltResult::ErrorMismatchDataType(wanted, found, _)
+        | EvalAltResult::ErrorMismatchOutputType(wanted, found, _) => {
             StepError::script(format!("expected {}, not {}", kind(&wanted), kind(&found)))
         }
         EvalAltResult::ErrorDotExpr(text, _) => StepError::script(property(&text)),
@@ -42,7 +43,8 @@ pub fn explain(error: EvalAltResult, places: &Places) -> StepError {
 
 fn not_found(signature: &str) -> StepError {
     let (name, types) = signature.split_once(" (").unwrap_or((signature, ")"));
-    let types: Vec<String> = types.trim_end_matches(')').split(", ").filter(|name| !name.is_empty()).map(kind).collect();
+    let types: Vec<String> =
+        types.trim_end_matches(')').split(", ").filter(|name| !name.is_empty()).map(kind).collect();
     if types.is_empty() {
         return StepError::script(format!("`{name}` needs arguments"));
     }
@@ -73,7 +75,9 @@ fn kind(name: &str) -> String {
 fn property(text: &str) -> String {
     let mut quoted = text.split('\'').skip(1).step_by(2);
     match (quoted.next(), quoted.next()) {
-        (Some(name), Some(of)) if text.starts_with("Unknown property") => format!("{} has no property `{name}`", kind(of)),
+        (Some(name), Some(of)) if text.starts_with("Unknown property") => {
+            format!("{} has no property `{name}`", kind(of))
+        }
         (Some(name), Some(of)) if text.starts_with("No writable property") => {
             format!("the property `{name}` of {} cannot be set", kind(of))
         }

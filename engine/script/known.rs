@@ -9,7 +9,8 @@ use thinking_std::{FunctionDoc, Library};
 pub type Arities = BTreeMap<String, BTreeSet<usize>>;
 
 /// Functions that Rhai itself handles, so that no module lists them.
-const BUILT_IN: &[&str] = &["print", "debug", "type_of", "Fn", "call", "curry", "is_shared", "is_def_var", "is_def_fn", "eval"];
+const BUILT_IN: &[&str] =
+    &["print", "debug", "type_of", "Fn", "call", "curry", "is_shared", "is_def_var", "is_def_fn", "eval"];
 
 /// All functions of an engine.
 pub struct Known {

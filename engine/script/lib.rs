@@ -4,8 +4,8 @@
 //! registered, so no list of functions is kept here.
 
 mod canonical;
-mod check;
 mod chain;
+mod check;
 mod engine;
 mod failure;
 mod known;

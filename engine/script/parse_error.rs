@@ -68,7 +68,10 @@ fn words(error: &ParseErrorType) -> (String, Option<String>) {
         ParseErrorType::UnexpectedEOF => ("the script ends too early".to_owned(), None),
         ParseErrorType::ExprTooDeep => (
             "the expression is nested too deeply".to_owned(),
-            Some("put parts of it into variables or functions; join long texts with backticks or `text::join`".to_owned()),
+            Some(
+                "put parts of it into variables or functions; join long texts with backticks or `text::join`"
+                    .to_owned(),
+            ),
         ),
         ParseErrorType::MissingToken(token, why) => (format!("expected `{token}` {why}"), None),
         ParseErrorType::Reserved(word) if word.starts_with(char::is_alphabetic) => {
@@ -79,7 +82,9 @@ fn words(error: &ParseErrorType) -> (String, Option<String>) {
             // Rhai's explanation ends with the right symbol between quotes.
             let right = why.split_once("Should it be ").and_then(|(_, right)| right.split('\'').nth(1));
             match right {
-                Some(right) => (format!("`{symbol}` means nothing in a script"), Some(format!("did you mean `{right}`?"))),
+                Some(right) => {
+                    (format!("`{symbol}` means nothing in a script"), Some(format!("did you mean `{right}`?")))
+                }
                 None => (lower_first(if why.is_empty() { symbol } else { why }), None),
             }
         }

@@ -61,7 +61,9 @@ impl Places {
 
 /// The byte offset of each line's start.
 pub fn line_starts(text: &str) -> Vec<usize> {
-    std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1)).collect()
+    std::iter::once(0)
+        .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1))
+        .collect()
 }
 
 /// The byte offset of a position: lines from 1, columns in characters from 1.

@@ -2,7 +2,7 @@
 
 use crate::failure::explain;
 use crate::places::Places;
-use rhai::{AST, Dynamic, Engine, ImmutableString, Scope, Stmt};
+use rhai::{AST, Dynamic, Engine, Expr, INT, ImmutableString, Position, Scope, Stmt};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
 use thinking_std::{Facets, Kv, Params, Results, RunHandle, StepHandle, evaluate, from_value, value_from};
@@ -34,6 +34,17 @@ impl Variable {
     }
 }
 
+/// Where an expression starts; Rhai gives the operator's place for `a + b`.
+fn leftmost(expression: &Expr) -> Position {
+    match expression {
+        Expr::FnCall(call, position) if call.is_operator_call() => call.args.first().map_or(*position, leftmost),
+        Expr::And(parts, position) | Expr::Or(parts, position) | Expr::Coalesce(parts, position) => {
+            parts.first().map_or(*position, leftmost)
+        }
+        other => other.start_position(),
+    }
+}
+
 /// A script.
 pub struct Script {
     pub(crate) engine: Arc<Engine>,
@@ -49,7 +60,7 @@ impl Script {
     /// Where the script's value comes from.
     fn last_statement(&self) -> Option<Span> {
         let start = |statement: &Stmt| match statement {
-            Stmt::Expr(expression) => expression.start_position(),
+            Stmt::Expr(expression) => leftmost(expression),
             other => other.position(),
         };
         let first = self.ast.statements().last().and_then(|statement| self.places.token(start(statement)));
@@ -64,7 +75,10 @@ impl Script {
                 Variable::Mode => host.mode().name().into(),
                 Variable::Loop(name) => match host.variable(name) {
                     Some(value) => from_value(&value),
-                    None => return Err(StepError::script(format!("`{name}` has no value here"))),
+                    None => {
+                        let error = StepError::script(format!("`{name}` has no value here"));
+                        return Err(error.at(Some(self.places.code().whole)));
+                    }
                 },
             };
             scope.push_dynamic(name.clone(), value);
@@ -73,13 +87,45 @@ impl Script {
     }
 }
 
+impl Script {
+    /// Runs it and makes its value what JSON can say.
+    fn run(
+        &self,
+        host: &Arc<dyn Host>,
+        convert: impl FnOnce(&Dynamic) -> Result<Value, StepError>,
+    ) -> Result<Value, StepError> {
+        let mut scope = self.scope(host)?;
+        let (value, fatal) = evaluate(host, || self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast));
+        let value = value.map_err(|error| explain(*error, &self.places));
+        if let Some(fatal) = fatal {
+            let place = value.err().and_then(|error| error.span).or(self.last_statement());
+            return Err(fatal.at(place));
+        }
+        let value = value?;
+        convert(&value).map_err(|error| error.at(self.last_statement()))
+    }
+}
+
 impl Program for Script {
     fn eval(&self, host: &Arc<dyn Host>) -> Result<Value, StepError> {
-        let mut scope = self.scope(host)?;
-        let value = evaluate(host, || self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast))
-            .map_err(|fatal| fatal.at(Some(self.places.code().whole)))?
-            .map_err(|error| explain(*error, &self.places))?;
-        value_from(&value).map_err(|error| error.at(self.last_statement()))
+        self.run(host, value_from)
+    }
+
+    fn eval_items(&self, host: &Arc<dyn Host>) -> Result<Value, StepError> {
+        self.run(host, |value| {
+            let ends = if let Some(range) = value.read_lock::<std::ops::Range<INT>>() {
+                Some((range.start, range.end))
+            } else if let Some(range) = value.read_lock::<std::ops::RangeInclusive<INT>>() {
+                // The last number there is cannot be counted past; a loop never gets there.
+                Some((*range.start(), range.end().saturating_add(1)))
+            } else {
+                None
+            };
+            match ends {
+                Some((first, end)) => Ok(serde_json::json!({ "$range": [first, end] })),
+                None => value_from(value),
+            }
+        })
     }
 
     fn references(&self) -> &[Reference] {

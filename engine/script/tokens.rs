@@ -64,6 +64,8 @@ pub fn tokens(engine: &Engine, text: &str) -> Vec<Token> {
                 }
                 depth = depth.saturating_sub(1);
             }
+            // `()` and `( )` are the same.
+            Raw::Unit => value = Some("( )".to_owned()),
             Raw::Fn => shape = Shape::Fn,
             Raw::Private => shape = Shape::Private,
             Raw::Identifier(name) => {

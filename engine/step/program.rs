@@ -93,6 +93,14 @@ pub trait Program: Send + Sync {
     /// # Errors
     /// What the script threw or a function refused, with the place in the manifest or script file.
     fn eval(&self, host: &Arc<dyn Host>) -> Result<Value, StepError>;
+    /// As [`Program::eval`], for the `in` of a loop: a range comes as `{"$range": [first, end]}` (the end not included), so that a million
+    /// iterations cost nothing before they run.
+    ///
+    /// # Errors
+    /// As [`Program::eval`].
+    fn eval_items(&self, host: &Arc<dyn Host>) -> Result<Value, StepError> {
+        self.eval(host)
+    }
     /// What it mentions outside of itself, in the order of the text.
     fn references(&self) -> &[Reference];
     /// What it means, without layout and comments and with its functions ordered by name: equal for two texts that do the same. Each

@@ -5,9 +5,9 @@ use crate::codec::{self, Content, Encoder};
 use crate::environment::lock;
 use crate::keys::{self, NOTE_REMOVED, NOTE_SET, Table};
 use crate::options::Point;
-use crate::reading::value_row;
 use crate::state::{LineState, State};
 use crate::store::Shared;
+use crate::value::value_row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use thinking_store::{
@@ -98,7 +98,9 @@ impl Shared {
     fn check_token(&self, state: &State, commit: &Commit) -> Result<(), StoreError> {
         let Some(token) = commit.token else { return Ok(()) };
         let current = match task_of(&commit.entry) {
-            Some(task) => state.attempts.get(&commit.line).and_then(|attempts| attempts.get(task)) == Some(&token.counter),
+            Some(task) => {
+                state.attempts.get(&commit.line).and_then(|attempts| attempts.get(task)) == Some(&token.counter)
+            }
             None => token.counter <= state.last_attempt,
         };
         if current && token.epoch == self.identity.epoch { Ok(()) } else { Err(StoreError::Fenced) }

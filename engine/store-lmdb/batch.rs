@@ -42,7 +42,12 @@ impl Batch {
     }
 
     /// Writes all rows into a transaction, in the order of the file, and the head after them.
-    pub(crate) fn write(&self, head: &Head, txn: &mut RwTxn<'_>, tables: &[Stored; Table::ALL.len()]) -> Result<(), Broken> {
+    pub(crate) fn write(
+        &self,
+        head: &Head,
+        txn: &mut RwTxn<'_>,
+        tables: &[Stored; Table::ALL.len()],
+    ) -> Result<(), Broken> {
         for table in Table::ALL {
             let stored = &tables[table as usize];
             for (key, value) in self.rows(table) {

@@ -7,8 +7,8 @@ use crate::keys::{self, NOTE_SET, Table};
 use crate::store::{LmdbStore, Shared, read_databases, read_head};
 use std::sync::{Arc, PoisonError};
 use thinking_store::{
-    Commit, DatabaseId, Entry, Identity, InternId, Line, Progress, Row, RunRecord, Scan, Seq, StepEntry, Store, StoreError,
-    TaskKey, Token, View,
+    Commit, DatabaseId, Entry, Identity, InternId, Line, Progress, Row, RunRecord, Scan, Seq, StepEntry, Store,
+    StoreError, TaskKey, Token, View,
 };
 
 /// In a store that only reads, the number of every database that is not there.
@@ -58,7 +58,9 @@ impl Store for LmdbStore {
         }
         let count = state.databases.names.len();
         if count >= DATABASES {
-            return Err(StoreError::Io(format!("the state has {DATABASES} databases, which is as many as there can be")));
+            return Err(StoreError::Io(format!(
+                "the state has {DATABASES} databases, which is as many as there can be"
+            )));
         }
         let id = DatabaseId(count as u16);
         state.databases.insert(id, name);

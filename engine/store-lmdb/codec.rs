@@ -360,9 +360,7 @@ pub(crate) fn line_of(row: &[u8]) -> Result<(String, Line), StoreError> {
 fn decode_pieces(from: &mut Decoder<'_>) -> Option<Vec<Piece>> {
     let count = from.number()?;
     (0..count)
-        .map(|_| {
-            Some(Piece { segment: SegmentId(from.small()?), lo: Seq(from.number()?), hi: Seq(from.number()?) })
-        })
+        .map(|_| Some(Piece { segment: SegmentId(from.small()?), lo: Seq(from.number()?), hi: Seq(from.number()?) }))
         .collect()
 }
 

@@ -35,7 +35,7 @@ fn commit_groups(shared: &Shared) -> Result<(), StoreError> {
         publish(shared, &batch);
         told?;
     }
-    Ok(())
+    if shared.lazy { shared.environment.sync() } else { Ok(()) }
 }
 
 /// Waits for work. `None` at the end, when nothing is left.

@@ -74,7 +74,10 @@ impl Directory {
         match network_name(found.f_type as u32) {
             None => Ok(()),
             Some(name) => Err(StoreError::Unusable {
-                message: format!("{} is on a network file system ({name}), where a state can be damaged", self.path.display()),
+                message: format!(
+                    "{} is on a network file system ({name}), where a state can be damaged",
+                    self.path.display()
+                ),
                 help: "put the state on a local disk with `--state DIRECTORY`".into(),
             }),
         }

@@ -6,7 +6,7 @@ use heed::types::Bytes;
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, MdbError, RoTxn, RwTxn, WithoutTls};
 use std::collections::HashMap;
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::time::Duration;
@@ -20,6 +20,8 @@ const MAP: usize = 1 << 40;
 /// The least that a smaller reservation starts with.
 const SMALLEST_MAP: usize = 16 << 20;
 const READERS: u32 = 1024;
+/// More than LMDB writes in one call.
+const PROBE: usize = 1 << 20;
 
 /// An open environment with its tables.
 pub(crate) struct Environment {
@@ -161,10 +163,24 @@ impl Environment {
             match written {
                 Ok(()) => return self.keep_length(),
                 Err(Broken::Lmdb(heed::Error::Mdb(MdbError::MapFull | MdbError::MapResized))) => self.grow(1 << 20)?,
-                Err(Broken::Lmdb(error)) => return Err(fault::lmdb(&error)),
+                Err(Broken::Lmdb(error)) => return Err(self.probe(&error).unwrap_or_else(|| fault::lmdb(&error))),
                 Err(Broken::Other(error)) => return Err(error),
             }
         }
+    }
+
+    /// LMDB calls it an input/output error when only a part could be written, which is what a full disk does first. Writing on behind the end,
+    /// where nothing is, gives the true reason.
+    fn probe(&self, error: &heed::Error) -> Option<StoreError> {
+        match error {
+            heed::Error::Io(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {}
+            _ => return None,
+        }
+        let length = self.length().ok()?;
+        let file = File::options().write(true).open(&self.data).ok()?;
+        let tried = file.write_all_at(&vec![0; PROBE], length);
+        file.set_len(length).ok()?;
+        tried.err().map(|error| fault::plain(&error)).filter(|error| matches!(error, StoreError::Full(_)))
     }
 
     /// Makes durable what was committed, whatever the mode.

@@ -310,11 +310,20 @@ mod tests {
         with_letter.push(b'a');
         let mut longer = with_letter.clone();
         longer.push(b'b');
-        let keys: Vec<Vec<u8>> =
-            vec![vec![], vec![0], vec![0, 0], vec![0, 1], vec![0, 0xff], vec![1], b"a".to_vec(), b"a\0b".to_vec(), b"ab".to_vec()]
-                .into_iter()
-                .chain([long, with_zero, with_letter, longer])
-                .collect();
+        let keys: Vec<Vec<u8>> = vec![
+            vec![],
+            vec![0],
+            vec![0, 0],
+            vec![0, 1],
+            vec![0, 0xff],
+            vec![1],
+            b"a".to_vec(),
+            b"a\0b".to_vec(),
+            b"ab".to_vec(),
+        ]
+        .into_iter()
+        .chain([long, with_zero, with_letter, longer])
+        .collect();
         assert!(keys.is_sorted());
         let groups: Vec<Group> = keys.iter().map(|key| data_group(DatabaseId(7), key)).collect();
         assert!(groups.iter().map(|group| &group.bytes).is_sorted());

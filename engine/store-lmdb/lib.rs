@@ -11,6 +11,7 @@ mod calls;
 mod codec;
 mod committer;
 mod directory;
+mod entries;
 mod environment;
 mod fault;
 mod keys;
@@ -20,6 +21,7 @@ mod reading;
 mod search;
 mod state;
 mod store;
+mod value;
 mod verify;
 
 pub use options::{Hook, OpenOptions, Point};

@@ -36,7 +36,8 @@ pub struct OpenOptions {
     pub project: String,
     /// Whether a missing state is made.
     pub create: bool,
-    /// When commits become durable.
+    /// When commits become durable. At `Durability::None` a group's data is still synced before the page that points to it is written, so that
+    /// no loss of power can damage the file; it may lose the last groups. A killed process loses nothing that was written.
     pub durability: Durability,
     /// For tests: called at every [`Point`].
     pub hook: Option<Hook>,

@@ -41,7 +41,12 @@ fn read_meta(file: &File, offset: u64) -> Option<Meta> {
     let valid = page.flags()? & META != 0 && page.u32(16)? == MAGIC && page.u32(20)? & 0xffff == 1;
     let page_size = u64::from(page.u32(40)?);
     (valid && page_size.is_power_of_two() && (512..=65536).contains(&page_size)).then_some(())?;
-    Some(Meta { page_size, last_page: page.u64(136)?, transaction: page.u64(144)?, roots: [page.u64(80)?, page.u64(128)?] })
+    Some(Meta {
+        page_size,
+        last_page: page.u64(136)?,
+        transaction: page.u64(144)?,
+        roots: [page.u64(80)?, page.u64(128)?],
+    })
 }
 
 /// Whether every page that can be reached is whole and lies within the first `length` bytes.

@@ -166,7 +166,8 @@ impl<'a> Cursor<'a> {
 
     /// Goes behind all versions of a group.
     fn pass(&mut self, group: &[u8]) -> Result<(), StoreError> {
-        let behind = |row: &Option<Row<'_>>| row.is_none_or(|(key, _)| keys::split(key).is_none_or(|split| split.0 != group));
+        let behind =
+            |row: &Option<Row<'_>>| row.is_none_or(|(key, _)| keys::split(key).is_none_or(|split| split.0 != group));
         if behind(&self.row) {
             return Ok(());
         }

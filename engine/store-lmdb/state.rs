@@ -65,7 +65,11 @@ impl State {
     /// The rows of a table that wait.
     pub(crate) fn pending(&self, table: Table) -> impl Iterator<Item = Source<'_>> {
         let writing = self.writing.as_ref().map(|batch| batch.rows(table));
-        [Some(self.open.rows(table)), writing].into_iter().flatten().filter(|rows| !rows.is_empty()).map(Source::Pending)
+        [Some(self.open.rows(table)), writing]
+            .into_iter()
+            .flatten()
+            .filter(|rows| !rows.is_empty())
+            .map(Source::Pending)
     }
 
     /// The row of a key that waits.

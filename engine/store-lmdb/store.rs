@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
-use thinking_store::{DatabaseId, Identity, StoreError};
+use thinking_store::{DatabaseId, Durability, Identity, StoreError};
 
 /// The store on LMDB.
 ///
@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) identity: Identity,
     pub(crate) hook: Option<Hook>,
     pub(crate) read_only: bool,
+    /// Whether the last group has to be synced at the end.
+    pub(crate) lazy: bool,
     pub(crate) state: RwLock<State>,
     pub(crate) signals: Mutex<Signals>,
     /// There is something to commit, or the end.
@@ -99,7 +101,11 @@ impl LmdbStore {
         let blobs = Blobs::new(&options.directory);
         blobs.tidy();
         let identity = Identity { id: format.id, epoch, project: format.project };
-        let shared = Arc::new(Shared::new(environment, blobs, identity, options.hook, false)?);
+        let shared = Arc::new(Shared {
+            lazy: options.durability == Durability::None,
+            hook: options.hook,
+            ..Shared::new(environment, blobs, identity, false)?
+        });
         let worker = Arc::clone(&shared);
         let committer = std::thread::Builder::new()
             .name("committer".into())
@@ -140,7 +146,7 @@ impl LmdbStore {
         check_identity(&environment, &format)?;
         let epoch = read_head(&environment.read()?)?.epoch;
         let identity = Identity { id: format.id, epoch, project: format.project };
-        let shared = Arc::new(Shared::new(environment, Blobs::new(directory), identity, None, true)?);
+        let shared = Arc::new(Shared::new(environment, Blobs::new(directory), identity, true)?);
         Ok(Self { shared, committer: Mutex::new(None), _lock: lock })
     }
 
@@ -182,7 +188,6 @@ impl Shared {
         environment: Arc<Environment>,
         blobs: Blobs,
         identity: Identity,
-        hook: Option<Hook>,
         read_only: bool,
     ) -> Result<Self, StoreError> {
         let state = load(&environment, read_only)?;
@@ -191,8 +196,9 @@ impl Shared {
             environment,
             blobs,
             identity,
-            hook,
+            hook: None,
             read_only,
+            lazy: false,
             state: RwLock::new(state),
             signals: Mutex::new(signals),
             work: Condvar::new(),
@@ -220,10 +226,11 @@ impl Shared {
         let dropped = {
             let mut state = self.write_state();
             state.failure.get_or_insert(error.clone());
+            // Told under the same lock, so that nobody finds the batch empty without knowing why.
+            lock(&self.signals).failure.get_or_insert(error);
             (std::mem::take(&mut state.open), state.writing.take())
         };
         drop(dropped);
-        lock(&self.signals).failure.get_or_insert(error);
         self.work.notify_all();
         self.done.notify_all();
     }

@@ -7,8 +7,8 @@ use crate::environment::{Access, Environment, Reading};
 use crate::fault;
 use crate::keys::{self, GroupKey, Table};
 use crate::pages;
-use crate::reading::parse_value;
 use crate::store::{check_identity, read_head};
+use crate::value::parse_value;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
@@ -44,7 +44,12 @@ pub fn verify(directory: &Path) -> Result<Verified, StoreError> {
     let environment = Environment::open(directory, Access { write: None, without_readers: false, map_size: None })?;
     check_identity(&environment, &format)?;
     let reading = environment.read()?;
-    let mut verifier = Verifier { reading: &reading, blobs: Blobs::new(directory), seen: BTreeSet::new(), verified: Verified::default() };
+    let mut verifier = Verifier {
+        reading: &reading,
+        blobs: Blobs::new(directory),
+        seen: BTreeSet::new(),
+        verified: Verified::default(),
+    };
     verifier.journal()?;
     verifier.data()?;
     verifier.done()?;
@@ -100,7 +105,10 @@ impl Verifier<'_> {
             })?;
         }
         if last != head.entries {
-            return Err(fault::damaged(&format!("its journal ends at {last}, but {} entries were written", head.entries)));
+            return Err(fault::damaged(&format!(
+                "its journal ends at {last}, but {} entries were written",
+                head.entries
+            )));
         }
         contents.into_iter().try_for_each(|blob| self.blob(blob))?;
         self.verified.entries = last;

@@ -1,15 +1,13 @@
 //! What every store must do, as a suite that each implementation runs in its tests.
 //!
-//! [`check`] tries the single promises and then compares random histories with a model. [`History`] is that model for an implementation's own
-//! tests, say of opening again.
+//! [`check`] tries the single promises and then compares random histories with a model, [`crate::history`].
 #![expect(clippy::unwrap_used, reason = "a broken promise stops the test that runs the suite")]
 
+use crate::history;
 use crate::{
     Commit, DatabaseId, Entry, InternId, LineChange, Outcome, Piece, RunRecord, RunStatus, Scan, Seq, StepEntry, Store,
     StoreError, TaskKey, View, Write,
 };
-use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::BTreeMap;
 
 /// Makes an empty store.
@@ -31,7 +29,7 @@ pub fn check(make: Make<'_>) {
     entries_come_back(&*make());
     many_threads(&*make());
     closed_stores_refuse(&*make());
-    random_histories(make, 24);
+    history::random(make, 24);
 }
 
 /// An entry of a step with small numbers and this task.
@@ -138,11 +136,21 @@ fn records_and_notes(store: &dyn Store) {
     let started = |run| Commit::entry("main", Entry::RunStarted { run, at: 5 });
     let note = |name: &str, value: Option<&[u8]>| (name.to_owned(), value.map(<[u8]>::to_vec));
     let long = "n".repeat(2000);
-    let first = Commit { run: Some(record(1, RunStatus::Running)), notes: vec![note("a", Some(b"1")), note(&long, Some(b""))], ..started(1) };
+    let first = Commit {
+        run: Some(record(1, RunStatus::Running)),
+        notes: vec![note("a", Some(b"1")), note(&long, Some(b""))],
+        ..started(1)
+    };
     store.accept(first).unwrap();
-    store.accept(Commit { run: Some(record(2, RunStatus::Running)), notes: vec![note("b", Some(b"2"))], ..started(2) }).unwrap();
+    store
+        .accept(Commit { run: Some(record(2, RunStatus::Running)), notes: vec![note("b", Some(b"2"))], ..started(2) })
+        .unwrap();
     store.wait_durable(Seq(2)).unwrap();
-    let last = Commit { run: Some(record(1, RunStatus::Done)), notes: vec![note("a", None), note("b", Some(b"3"))], ..started(1) };
+    let last = Commit {
+        run: Some(record(1, RunStatus::Done)),
+        notes: vec![note("a", None), note("b", Some(b"3"))],
+        ..started(1)
+    };
     let seq = store.accept(last).unwrap();
     for _ in 0..2 {
         assert_eq!(store.runs().unwrap(), vec![record(1, RunStatus::Done), record(2, RunStatus::Running)]);
@@ -203,9 +211,13 @@ fn going_back_is_undone_by_previous(store: &dyn Store) {
 fn a_clear_hides_what_came_before(store: &dyn Store) {
     let words = store.database("words").unwrap();
     let other = store.database("other").unwrap();
-    store.accept(commit("main", &task(1), vec![put(words, "a", "1"), put(words, "b", "1"), put(other, "a", "1")])).unwrap();
+    store
+        .accept(commit("main", &task(1), vec![put(words, "a", "1"), put(words, "b", "1"), put(other, "a", "1")]))
+        .unwrap();
     let before = store.view("main").unwrap();
-    store.accept(commit("main", &task(2), vec![put(words, "a", "2"), Write::Clear(words), put(words, "c", "2")])).unwrap();
+    store
+        .accept(commit("main", &task(2), vec![put(words, "a", "2"), Write::Clear(words), put(words, "c", "2")]))
+        .unwrap();
     let after = store.view("main").unwrap();
     store.wait_durable(Seq(1)).unwrap();
     assert_eq!(text(store, &before, words, "a"), Some("1".into()));
@@ -244,7 +256,8 @@ fn scans_are_in_order(store: &dyn Store) {
         let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
         loop {
             let after = found.last().map(|(key, _)| key.clone());
-            let rows = store.scan(&view, Scan { database: words, prefix: b"", after: after.as_deref(), limit }).unwrap();
+            let rows =
+                store.scan(&view, Scan { database: words, prefix: b"", after: after.as_deref(), limit }).unwrap();
             assert!(rows.len() <= limit);
             if rows.is_empty() || limit == 7 && found.len() > 600 {
                 break;
@@ -265,7 +278,8 @@ fn scans_are_in_order(store: &dyn Store) {
 
 fn entries_come_back(store: &dyn Store) {
     let token = store.begin("main", &task(9)).unwrap();
-    let mut skipped = StepEntry { outcome: Outcome::Skipped("no such file".into()), started: -5, took: u64::MAX, ..step(&task(9)) };
+    let mut skipped =
+        StepEntry { outcome: Outcome::Skipped("no such file".into()), started: -5, took: u64::MAX, ..step(&task(9)) };
     skipped.result = vec![b'1'; 200_000];
     skipped.outputs = b"{}".to_vec();
     let mut entries = vec![
@@ -306,7 +320,8 @@ fn many_threads(store: &dyn Store) {
                     let task = task(thread * 1000 + number);
                     let token = store.begin("main", &task).unwrap();
                     let write = put(words, &key, &key);
-                    let seq = store.accept(Commit { token: Some(token), ..commit("main", &task, vec![write]) }).unwrap();
+                    let seq =
+                        store.accept(Commit { token: Some(token), ..commit("main", &task, vec![write]) }).unwrap();
                     let view = store.view("main").unwrap();
                     assert!(view.at >= seq);
                     assert_eq!(text(store, &view, words, &key), Some(key));
@@ -332,240 +347,4 @@ fn closed_stores_refuse(store: &dyn Store) {
     store.wait_durable(Seq(1)).unwrap();
     assert_eq!(store.journal(Seq(1), 10).unwrap().len(), 1);
     store.close().unwrap();
-}
-
-/// Compares `cases` random histories with the model.
-///
-/// # Panics
-/// A promise is broken; the shortest history that shows it is printed.
-pub fn random_histories(make: Make<'_>, cases: u32) {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let result = runner.run(&operations(), |operations| {
-        let store = make();
-        let mut history = History::new(&*store);
-        for operation in &operations {
-            history.apply(&*store, operation);
-        }
-        history.check(&*store);
-        store.wait_durable(Seq(u64::MAX)).unwrap();
-        history.check(&*store);
-        Ok(())
-    });
-    if let Err(error) = result {
-        panic!("{error}");
-    }
-}
-
-/// One thing that happens in a random history. Numbers are taken modulo what there is.
-#[derive(Debug, Clone)]
-pub enum Operation {
-    /// A commit of a task on a line.
-    Commit(usize, u32, Vec<(u8, usize, usize, usize)>),
-    /// A line takes over what another has (or has itself) up to a seq and after another.
-    Change(usize, usize, u64, u64),
-    /// Waits for durability.
-    Wait,
-}
-
-const LINES: [&str; 2] = ["main", "fork"];
-const DATABASES: [&str; 3] = ["words", "counts", "zzz"];
-
-/// Random histories.
-pub fn operations() -> impl Strategy<Value = Vec<Operation>> {
-    let write = (0u8..10, 0usize..3, 0usize..16, 0usize..24);
-    let commit = (0usize..2, 0u32..6, prop::collection::vec(write, 0..6));
-    let operation = prop_oneof![
-        8 => commit.prop_map(|(line, task, writes)| Operation::Commit(line, task, writes)),
-        2 => (0usize..2, 0usize..2, 0u64..40, 0u64..40).prop_map(|(line, from, to, after)| Operation::Change(line, from, to, after)),
-        1 => Just(Operation::Wait),
-    ];
-    prop::collection::vec(operation, 1..40)
-}
-
-/// A model of a store: all commits in order; a view is replayed.
-#[derive(Debug, Clone)]
-pub struct History {
-    keys: Vec<Vec<u8>>,
-    values: Vec<Vec<u8>>,
-    databases: Vec<DatabaseId>,
-    commits: Vec<(Piece, TaskKey, Vec<Write>)>,
-    views: Vec<View>,
-}
-
-impl History {
-    /// An empty history for an empty store.
-    ///
-    /// # Panics
-    /// The store fails.
-    #[must_use]
-    pub fn new(store: &dyn Store) -> Self {
-        let long = vec![b'l'; 438];
-        let longer = |tail: &[u8]| [&long, tail].concat();
-        let mut keys: Vec<Vec<u8>> = vec![
-            Vec::new(),
-            vec![0],
-            vec![0, 0],
-            vec![0, 0xff],
-            vec![0xff],
-            b"a".to_vec(),
-            b"a\0".to_vec(),
-            b"a\0b".to_vec(),
-            b"ab".to_vec(),
-        ];
-        keys.extend([&b""[..], b"x", b"xx", b"x\0", b"x\0y", b"xxx"].map(longer));
-        keys.push(longer(&[b'x'; 4000]));
-        let mut values: Vec<Vec<u8>> = (0..23).map(|number| vec![number; usize::from(number)]).collect();
-        values.push(vec![9; 100 * 1024]);
-        let databases = DATABASES.map(|name| store.database(name).unwrap()).to_vec();
-        Self { keys, values, databases, commits: Vec::new(), views: vec![store.view("main").unwrap()] }
-    }
-
-    /// Does an operation and remembers it.
-    ///
-    /// # Panics
-    /// The store fails.
-    pub fn apply(&mut self, store: &dyn Store, operation: &Operation) {
-        let line = match operation {
-            Operation::Commit(line, number, writes) => {
-                let line = LINES[line % LINES.len()];
-                let task = history_task(*number);
-                let writes: Vec<Write> = writes.iter().map(|write| self.write(*write)).collect();
-                self.accept(store, commit(line, &task, writes), task);
-                line
-            }
-            Operation::Change(line, from, to, after) => {
-                let line = LINES[line % LINES.len()];
-                let last = self.commits.len() as u64;
-                let (to, after) = (to % (last + 1), after % (last + 2));
-                let mut keep = Vec::new();
-                for piece in store.line(LINES[from % LINES.len()]).unwrap().pieces {
-                    let clip = |lo: u64, hi: u64| Piece {
-                        lo: Seq(piece.lo.0.max(lo)),
-                        hi: Seq(piece.hi.0.min(hi)),
-                        ..piece
-                    };
-                    let pieces = [clip(0, to), clip(after.max(to + 1), last)];
-                    keep.extend(pieces.into_iter().filter(|piece| piece.lo <= piece.hi));
-                }
-                let task = history_task(99);
-                let commit = Commit { change: Some(LineChange { keep }), ..commit(line, &task, Vec::new()) };
-                self.accept(store, commit, task);
-                line
-            }
-            Operation::Wait => return store.wait_durable(Seq(self.commits.len() as u64)).unwrap(),
-        };
-        self.views.push(store.view(line).unwrap());
-    }
-
-    fn write(&self, (kind, database, key, value): (u8, usize, usize, usize)) -> Write {
-        let database = self.databases[database % self.databases.len()];
-        let key = self.keys[key % self.keys.len()].clone();
-        match kind {
-            0 => Write::Clear(database),
-            1 | 2 => Write::Delete(database, key),
-            _ => Write::Put(database, key, self.values[value % self.values.len()].clone()),
-        }
-    }
-
-    fn accept(&mut self, store: &dyn Store, commit: Commit, task: TaskKey) {
-        let (line, writes) = (commit.line.clone(), commit.writes.clone());
-        let seq = store.accept(commit).unwrap();
-        assert_eq!(seq.0, self.commits.len() as u64 + 1);
-        let open = *store.line(&line).unwrap().pieces.last().unwrap();
-        self.commits.push((Piece { lo: seq, hi: seq, ..open }, task, writes));
-    }
-
-    /// Commits that a view sees, in tree order.
-    fn replay<'a>(&'a self, view: &'a View) -> impl Iterator<Item = &'a (Piece, TaskKey, Vec<Write>)> {
-        view.pieces.iter().flat_map(move |piece| {
-            let seen = move |commit: &&(Piece, TaskKey, Vec<Write>)| {
-                commit.0.segment == piece.segment && piece.lo <= commit.0.lo && commit.0.lo <= piece.hi.min(view.at)
-            };
-            self.commits.iter().filter(seen)
-        })
-    }
-
-    /// Number of commits so far.
-    #[must_use]
-    pub fn last(&self) -> Seq {
-        Seq(self.commits.len() as u64)
-    }
-
-    /// Compares every view that was taken with the model, except views of commits after the store's last.
-    ///
-    /// # Panics
-    /// They differ.
-    pub fn check(&self, store: &dyn Store) {
-        let last = store.progress().accepted;
-        for view in self.views.iter().filter(|view| view.at <= last) {
-            self.check_view(store, view);
-        }
-    }
-
-    fn check_view(&self, store: &dyn Store, view: &View) {
-        let mut data: BTreeMap<(DatabaseId, &[u8]), &[u8]> = BTreeMap::new();
-        let mut done: BTreeMap<&TaskKey, Seq> = BTreeMap::new();
-        let mut steps = Vec::new();
-        for (piece, task, writes) in self.replay(view) {
-            done.insert(task, piece.lo);
-            steps.push(piece.lo);
-            for write in writes {
-                match write {
-                    Write::Put(database, key, value) => {
-                        data.insert((*database, key), value);
-                    }
-                    Write::Delete(database, key) => {
-                        data.remove(&(*database, key.as_slice()));
-                    }
-                    Write::Clear(cleared) => data.retain(|(database, _), _| database != cleared),
-                }
-            }
-        }
-        for database in &self.databases {
-            for key in &self.keys {
-                let expected = data.get(&(*database, key.as_slice())).copied();
-                let found = store.get(view, *database, key).unwrap();
-                assert!(found.as_deref() == expected, "get {} at {view:?}", key.escape_ascii());
-            }
-            for (prefix, after, limit) in [
-                (&b""[..], None, 100),
-                (&b""[..], Some(&b"a"[..]), 3),
-                (&b"a"[..], None, 2),
-                (&[b'l'; 439][..], None, 100),
-                (&[b'l'; 10][..], Some(self.keys[11].as_slice()), 100),
-                (&[0][..], Some(&[0, 0][..]), 100),
-            ] {
-                let rows = store.scan(view, Scan { database: *database, prefix, after, limit }).unwrap();
-                let in_database = data.iter().filter(|((its, _), _)| its == database).map(|((_, key), value)| (*key, *value));
-                let wanted = in_database.filter(|(key, _)| key.starts_with(prefix) && after.is_none_or(|after| *key > after));
-                let expected: Vec<(&[u8], &[u8])> = wanted.take(limit).collect();
-                let found: Vec<(&[u8], &[u8])> = rows.iter().map(|(key, value)| (key.as_slice(), &**value)).collect();
-                assert!(found == expected, "scan {} after {after:?} at {view:?}", prefix.escape_ascii());
-            }
-        }
-        for number in (0..6).chain([99]) {
-            let task = history_task(number);
-            let found = store.done(view, &task).unwrap().map(|(seq, _)| seq);
-            assert_eq!(found, done.get(&task).copied(), "done of task {number} at {view:?}");
-        }
-        for prefix in [&[][..], &1u32.to_be_bytes()] {
-            let found: Vec<Seq> = store.instances(view, prefix).unwrap().into_iter().map(|(seq, _)| seq).collect();
-            let mut expected: Vec<Seq> = done.iter().filter(|(task, _)| task.0.starts_with(prefix)).map(|(_, seq)| *seq).collect();
-            expected.sort();
-            assert_eq!(found, expected, "instances at {view:?}");
-        }
-        let found: Vec<Seq> = store.steps(view, None, 1000).unwrap().into_iter().map(|(seq, _)| seq).collect();
-        assert_eq!(found, steps, "steps at {view:?}");
-        if let Some(middle) = steps.get(steps.len() / 2) {
-            let rest = store.steps(view, Some(*middle), 3).unwrap().into_iter().map(|(seq, _)| seq);
-            assert!(rest.eq(steps.iter().skip(steps.len() / 2 + 1).take(3).copied()), "steps after {middle:?} at {view:?}");
-        }
-    }
-}
-
-/// Tasks of a random history: some of one path at several iterations.
-fn history_task(number: u32) -> TaskKey {
-    let iteration = crate::IterationKey::Integer(i64::from(number) - 3);
-    if number < 4 { TaskKey::new(InternId(1), &[iteration]) } else { TaskKey::new(InternId(number), &[]) }
 }

@@ -1,8 +1,8 @@
 //! A store on a disk that breaks: from the n-th commit on every write fails.
 
 use crate::{
-    Commit, DatabaseId, Entry, Identity, InternId, Line, Progress, Row, RunRecord, Scan, Seq, StepEntry, Store, StoreError,
-    TaskKey, Token, View,
+    Commit, DatabaseId, Entry, Identity, InternId, Line, Progress, Row, RunRecord, Scan, Seq, StepEntry, Store,
+    StoreError, TaskKey, Token, View,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -9,6 +9,7 @@
 pub mod contract;
 pub mod dump;
 pub mod failing;
+pub mod history;
 pub mod memory;
 mod types;
 

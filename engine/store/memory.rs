@@ -68,7 +68,8 @@ fn place(view: &View, segment: SegmentId, seq: Seq) -> Option<Place> {
 
 impl State {
     fn value(&self, view: &View, database: DatabaseId, versions: &Versions) -> Version {
-        let newest = versions.iter().filter_map(|(seq, (segment, version))| Some((place(view, *segment, *seq)?, version)));
+        let newest =
+            versions.iter().filter_map(|(seq, (segment, version))| Some((place(view, *segment, *seq)?, version)));
         let (newest, version) = newest.max_by_key(|(place, _)| *place)?;
         let clears = self.clears.get(&database).into_iter().flatten();
         let cleared = clears.filter_map(|(seq, segment)| place(view, *segment, *seq)).max();
@@ -166,7 +167,9 @@ impl Store for MemoryStore {
         let state = self.state();
         let keys = state.data.get(&request.database).into_iter().flatten();
         let rows = keys
-            .filter(|(key, _)| key.starts_with(request.prefix) && request.after.is_none_or(|after| key.as_slice() > after))
+            .filter(|(key, _)| {
+                key.starts_with(request.prefix) && request.after.is_none_or(|after| key.as_slice() > after)
+            })
             .filter_map(|(key, versions)| Some((key.clone(), state.value(view, request.database, versions)?)));
         Ok(rows.take(request.limit).collect())
     }
@@ -211,13 +214,16 @@ impl Store for MemoryStore {
             })
             .collect();
         steps.sort_by_key(|(place, _)| *place);
-        let segment_of = |seq: Seq| state.journal.get(usize::try_from(seq.0.checked_sub(1)?).ok()?).map(|(segment, _)| *segment);
+        let segment_of =
+            |seq: Seq| state.journal.get(usize::try_from(seq.0.checked_sub(1)?).ok()?).map(|(segment, _)| *segment);
         let start = match after {
             Some(Seq(0)) | None => None,
-            Some(seq) => match segment_of(seq).and_then(|segment| place(&View { at: seq, ..view.clone() }, segment, seq)) {
-                Some(place) => Some(place),
-                None => return Ok(Vec::new()),
-            },
+            Some(seq) => {
+                match segment_of(seq).and_then(|segment| place(&View { at: seq, ..view.clone() }, segment, seq)) {
+                    Some(place) => Some(place),
+                    None => return Ok(Vec::new()),
+                }
+            }
         };
         let wanted = steps.into_iter().filter(|(place, _)| start.is_none_or(|start| *place > start));
         Ok(wanted.take(limit).map(|((_, seq), step)| (seq, step)).collect())
@@ -254,7 +260,9 @@ impl Store for MemoryStore {
             return Err(StoreError::Closed);
         }
         let task = match &commit.entry {
-            Entry::Step(StepEntry { task, .. }) | Entry::Attempt { task, .. } => Some((commit.line.clone(), task.clone())),
+            Entry::Step(StepEntry { task, .. }) | Entry::Attempt { task, .. } => {
+                Some((commit.line.clone(), task.clone()))
+            }
             _ => None,
         };
         if let Some(token) = commit.token {

@@ -3,7 +3,7 @@
 use crate::decide::frame::{Frame, FrameKind};
 use crate::decide::scope::Iteration;
 use crate::decide::{
-    Command, Ending, Failure, Force, Input, Items, Place, Question, Scope, Selection, own_key, push_key,
+    Command, Ending, Failure, Input, Items, Place, Question, Scope, Selection, own_key, push_key,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ enum Waiting {
     Key(crate::decide::items::Item),
     /// A frame to push, once the driver has made its preparations.
     Opening(Box<Frame>),
-    Check(Place, Force),
+    Check(Place),
     Attempt(Place, u32),
     /// Whether a failure of the place is passed over.
     Raising(Place, Box<Failure>),
@@ -71,7 +71,7 @@ impl Core {
                 None => self.advance(),
             },
             (Waiting::Check(..), Input::Kept) | (Waiting::Attempt(..), Input::Done) => self.advance(),
-            (Waiting::Check(place, _), Input::Run) => self.attempt(place, 1),
+            (Waiting::Check(place), Input::Run) => self.attempt(place, 1),
             (Waiting::Attempt(place, number), Input::AttemptFailed { error, policy }) => {
                 if error.kind == ErrorKind::Cancelled {
                     return self.finish(Ending::Interrupted);
@@ -102,15 +102,29 @@ impl Core {
         self.frames.iter().filter_map(|frame| frame.place.as_ref())
     }
 
-    /// Tasks that the walk has not reached yet, the nearest first, without those in further iterations.
-    pub(crate) fn remaining(&self) -> Vec<TaskId> {
-        let rest = |frame: &Frame| frame.children(&self.plan).get(frame.next..).unwrap_or_default().to_vec();
-        self.frames.iter().rev().flat_map(rest).collect()
+    /// What is left of the containers around the walk, the innermost first: the container, its tasks that come after in this pass, and whether more passes
+    /// may follow.
+    pub(crate) fn remaining(&self) -> impl Iterator<Item = (Option<TaskId>, &[TaskId], bool)> {
+        self.frames.iter().rev().map(|frame| {
+            let rest = frame.children(&self.plan).get(frame.next..).unwrap_or_default();
+            let again = match &frame.kind {
+                FrameKind::Plain => false,
+                FrameKind::Each { items, index, .. } => *index < items.len(),
+                FrameKind::Repeat { .. } => true,
+                FrameKind::Choose { .. } => false,
+            };
+            (frame.place.as_ref().map(|place| place.task), rest, again)
+        })
     }
 
     /// Whether what was asked for with `--from` or `--only` was reached, or nothing was.
     pub(crate) fn reached(&self) -> bool {
         self.selection.reached()
+    }
+
+    /// What was asked for with `--from` or `--only`.
+    pub(crate) fn wanted(&self) -> String {
+        self.selection.wanted()
     }
 
     fn finish(&mut self, ending: Ending) -> Command {
@@ -203,7 +217,7 @@ impl Core {
         match &plan.task(place.task).kind {
             TaskKind::Step(_) => {
                 let force = self.selection.force();
-                self.waiting = Waiting::Check(place.clone(), force);
+                self.waiting = Waiting::Check(place.clone());
                 Command::Check { place, force }
             }
             TaskKind::Stage { .. } => self.open(place, FrameKind::Plain, true, None),

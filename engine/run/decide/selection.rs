@@ -54,6 +54,11 @@ impl Selection {
         }
     }
 
+    /// What was asked for with `--from` or `--only`, as the engine writes it.
+    pub(crate) fn wanted(&self) -> String {
+        self.first.as_ref().map(TypedPath::text).unwrap_or_default()
+    }
+
     /// Whether what was asked for with `--from` or `--only` was reached, or nothing was.
     pub(crate) fn reached(&self) -> bool {
         self.first.is_none() || self.first_seen

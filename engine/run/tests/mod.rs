@@ -1,1 +1,9 @@
+//! The run against a store in memory, with plans made by hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
 
+mod crashing;
+mod outside;
+mod previewing;
+mod property;
+mod support;
+mod walking;

@@ -1,5 +1,5 @@
 //! What a small evaluation costs. `cargo bench -p thinking-script`.
-#![expect(missing_docs, clippy::unwrap_used, reason = "a bench is no interface, and fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,6 +68,7 @@ fn compile_small(bencher: divan::Bencher) {
 
 #[divan::bench(args = [1_000, 100_000])]
 fn grow_a_list(bencher: divan::Bencher, length: usize) {
-    let (program, host) = (program(&format!("let list = []; for i in 0..{length} {{ list.push(i); }} list.len()")), host());
+    let (program, host) =
+        (program(&format!("let list = []; for i in 0..{length} {{ list.push(i); }} list.len()")), host());
     bencher.bench_local(|| program.eval(&host).unwrap());
 }

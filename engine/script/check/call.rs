@@ -2,10 +2,10 @@
 
 use super::Checker;
 use super::walk::is_closure;
+use crate::check::near;
 use crate::known::Known;
 use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
-use crate::check::near;
 use thinking_diagnostic::{Code, Diagnostic, Span};
 use thinking_step::{Class, Purpose, ReferenceKind};
 
@@ -30,7 +30,14 @@ impl<'a> Checker<'a> {
             return;
         }
         let span = self.span(position);
-        let variable = self.names.is_local(name) || (self.names.sees_scope() && self.scope.variables.contains_key(name));
+        if call.capture_parent_scope {
+            let message = format!("`{name}!` would let the function see all variables here");
+            let help = format!("pass what it needs: `{name}(…)`");
+            self.problem(Diagnostic::error(Code::NotAllowedHere, message).at(span, "").help(help));
+            return;
+        }
+        let variable =
+            self.names.is_local(name) || (self.names.sees_scope() && self.scope.variables.contains_key(name));
         if variable && !self.own.contains_key(name) && !self.known.bare.contains_key(name) {
             let message = format!("`{name}` is a variable, not a function");
             let help = format!("if it holds a function, call it with `{name}.call(…)`");
@@ -137,12 +144,20 @@ impl<'a> Checker<'a> {
             self.wrong_arity(&format!(".{name}"), &wanted, count, None, span);
             return;
         }
-        let problem = Diagnostic::error(Code::UndefinedFunction, format!("there is no function `.{name}`")).at(span, "");
+        let problem =
+            Diagnostic::error(Code::UndefinedFunction, format!("there is no function `.{name}`")).at(span, "");
         let help = self.help_for_function(name);
         self.problem(problem.help(help));
     }
 
-    pub(super) fn wrong_arity(&mut self, name: &str, wanted: &str, found: usize, help: Option<String>, span: Option<Span>) {
+    pub(super) fn wrong_arity(
+        &mut self,
+        name: &str,
+        wanted: &str,
+        found: usize,
+        help: Option<String>,
+        span: Option<Span>,
+    ) {
         let message = format!("`{name}` takes {wanted}, not {found}");
         self.problem(Diagnostic::error(Code::UndefinedFunction, message).at(span, "").help(help));
     }
@@ -171,7 +186,9 @@ impl<'a> Checker<'a> {
         let refused = match (self.purpose, doc.class) {
             (Purpose::Step, _) | (_, Class::Pure) | (Purpose::Expression, Class::State | Class::Observe) => None,
             (_, Class::Effect) => Some(format!("`{full}` changes the world outside: only steps may call it")),
-            (_, Class::Observe) => Some(format!("`{full}` looks at the world outside: only pure functions may be called here")),
+            (_, Class::Observe) => {
+                Some(format!("`{full}` looks at the world outside: only pure functions may be called here"))
+            }
             (_, Class::State) => Some(format!("`{full}` needs a task: only pure functions may be called here")),
         };
         if let Some(message) = refused {
@@ -187,7 +204,10 @@ pub(super) fn listed(arities: &BTreeSet<usize>) -> String {
         [] => "no arguments".to_owned(),
         [only] if only == "0" => "no arguments".to_owned(),
         [only] if only == "1" => "1 argument".to_owned(),
-        [first, .., last] if words.len() > 2 && arities.last().zip(arities.first()).is_some_and(|(last, first)| last - first + 1 == words.len()) => {
+        [first, .., last]
+            if words.len() > 2
+                && arities.last().zip(arities.first()).is_some_and(|(last, first)| last - first + 1 == words.len()) =>
+        {
             format!("{first} to {last} arguments")
         }
         [most @ .., last] if !most.is_empty() => format!("{} or {last} arguments", most.join(", ")),

@@ -3,8 +3,8 @@
 use super::Checker;
 use super::call::listed;
 use crate::chain::Link;
-use rhai::{Expr, FnCallExpr, Position};
 use crate::check::near;
+use rhai::{Expr, FnCallExpr, Position};
 use thinking_diagnostic::{Code, Diagnostic, Span};
 use thinking_std::{Facets, KV_WRITES, Kv, Params};
 use thinking_step::{Purpose, ReferenceKind, VariableKind};
@@ -70,7 +70,8 @@ impl<'a> Checker<'a> {
                     self.mention(ReferenceKind::Facet(facet.to_string()), span);
                     self.must_be_among(Code::UnknownFacet, "facet", facet, names, span);
                 }
-                self.own_method::<Facets>(name, link) || self.no_property(name, link, &[], "ask with `facets.has(\"name\")`")
+                self.own_method::<Facets>(name, link)
+                    || self.no_property(name, link, &[], "ask with `facets.has(\"name\")`")
             }
             VariableKind::Run => {
                 self.findings.volatile = true;

@@ -143,7 +143,9 @@ fn property_names(ast: &AST) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     ast.walk(&mut |path: &[ASTNode<'_>]| {
         match path.last() {
-            Some(ASTNode::Expr(Expr::Map(map, _))) => names.extend(map.0.iter().map(|(name, _)| name.as_str().to_owned())),
+            Some(ASTNode::Expr(Expr::Map(map, _))) => {
+                names.extend(map.0.iter().map(|(name, _)| name.as_str().to_owned()))
+            }
             Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
                 // `map.name = …` and `map["name"] = …`
                 if let Some((_, links)) = crate::chain::chain(&assignment.1.lhs) {

@@ -2,8 +2,8 @@
 
 use super::Checker;
 use crate::chain::chain;
-use rhai::{Dynamic, Expr, FlowControl, FnCallExpr, FnPtr, Ident, Position, Stmt, StmtBlock};
 use crate::check::near;
+use rhai::{Dynamic, Expr, FlowControl, FnCallExpr, FnPtr, Ident, Position, Stmt, StmtBlock};
 use thinking_diagnostic::{Code, Diagnostic};
 use thinking_step::{ReferenceKind, VariableKind};
 
@@ -196,7 +196,12 @@ impl<'a> Checker<'a> {
     fn closure(&mut self, value: &Dynamic, captured: usize) {
         let Some(function) = value.read_lock::<FnPtr>() else { return };
         let bodies = self.bodies;
-        let Some((_, body)) = bodies.iter().find(|((name, _), _)| name == function.fn_name()) else { return };
+        // Names of closures are unique, so the first of that name is the one.
+        let from = (function.fn_name().to_owned(), 0);
+        let Some(((name, _), body)) = bodies.range(from..).next() else { return };
+        if name != function.fn_name() {
+            return;
+        }
         let mark = self.names.mark();
         for parameter in body.parameters.iter().skip(captured) {
             self.names.add(parameter.as_str());

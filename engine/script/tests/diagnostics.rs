@@ -13,26 +13,30 @@ fn all(purpose: Purpose, cases: &[(&str, &str)]) {
 
 #[test]
 fn syntax() {
-    all(Purpose::Step, &[
-        ("let x = ;", "script-syntax | unexpected ';' | ; | -"),
-        ("1 +", "script-syntax | the script ends too early | + | -"),
-        ("foo(1, ", "script-syntax | `(` is not closed | ( | -"),
-        ("if mode == \"a\" { 1 ", "script-syntax | `{` is not closed | { | -"),
-        ("let y = \"abc", "script-syntax | the string is not closed | \"abc | -"),
-        ("a b", "script-syntax | expected `;` to terminate this statement | b | -"),
-        ("index === 1", "script-syntax | `===` means nothing in a script | === | did you mean `==`?"),
-        ("@", "script-syntax | `@` means nothing in a script | @ | -"),
-        ("let go = 1;", "script-syntax | `go` is a reserved word | go | choose another name"),
-        (
-            "1 + eval(\"1\")",
-            "script-syntax | `eval` is switched off | eval | all code is checked before anything runs; use a function or a closure",
-        ),
-    ]);
+    all(
+        Purpose::Step,
+        &[
+            ("let x = ;", "script-syntax | unexpected ';' | ; | -"),
+            ("1 +", "script-syntax | the script ends too early | + | -"),
+            ("foo(1, ", "script-syntax | `(` is not closed | ( | -"),
+            ("if mode == \"a\" { 1 ", "script-syntax | `{` is not closed | { | -"),
+            ("let y = \"abc", "script-syntax | the string is not closed | \"abc | -"),
+            ("a b", "script-syntax | expected `;` to terminate this statement | b | -"),
+            ("index === 1", "script-syntax | `===` means nothing in a script | === | did you mean `==`?"),
+            ("@", "script-syntax | `@` means nothing in a script | @ | -"),
+            ("let go = 1;", "script-syntax | `go` is a reserved word | go | choose another name"),
+            (
+                "1 + eval(\"1\")",
+                "script-syntax | `eval` is switched off | eval | all code is checked before anything runs; use a function or a closure",
+            ),
+        ],
+    );
 }
 
 #[test]
 fn escapes_are_proposed_to_be_written_raw() {
-    let code = MappedText::decoded("\"a\" +", Span::new(SourceId(0), 0, 9), true, vec![(0, 1), (1, 3), (2, 4), (3, 6)], 8);
+    let code =
+        MappedText::decoded("\"a\" +", Span::new(SourceId(0), 0, 9), true, vec![(0, 1), (1, 3), (2, 4), (3, 6)], 8);
     let found = RHAI.compile(&code, &scope(), Purpose::Step).err().unwrap();
     assert_eq!(
         shown("\"\\\"a\\\" +\"", &found),
@@ -46,56 +50,98 @@ fn escapes_are_proposed_to_be_written_raw() {
 
 #[test]
 fn undefined_variables() {
-    all(Purpose::Step, &[
-        ("let total = 1; totl + 1", "undefined-variable | there is no variable `totl` here | totl | did you mean `total`?"),
-        ("paramz.epochs", "undefined-variable | there is no variable `paramz` here | paramz | did you mean `params`?"),
-        (
-            "foo + bar",
-            "undefined-variable | there is no variable `foo` here | foo | -\nundefined-variable | there is no variable `bar` here | bar | -",
-        ),
-        ("let f = |x| x + yy; f.call(1)", "undefined-variable | there is no variable `yy` here | yy | -"),
-        (
-            "fn f() { params.epochs } f()",
-            "undefined-variable | there is no variable `params` here | params | functions see only their parameters: pass it on, `fn f(params, …)`",
-        ),
-        ("fn f(a) { a + b } f(1)", "undefined-variable | there is no variable `b` here | b | -"),
-        ("for (x, i) in [1] { x + i } x", "undefined-variable | there is no variable `x` here | x | -"),
-        ("try { throw 1 } catch (e) { e } e", "undefined-variable | there is no variable `e` here | e | -"),
-        ("{ let a = 1; } a", "undefined-variable | there is no variable `a` here | a | -"),
-        ("let a = a;", "undefined-variable | there is no variable `a` here | a | -"),
-        ("let y = `a${index + z}b`;", "undefined-variable | there is no variable `z` here | z | -"),
-        ("switch index { 1 => p, 2 if q => 3, _ => 4 }", "undefined-variable | there is no variable `p` here | p | -\nundefined-variable | there is no variable `q` here | q | -"),
-        ("do { let q = 1; } while q", "undefined-variable | there is no variable `q` here | q | -"),
-        ("x = 1", "undefined-variable | there is no variable `x` here | x | -"),
-        ("math::PI + math::PU", "undefined-variable | there is no constant `math::PU` | math::PU | did you mean `math::PI`?"),
-        ("math::sqrt", "undefined-variable | there is no constant `math::sqrt` | math::sqrt | `math::sqrt` is a function: call it, `math::sqrt(…)`"),
-        ("fs", "undefined-variable | there is no variable `fs` here | fs | `fs` is a namespace: `fs::…`"),
-    ]);
+    all(
+        Purpose::Step,
+        &[
+            (
+                "let total = 1; totl + 1",
+                "undefined-variable | there is no variable `totl` here | totl | did you mean `total`?",
+            ),
+            (
+                "paramz.epochs",
+                "undefined-variable | there is no variable `paramz` here | paramz | did you mean `params`?",
+            ),
+            (
+                "foo + bar",
+                "undefined-variable | there is no variable `foo` here | foo | -\nundefined-variable | there is no variable `bar` here | bar | -",
+            ),
+            ("let f = |x| x + yy; f.call(1)", "undefined-variable | there is no variable `yy` here | yy | -"),
+            (
+                "fn f() { params.epochs } f()",
+                "undefined-variable | there is no variable `params` here | params | functions see only their parameters: pass it on, `fn f(params, …)`",
+            ),
+            ("fn f(a) { a + b } f(1)", "undefined-variable | there is no variable `b` here | b | -"),
+            ("for (x, i) in [1] { x + i } x", "undefined-variable | there is no variable `x` here | x | -"),
+            ("try { throw 1 } catch (e) { e } e", "undefined-variable | there is no variable `e` here | e | -"),
+            ("{ let a = 1; } a", "undefined-variable | there is no variable `a` here | a | -"),
+            ("let a = a;", "undefined-variable | there is no variable `a` here | a | -"),
+            ("let y = `a${index + z}b`;", "undefined-variable | there is no variable `z` here | z | -"),
+            (
+                "switch index { 1 => p, 2 if q => 3, _ => 4 }",
+                "undefined-variable | there is no variable `p` here | p | -\nundefined-variable | there is no variable `q` here | q | -",
+            ),
+            ("do { let q = 1; } while q", "undefined-variable | there is no variable `q` here | q | -"),
+            ("x = 1", "undefined-variable | there is no variable `x` here | x | -"),
+            (
+                "math::PI + math::PU",
+                "undefined-variable | there is no constant `math::PU` | math::PU | did you mean `math::PI`?",
+            ),
+            (
+                "math::sqrt",
+                "undefined-variable | there is no constant `math::sqrt` | math::sqrt | `math::sqrt` is a function: call it, `math::sqrt(…)`",
+            ),
+            ("fs", "undefined-variable | there is no variable `fs` here | fs | `fs` is a namespace: `fs::…`"),
+        ],
+    );
 }
 
 #[test]
 fn undefined_functions() {
-    all(Purpose::Step, &[
-        ("fs::read_txt(\"a\")", "undefined-function | there is no function `fs::read_txt` | fs::read_txt | did you mean `fs::read_text`?"),
-        ("fs :: read_txt(\"a\")", "undefined-function | there is no function `fs::read_txt` | fs :: read_txt | did you mean `fs::read_text`?"),
-        (
-            "fs::read_text()",
-            "undefined-function | `fs::read_text` takes 1 argument, not 0 | fs::read_text | `fs::read_text(path) -> string`: Reads a file as UTF-8 text.",
-        ),
-        ("read_text(\"a\")", "undefined-function | there is no function `read_text` | read_text | did you mean `fs::read_text`?"),
-        ("fn twice(x) { x } twice(1, 2)", "undefined-function | `twice` takes 1 argument, not 2 | twice | -"),
-        ("fn twice(x) { x } twise(1)", "undefined-function | there is no function `twise` | twise | did you mean `twice`?"),
-        ("\"a\".len(1)", "undefined-function | `.len` takes no arguments, not 1 | len | -"),
-        ("[1].psh(2)", "undefined-function | there is no function `.psh` | psh | did you mean `push`?"),
-        ("let f = |x| x; f(1)", "undefined-function | `f` is a variable, not a function | f | if it holds a function, call it with `f.call(…)`"),
-        (
-            "dig(1)",
-            "undefined-function | `dig` takes 2 to 7 arguments, not 1 | dig | `dig(value, key…)`: Follows keys and places into maps and lists: `dig(x, \"a\", 0, \"b\")`; `()` where anything on the way is missing.",
-        ),
-        ("words.put(1)", "undefined-function | `words.put` takes 2 arguments, not 1 | put | -"),
-        ("words.gett(\"a\")", "undefined-function | `words` has no function `gett` | gett | did you mean `words.get`?"),
-        ("words.foo(zz)", "undefined-function | `words` has no function `foo` | foo | it has: clear, delete, get, has, keys, len, put, scan, values\nundefined-variable | there is no variable `zz` here | zz | -"),
-    ]);
+    all(
+        Purpose::Step,
+        &[
+            (
+                "fs::read_txt(\"a\")",
+                "undefined-function | there is no function `fs::read_txt` | fs::read_txt | did you mean `fs::read_text`?",
+            ),
+            (
+                "fs :: read_txt(\"a\")",
+                "undefined-function | there is no function `fs::read_txt` | fs :: read_txt | did you mean `fs::read_text`?",
+            ),
+            (
+                "fs::read_text()",
+                "undefined-function | `fs::read_text` takes 1 argument, not 0 | fs::read_text | `fs::read_text(path) -> string`: Reads a file as UTF-8 text.",
+            ),
+            (
+                "read_text(\"a\")",
+                "undefined-function | there is no function `read_text` | read_text | did you mean `fs::read_text`?",
+            ),
+            ("fn twice(x) { x } twice(1, 2)", "undefined-function | `twice` takes 1 argument, not 2 | twice | -"),
+            (
+                "fn twice(x) { x } twise(1)",
+                "undefined-function | there is no function `twise` | twise | did you mean `twice`?",
+            ),
+            ("\"a\".len(1)", "undefined-function | `.len` takes no arguments, not 1 | len | -"),
+            ("[1].psh(2)", "undefined-function | there is no function `.psh` | psh | did you mean `push`?"),
+            (
+                "let f = |x| x; f(1)",
+                "undefined-function | `f` is a variable, not a function | f | if it holds a function, call it with `f.call(…)`",
+            ),
+            (
+                "dig(1)",
+                "undefined-function | `dig` takes 2 to 7 arguments, not 1 | dig | `dig(value, key…)`: Follows keys and places into maps and lists: `dig(x, \"a\", 0, \"b\")`; `()` where anything on the way is missing.",
+            ),
+            ("words.put(1)", "undefined-function | `words.put` takes 2 arguments, not 1 | put | -"),
+            (
+                "words.gett(\"a\")",
+                "undefined-function | `words` has no function `gett` | gett | did you mean `words.get`?",
+            ),
+            (
+                "words.foo(zz)",
+                "undefined-function | `words` has no function `foo` | foo | it has: clear, delete, get, has, keys, len, put, scan, values\nundefined-variable | there is no variable `zz` here | zz | -",
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -127,46 +173,111 @@ fn what_only_a_run_can_know_is_no_mistake() {
 
 #[test]
 fn the_engines_variables_are_known() {
-    all(Purpose::Step, &[
-        ("params.epohcs", "unknown-param | there is no parameter `epohcs` | epohcs | did you mean `epochs`?"),
-        ("params[\"epohcs\"].x", "unknown-param | there is no parameter `epohcs` | \"epohcs\" | did you mean `epochs`?"),
-        ("params?.zzz", "unknown-param | there is no parameter `zzz` | zzz | there are: corpus, epochs, batch_size"),
-        ("[1].map(|x| x + params.epohcs)", "unknown-param | there is no parameter `epohcs` | epohcs | did you mean `epochs`?"),
-        ("results.cuont", "unknown-result | there is no result `cuont` here | cuont | did you mean `count`?"),
-        ("facets.has(\"gpuu\")", "unknown-facet | there is no facet `gpuu` | \"gpuu\" | did you mean `gpu`?"),
-        ("facets.gpu", "unknown-property | `facets` has no property `gpu` | gpu | ask with `facets.has(\"name\")`"),
-        ("run.dri", "unknown-property | `run` has no property `dri` | dri | did you mean `run.dir`?"),
-        ("step.x", "unknown-property | `step` has no property `x` | x | it has: key, attempt, path"),
-        ("words[\"a\"]", "unknown-property | `words` has no property `a` | \"a\" | read with `words.get(\"key\")`"),
-    ]);
+    all(
+        Purpose::Step,
+        &[
+            ("params.epohcs", "unknown-param | there is no parameter `epohcs` | epohcs | did you mean `epochs`?"),
+            (
+                "params[\"epohcs\"].x",
+                "unknown-param | there is no parameter `epohcs` | \"epohcs\" | did you mean `epochs`?",
+            ),
+            (
+                "params?.zzz",
+                "unknown-param | there is no parameter `zzz` | zzz | there are: corpus, epochs, batch_size",
+            ),
+            (
+                "[1].map(|x| x + params.epohcs)",
+                "unknown-param | there is no parameter `epohcs` | epohcs | did you mean `epochs`?",
+            ),
+            ("results.cuont", "unknown-result | there is no result `cuont` here | cuont | did you mean `count`?"),
+            ("facets.has(\"gpuu\")", "unknown-facet | there is no facet `gpuu` | \"gpuu\" | did you mean `gpu`?"),
+            ("facets.gpu", "unknown-property | `facets` has no property `gpu` | gpu | ask with `facets.has(\"name\")`"),
+            ("run.dri", "unknown-property | `run` has no property `dri` | dri | did you mean `run.dir`?"),
+            ("step.x", "unknown-property | `step` has no property `x` | x | it has: key, attempt, path"),
+            ("words[\"a\"]", "unknown-property | `words` has no property `a` | \"a\" | read with `words.get(\"key\")`"),
+        ],
+    );
 }
 
 #[test]
 fn the_engines_variables_are_not_taken_away() {
     let own = "keep your own value in a variable of your own: `let x = …`";
-    all(Purpose::Step, &[
-        ("params = 1", &format!("reserved-name | `params` is the engine's own variable: it cannot be assigned to | params | {own}")),
-        ("params.epochs = 3", &format!("reserved-name | `params` is the engine's own variable: it cannot be assigned to | params | {own}")),
-        ("index += 1", &format!("reserved-name | `index` is the number of the iteration: it cannot be assigned to | index | {own}")),
-        ("words[\"a\"] = 1", "reserved-name | `words` is the database `words`: it cannot be assigned to | words | write with `words.put(key, value)`"),
-        ("let params = 1;", "reserved-name | `params` hides the engine's own variable | params | choose another name"),
-        ("for words in [1] {}", "reserved-name | `words` hides the database `words` | words | choose another name"),
-    ]);
+    all(
+        Purpose::Step,
+        &[
+            (
+                "params = 1",
+                &format!(
+                    "reserved-name | `params` is the engine's own variable: it cannot be assigned to | params | {own}"
+                ),
+            ),
+            (
+                "params.epochs = 3",
+                &format!(
+                    "reserved-name | `params` is the engine's own variable: it cannot be assigned to | params | {own}"
+                ),
+            ),
+            (
+                "index += 1",
+                &format!(
+                    "reserved-name | `index` is the number of the iteration: it cannot be assigned to | index | {own}"
+                ),
+            ),
+            (
+                "words[\"a\"] = 1",
+                "reserved-name | `words` is the database `words`: it cannot be assigned to | words | write with `words.put(key, value)`",
+            ),
+            (
+                "let params = 1;",
+                "reserved-name | `params` hides the engine's own variable | params | choose another name",
+            ),
+            ("for words in [1] {}", "reserved-name | `words` hides the database `words` | words | choose another name"),
+        ],
+    );
 }
 
 #[test]
 fn a_place_that_only_reads_may_not_write() {
-    all(Purpose::Expression, &[
-        ("words.put(\"a\", 1)", "read-only | the database `words` is read-only here | put | only steps write: move this into the body of a step"),
-        ("words.get(\"a\") == fs::read_text(\"a\")", "none"),
-        ("time::now() > 0 && result(\"x\") > rand::int(1, 2)", "none"),
-        ("fs::write_text(\"a\", \"b\")", "not-allowed-here | `fs::write_text` changes the world outside: only steps may call it | fs::write_text | -"),
-    ]);
-    all(Purpose::Pure, &[
-        ("sys::gpus() > 0 && math::sqrt(4) == 2.0", "none"),
-        ("fs::read_text(\"a\")", "not-allowed-here | `fs::read_text` looks at the world outside: only pure functions may be called here | fs::read_text | -"),
-        ("result(\"x\")", "not-allowed-here | `result` needs a task: only pure functions may be called here | result | -"),
-    ]);
+    all(
+        Purpose::Expression,
+        &[
+            (
+                "words.put(\"a\", 1)",
+                "read-only | the database `words` is read-only here | put | only steps write: move this into the body of a step",
+            ),
+            ("words.get(\"a\") == fs::read_text(\"a\")", "none"),
+            ("time::now() > 0 && result(\"x\") > rand::int(1, 2)", "none"),
+            (
+                "fs::write_text(\"a\", \"b\")",
+                "not-allowed-here | `fs::write_text` changes the world outside: only steps may call it | fs::write_text | -",
+            ),
+        ],
+    );
+    all(
+        Purpose::Pure,
+        &[
+            ("sys::gpus() > 0 && math::sqrt(4) == 2.0", "none"),
+            (
+                "fs::read_text(\"a\")",
+                "not-allowed-here | `fs::read_text` looks at the world outside: only pure functions may be called here | fs::read_text | -",
+            ),
+            (
+                "result(\"x\")",
+                "not-allowed-here | `result` needs a task: only pure functions may be called here | result | -",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn functions_see_their_arguments_alone() {
+    all(
+        Purpose::Step,
+        &[(
+            "fn f() { 1 } f!()",
+            "not-allowed-here | `f!` would let the function see all variables here | f | pass what it needs: `f(…)`",
+        )],
+    );
 }
 
 #[test]

@@ -39,10 +39,7 @@ fn databases_are_read_and_written_through_the_host() {
     let world_value = world.eval(code);
     assert!(world_value.is_err(), "a blob is no JSON: {world_value:?}");
     let code = code.replace("words.scan(\"b\")", "words.scan(\"b\").map(|row| row.key)");
-    assert_eq!(
-        World::new().eval(&code).unwrap(),
-        json!([3, ["a", "b", "blob"], ["b", "blob"], false, true, null, 2])
-    );
+    assert_eq!(World::new().eval(&code).unwrap(), json!([3, ["a", "b", "blob"], ["b", "blob"], false, true, null, 2]));
     let data = world.host.data.lock().unwrap();
     assert_eq!(data["words"]["blob"], Datum::Blob(vec![7, 7]));
     assert_eq!(data["words"]["b"], Datum::Json(json!(2)));
@@ -73,7 +70,8 @@ fn what_is_printed_goes_to_the_log() {
 
 #[test]
 fn many_threads_share_one_language() {
-    let program = program("let sum = 0; for i in 0..1000 { sum += i; words.put(`${i}`, params.epochs); } sum + words.len()");
+    let program =
+        program("let sum = 0; for i in 0..1000 { sum += i; words.put(`${i}`, params.epochs); } sum + words.len()");
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -89,5 +87,8 @@ fn random_numbers_start_over_with_each_evaluation() {
     let code = "[rand::int(1, 6), rand::float(), rand::choice([1, 2, 3]), list::shuffle([1, 2, 3, 4])]";
     assert_eq!(eval(code), eval(code));
     assert_ne!(value("rand::float()"), value("rand::float(); rand::float()"));
-    assert_eq!(value("let ok = true; for i in 0..300 { let x = rand::int(-2, 2); ok &= x >= -2 && x <= 2; } ok"), json!(true));
+    assert_eq!(
+        value("let ok = true; for i in 0..300 { let x = rand::int(-2, 2); ok &= x >= -2 && x <= 2; } ok"),
+        json!(true)
+    );
 }

@@ -11,7 +11,11 @@ fn thrown_values_become_the_message() {
     assert_eq!(failure("throw 5"), "script: 5 @ throw");
     assert_eq!(failure("throw"), "script: the script threw @ throw");
     assert_eq!(failure("throw #{ kind: \"http\", message: \"no answer\" }"), "http: no answer @ throw");
-    assert_eq!(failure("throw #{ kind: \"store\", message: \"full\" }"), "script: full @ throw", "only the engine says so");
+    assert_eq!(
+        failure("throw #{ kind: \"store\", message: \"full\" }"),
+        "script: full @ throw",
+        "only the engine says so"
+    );
     assert_eq!(failure("fn f() {\n  throw \"inner\"\n}\nf()"), "script: inner @ throw", "the innermost place");
 }
 
@@ -39,11 +43,20 @@ fn rhais_own_failures_are_one_clear_line() {
 
 #[test]
 fn what_json_cannot_say_points_at_the_last_statement() {
-    assert_eq!(failure("let x = 1;\nblob(2, 1)"), "script: a blob cannot be a result or be stored as JSON @ blob(2, 1)");
+    assert_eq!(
+        failure("let x = 1;\nblob(2, 1)"),
+        "script: a blob cannot be a result or be stored as JSON @ blob(2, 1)"
+    );
     assert_eq!(failure("0.0 / 0.0"), "script: JSON cannot say NaN @ 0.0 / 0.0");
-    assert_eq!(failure("[1, params]"), "script: a part of the engine cannot be a result or be stored as JSON (at [1]) @ [1, params]");
+    assert_eq!(
+        failure("[1, params]"),
+        "script: a part of the engine cannot be a result or be stored as JSON (at [1]) @ [1, params]"
+    );
     assert_eq!(failure("|x| x"), "script: a function cannot be a result or be stored as JSON @ |x| x");
-    assert_eq!(failure("words.put(\"a\", words)"), "script: a part of the engine cannot be a result or be stored as JSON @ put");
+    assert_eq!(
+        failure("words.put(\"a\", words)"),
+        "script: a part of the engine cannot be a result or be stored as JSON @ put"
+    );
 }
 
 #[test]
@@ -52,7 +65,8 @@ fn a_hosts_failure_keeps_its_kind_and_help_through_the_script() {
     assert_eq!(failure("fs::read_text(\"no.txt\")"), format!("{missing} @ read_text"));
     assert_eq!(failure("try { fs::read_text(\"no.txt\") } catch (e) { throw e }"), format!("{missing} @ throw"));
     assert_eq!(failure("try { fs::read_text(\"no.txt\") } catch { throw }"), format!("{missing} @ throw"));
-    let seen = value("let seen = (); try { fs::read_text(\"no.txt\") } catch (e) { seen = `${e.kind}: ${e.message}`; } seen");
+    let seen =
+        value("let seen = (); try { fs::read_text(\"no.txt\") } catch (e) { seen = `${e.kind}: ${e.message}`; } seen");
     assert_eq!(seen, json!(missing));
     for code in ["fs::read_text(\"/etc/passwd\")", "try { fs::read_text(\"/etc/passwd\") } catch (e) { throw e }"] {
         let error = eval(code).unwrap_err();

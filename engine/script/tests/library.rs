@@ -1,1 +1,53 @@
-//! Tests.
+//! The library as scripts see it; its own functions are tested beside it.
+
+use super::{RHAI, compile, value};
+use serde_json::json;
+use thinking_step::{Class, Purpose};
+
+#[test]
+fn every_function_says_what_it_is() {
+    let functions = RHAI.functions();
+    assert!(functions.len() > 100);
+    for function in functions {
+        assert!(function.doc.ends_with('.'), "{}: {}", function.full_name(), function.doc);
+        assert!(function.doc.len() < 180 && !function.doc.contains('\n'), "{}", function.full_name());
+        assert!(function.signature.contains(&format!("{}(", function.name)), "{}", function.full_name());
+        let touches_files = function.reads.is_some() || function.writes.is_some();
+        assert!(!touches_files || function.class >= Class::Observe, "{}", function.full_name());
+    }
+    let mut names: Vec<_> = functions.iter().map(|function| (function.namespace, function.name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), functions.len(), "each is listed once");
+}
+
+#[test]
+fn the_script_of_the_language_page_runs() {
+    let world = super::World::new();
+    std::fs::write(world.directory.path().join("a.txt"), "to be or not to be").unwrap();
+    let code = r#"
+        for word in text::split(fs::read_text(params.corpus), " ") {
+            words.put(word, (words.get(word) ?? 0) + 1);
+        }
+        words.len()
+    "#;
+    assert_eq!(world.eval(code).unwrap(), json!(4));
+    assert_eq!(world.eval("words.get(\"be\")").unwrap(), json!(2));
+    let path = world.directory.path().canonicalize().unwrap().join("a.txt");
+    assert_eq!(world.seen(), ["Observe fs::read_text".to_owned(), format!("file {}", path.display())]);
+}
+
+#[test]
+fn expressions_of_the_language_page_compile() {
+    for (code, purpose) in [
+        ("sys::gpus() > 0", Purpose::Pure),
+        ("1..=params.epochs", Purpose::Expression),
+        ("params.corpus == \"thorough\"", Purpose::Expression),
+        ("log::info(`${sys::cpus()} cpus`)", Purpose::Step),
+        ("facets.has(\"gpu\") && mode == \"test\"", Purpose::Pure),
+    ] {
+        assert!(compile(code, purpose).is_ok(), "{code}");
+    }
+    assert_eq!(value("1..=epoch"), json!([1, 2, 3]));
+    assert_eq!(value("log::debug(1); debug(2)"), json!(null));
+}

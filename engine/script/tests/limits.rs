@@ -14,7 +14,10 @@ fn on_a_small_stack<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static
 #[test]
 fn deep_recursion_is_an_error() {
     on_a_small_stack(|| {
-        assert_eq!(failure("fn f(n) { f(n + 1) } f(0)"), "script: functions call each other more than 64 levels deep @ f");
+        assert_eq!(
+            failure("fn f(n) { f(n + 1) } f(0)"),
+            "script: functions call each other more than 64 levels deep @ f"
+        );
         assert_eq!(value("fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } } f(30)"), json!(30));
         // Each level takes as much stack as an expression can; the stack is measured, not the levels alone.
         let deep = format!("fn f(n) {{ {}f(n + 1){} }} f(0)", "[".repeat(25), "]".repeat(25));
@@ -32,7 +35,9 @@ fn deep_recursion_is_an_error() {
 #[test]
 fn deep_nesting_is_an_error() {
     on_a_small_stack(|| {
-        for (open, inner, close) in [("(", "1", ")"), ("[", "1", "]"), ("{", "1", "}"), ("!", "true", ""), ("-", "1", ""), ("#{a:", "1", "}")] {
+        for (open, inner, close) in
+            [("(", "1", ")"), ("[", "1", "]"), ("{", "1", "}"), ("!", "true", ""), ("-", "1", ""), ("#{a:", "1", "}")]
+        {
             for levels in [20, 60, 90, 100, 1000, 20_000] {
                 let code = format!("{}{inner}{}", open.repeat(levels), close.repeat(levels));
                 match compile(&code, Purpose::Step) {
@@ -74,6 +79,7 @@ struct Stopping {
     asked: AtomicU32,
 }
 
+/// Everything but what the tests are about is the inner host's.
 macro_rules! forward {
     ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
         $(fn $name(&self, $($argument: $type),*) -> $result { self.inner.$name($($argument),*) })*
@@ -116,7 +122,9 @@ impl thinking_step::Host for Stopping {
 
 fn stopped(code: &str) -> ErrorKind {
     let host: Arc<dyn thinking_step::Host> = Arc::new(Stopping { inner: World::new().host, asked: AtomicU32::new(0) });
-    program(code).eval(&host).unwrap_err().kind
+    let error = program(code).eval(&host).unwrap_err();
+    assert!(error.span.is_some(), "{code}");
+    error.kind
 }
 
 #[test]

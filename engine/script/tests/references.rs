@@ -32,7 +32,13 @@ fn everything_is_found_in_the_order_of_the_text() {
     );
     assert_eq!(
         kinds("fs::copy(\"a\", \"b\"); json::write(\"c\", csv::read(\"d\")); fs::read_text(params.corpus)"),
-        [ReadsFile(name("a")), WritesFile(name("b")), WritesFile(name("c")), ReadsFile(name("d")), Param(name("corpus"))]
+        [
+            ReadsFile(name("a")),
+            WritesFile(name("b")),
+            WritesFile(name("c")),
+            ReadsFile(name("d")),
+            Param(name("corpus"))
+        ]
     );
     assert_eq!(kinds("result(\"prepare/count\") + result(mode)"), [Result(name("prepare/count")), AnyResult]);
     assert_eq!(kinds("params[\"batch-size\"]"), [Param(name("batch_size"))]);
@@ -45,10 +51,13 @@ fn everything_is_found_in_the_order_of_the_text() {
 
 #[test]
 fn volatile_is_what_may_differ_each_time() {
-    for code in ["time::now()", "run.id", "sys::cpus()", "timestamp()", "fn f() { sys::hostname() } f()", "print(run)"] {
+    for code in ["time::now()", "run.id", "sys::cpus()", "timestamp()", "fn f() { sys::hostname() } f()", "print(run)"]
+    {
         assert!(program(code).volatile(), "{code}");
     }
-    for code in ["1", "rand::int(1, 2)", "params.epochs", "fs::read_text(\"a\")", "step.attempt", "let run_it = 1; run_it"] {
+    for code in
+        ["1", "rand::int(1, 2)", "params.epochs", "fs::read_text(\"a\")", "step.attempt", "let run_it = 1; run_it"]
+    {
         assert!(!program(code).volatile(), "{code}");
     }
 }

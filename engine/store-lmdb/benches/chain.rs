@@ -6,7 +6,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use std::path::Path;
-use thinking_store::{Commit, DatabaseId, Entry, InternId, IterationKey, Store, TaskKey, Write, contract};
+use thinking_store::{Commit, DatabaseId, Entry, InternId, IterationKey, Seq, Store, TaskKey, View, Write, contract};
 use thinking_store_lmdb::{LmdbStore, OpenOptions};
 
 const STEPS: u64 = 100_000;
@@ -16,7 +16,6 @@ fn main() {
     let store = open(directory.path());
     let start = std::time::Instant::now();
     chain(&store, |number| number);
-    eprintln!("accepted {:?}, durable {:?}", start.elapsed(), store.progress());
     store.close().unwrap();
     let took = start.elapsed().as_secs_f64() * 1e6 / STEPS as f64;
     drop(store);
@@ -58,6 +57,34 @@ fn ordered_keys(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn random_keys(bencher: Bencher<'_, '_>) {
     measure(bencher, |number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+}
+
+/// All that a resumed run looks at to see that it is done.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn all_steps_again(bencher: Bencher<'_, '_>) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    chain(&store, |number| number);
+    store.close().unwrap();
+    let view = store.view("main").unwrap();
+    bencher.counter(ItemsCount::new(STEPS)).bench_local(|| store.steps(&view, None, usize::MAX).unwrap().len());
+}
+
+/// One key with as many versions as there are steps, read as it was after each.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn one_key_at_every_step(bencher: Bencher<'_, '_>) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    chain(&store, |number| number);
+    store.close().unwrap();
+    let last = store.view("main").unwrap();
+    let words = store.database("words").unwrap();
+    bencher.counter(ItemsCount::new(STEPS)).bench_local(|| {
+        for number in 1..=STEPS {
+            let view = View { at: Seq(number), ..last.clone() };
+            divan::black_box(store.get(&view, words, b"total").unwrap());
+        }
+    });
 }
 
 fn measure(bencher: Bencher<'_, '_>, key_of: fn(u64) -> u64) {

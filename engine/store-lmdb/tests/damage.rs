@@ -175,8 +175,9 @@ fn a_missing_or_wrong_blob() {
     let folder = fs::read_dir(directory.path().join("blobs")).unwrap().next().unwrap().unwrap();
     let file = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
     let store = open(directory.path());
-    for breaking in [&|path: &Path| fs::write(path, vec![6; 70_000]).unwrap(), &|path: &Path| fs::remove_file(path).unwrap()]
-        as [&dyn Fn(&Path); 2]
+    for breaking in
+        [&|path: &Path| fs::write(path, vec![6; 70_000]).unwrap(), &|path: &Path| fs::remove_file(path).unwrap()]
+            as [&dyn Fn(&Path); 2]
     {
         breaking(&file);
         assert!(matches!(store.get(&view, database, b"k"), Err(StoreError::Unusable { .. })));

@@ -3,7 +3,7 @@
 use crate::sharing::{childs_directory, limited};
 use crate::{count, counted, open};
 use thinking_store::{Store, StoreError};
-use thinking_store_lmdb::{LmdbStore, verify};
+use thinking_store_lmdb::{LmdbStore, OpenOptions, verify};
 
 #[test]
 fn little_address_space() {
@@ -61,5 +61,8 @@ fn child_is_stopped() {
     }
     let durable = store.progress().durable.0;
     drop(store);
-    assert_eq!(counted(&open(&childs_directory())), durable);
+    assert_eq!(counted(&LmdbStore::open_read_only(&childs_directory()).unwrap()), durable);
+    // Opening for writing writes too, and says the same.
+    let again = LmdbStore::open(OpenOptions::new(childs_directory(), "project"));
+    assert!(again.is_ok() || matches!(again, Err(StoreError::Full(_))));
 }

@@ -3,6 +3,7 @@
 
 mod damage;
 mod failure;
+mod kill;
 mod limits;
 mod map;
 mod sharing;

@@ -3,15 +3,18 @@
 use crate::open;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::cell::RefCell;
-use thinking_store::Store;
-use thinking_store::contract::{self, History};
-use thinking_store_lmdb::{LmdbStore, verify};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use thinking_store::history::{self, History};
+use thinking_store::{Store, contract};
+use thinking_store_lmdb::{Hook, LmdbStore, OpenOptions, Point, verify};
 
-fn in_directories(check: impl FnOnce(contract::Make<'_>)) {
+fn in_directories(options: impl Fn(&Path) -> OpenOptions, check: impl FnOnce(contract::Make<'_>)) {
     let directories = RefCell::new(Vec::new());
     check(&|| -> Box<dyn Store> {
         let directory = tempfile::tempdir().unwrap();
-        let store = open(directory.path());
+        let store = LmdbStore::open(options(directory.path())).unwrap();
         directories.borrow_mut().push(directory);
         Box::new(store)
     });
@@ -19,7 +22,22 @@ fn in_directories(check: impl FnOnce(contract::Make<'_>)) {
 
 #[test]
 fn keeps_the_contract() {
-    in_directories(|make| contract::check(make));
+    in_directories(|directory| OpenOptions::new(directory, "project"), |make| contract::check(make));
+}
+
+/// The disk is slow, so that most of what is read waits in memory, and some of it is on disk.
+#[test]
+fn histories_hold_while_commits_wait() {
+    let slow: Hook = Arc::new(|point| {
+        if let Point::BeforeSync(_) = point {
+            std::thread::sleep(Duration::from_millis(6));
+        }
+        Ok(())
+    });
+    in_directories(
+        |directory| OpenOptions { hook: Some(slow.clone()), ..OpenOptions::new(directory, "project") },
+        |make| history::random(make, 60),
+    );
 }
 
 /// A state that is opened again holds what it held, and goes on where it stood.
@@ -29,7 +47,7 @@ fn histories_survive_opening_again() {
         Config { cases: 12, failure_persistence: None, ..Config::default() },
         TestRng::deterministic_rng(RngAlgorithm::ChaCha),
     );
-    let operations = (contract::operations(), contract::operations());
+    let operations = (history::operations(), history::operations());
     let result = runner.run(&operations, |(first, second)| {
         let directory = tempfile::tempdir().unwrap();
         let store = open(directory.path());

@@ -1,0 +1,151 @@
+//! `thinking apply`
+
+use crate::cli::args::{Cli, RunArgs};
+use crate::cli::exit::{Exit, Trouble};
+use crate::cli::logging::Logs;
+use crate::cli::prepare::{LINE, Prepared, prepare};
+use crate::cli::session::{self, Session};
+use crate::cli::{faults, output, signals};
+use clap::CommandFactory;
+use std::io;
+use std::sync::Arc;
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics};
+use thinking_event::{Reporter, RunEnd};
+use thinking_manifest::Selection;
+use thinking_report::{ConsoleOptions, ConsoleReporter, JsonReporter, Many, TracingReporter};
+use thinking_run::{ApplyError, Launch, Options, StopSignal, SystemClock};
+use thinking_schema::{ConsoleFormat, DurabilityWord, Level};
+use thinking_script::Rhai;
+use thinking_step::LogLevel;
+use thinking_store::{Durability, Store};
+use thinking_store_lmdb::{LmdbStore, OpenOptions};
+
+pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
+    if args.help {
+        return Ok(help(args, "apply"));
+    }
+    let Prepared { plan, settings, sources, state, remembered, secrets, resume } = prepare(args)?;
+    let durability = match settings.durability {
+        DurabilityWord::Step => Durability::Step,
+        DurabilityWord::Batch => Durability::Batch,
+        DurabilityWord::None => Durability::None,
+    };
+    let options = OpenOptions { durability, hook: faults::from_environment(), ..OpenOptions::new(&state, &*plan.project) };
+    let store: Arc<dyn Store> = Arc::new(LmdbStore::open(options)?);
+    let plan = Arc::new(plan);
+    let logs = Logs::install(&settings.logging, &plan);
+    let mut reporters: Vec<Arc<dyn Reporter>> = vec![Arc::new(logs), Arc::new(TracingReporter::default())];
+    if args.common.json {
+        reporters.push(Arc::new(JsonReporter::new(Box::new(io::stdout()))));
+    }
+    if settings.logging.console != ConsoleFormat::Json {
+        let console = ConsoleOptions {
+            style: output::style(),
+            quiet: args.common.quiet || args.common.json,
+            level: loudness(settings.logging.level),
+            resume_command: resume,
+        };
+        reporters.push(Arc::new(ConsoleReporter::new(Box::new(io::stderr()), console, sources.clone())));
+    }
+    let reporter: Arc<dyn Reporter> = Arc::new(Many(reporters));
+    let stop = StopSignal::default();
+    signals::listen(&stop);
+    let launch = Launch {
+        plan,
+        store: store.clone(),
+        line: LINE.to_owned(),
+        reporter: reporter.clone(),
+        stop,
+        clock: Arc::new(SystemClock::default()),
+        runs_directory: state.join("runs"),
+        state_directory: state,
+        options: Options {
+            fresh: args.fresh,
+            from: args.from.clone(),
+            only: args.only.clone(),
+            until: args.until.clone(),
+            jobs: args.jobs,
+        },
+        remembered,
+        durability,
+        environment: Arc::new(|name| std::env::var(name).ok()),
+        hidden: secrets,
+    };
+    let end = thinking_run::apply(launch);
+    reporter.finish();
+    let closed = store.close();
+    match end {
+        Ok(RunEnd::Done | RunEnd::Unchanged | RunEnd::Stopped { .. }) => {
+            closed?;
+            Ok(Exit::Done)
+        }
+        Ok(RunEnd::Failed { .. } | RunEnd::StoreFailed { .. }) => Ok(Exit::Failed),
+        Ok(RunEnd::Interrupted) => Ok(Exit::Interrupted),
+        Err(ApplyError::Store(error)) => Err(Trouble::Store(error)),
+        Err(error) => {
+            output::diagnostics(&Diagnostics::from_iter([explained(&error)]), &sources, args.common.json);
+            Ok(Exit::Wrong)
+        }
+    }
+}
+
+/// Why nothing was run, as a mistake of the command line.
+pub(crate) fn explained(error: &ApplyError) -> Diagnostic {
+    let (code, span, help) = match error {
+        ApplyError::Unready { span, path, .. } => {
+            (Code::CommandLine, *span, format!("run `thinking apply --until {path}` first, or start there with --from {path}"))
+        }
+        ApplyError::UnknownPath { .. } => {
+            (Code::UnknownTask, None, "a path is the names of the tasks around it and its own: fit/epoch[3]/train".to_owned())
+        }
+        ApplyError::Store(_) => (Code::State, None, "mend that and run the same command again".to_owned()),
+    };
+    Diagnostic::error(code, error.to_string()).at(span, "here").help(help)
+}
+
+fn loudness(level: Level) -> LogLevel {
+    match level {
+        Level::Trace => LogLevel::Trace,
+        Level::Debug => LogLevel::Debug,
+        Level::Info => LogLevel::Info,
+        Level::Warn => LogLevel::Warn,
+        Level::Error | Level::Off => LogLevel::Error,
+    }
+}
+
+/// The verb's own help, and the parameters of the manifest if there is one.
+pub(crate) fn help(args: &RunArgs, verb: &str) -> Exit {
+    let mut command = Cli::command();
+    let text = command.find_subcommand_mut(verb).map(|verb| verb.render_help().to_string()).unwrap_or_default();
+    output::data(&text);
+    if let Some(params) = params_help(args) {
+        output::data(&params);
+    }
+    Exit::Done
+}
+
+fn params_help(args: &RunArgs) -> Option<String> {
+    let path = match &args.common.manifest {
+        Some(_) => session::manifest(&args.common).ok()?,
+        None => std::path::PathBuf::from("pipeline.kdl"),
+    };
+    let language = Rhai::new();
+    let session = Session::load(&path, &language).ok()?;
+    let model = session.project.compose(&Selection::default(), &mut Diagnostics::new())?;
+    let mut text = format!("\nParameters of {}:\n", path.display());
+    for (name, param) in model.manifest.param.iter() {
+        let kind = param.r#type.as_ref().map_or("string", |kind| kind.value.word());
+        let default = match (&param.default, param.optional) {
+            (Some(default), _) => format!(" [default: {}]", default.value.to_json()),
+            (None, true) => " [optional]".to_owned(),
+            (None, false) => " [must be given]".to_owned(),
+        };
+        let help = param.help.clone().unwrap_or_default();
+        text.push_str(&format!("  -p {:<24} {help}{default}\n", format!("{}={}", name.value, kind.to_uppercase())));
+    }
+    let facets: Vec<&str> = session.project.facets.facets.iter().map(|facet| facet.name.as_str()).collect();
+    if !facets.is_empty() {
+        text.push_str(&format!("\nFacets: {}\n", facets.join(", ")));
+    }
+    Some(text)
+}

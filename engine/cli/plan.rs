@@ -1,0 +1,117 @@
+//! `thinking plan`
+
+use crate::cli::args::RunArgs;
+use crate::cli::exit::{Exit, Trouble};
+use crate::cli::prepare::{LINE, Prepared, prepare};
+use crate::cli::{apply, output};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use thinking_diagnostic::{Diagnostics, SourceMap};
+use thinking_run::{ApplyError, Options, Preview, PreviewRequest, PreviewTask, SystemClock, Verdict};
+use thinking_store::memory::MemoryStore;
+use thinking_store::{Store, StoreError};
+use thinking_store_lmdb::LmdbStore;
+
+pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
+    if args.help {
+        return Ok(apply::help(args, "plan"));
+    }
+    let Prepared { plan, sources, state, remembered, .. } = prepare(args)?;
+    let store: Arc<dyn Store> = match LmdbStore::open_read_only(&state) {
+        Ok(store) => Arc::new(store),
+        Err(StoreError::Absent(_)) => Arc::new(MemoryStore::default()),
+        Err(error) => return Err(error.into()),
+    };
+    let request = PreviewRequest {
+        plan: Arc::new(plan),
+        store,
+        line: LINE.to_owned(),
+        clock: Arc::new(SystemClock::default()),
+        state_directory: state,
+        options: Options {
+            fresh: args.fresh,
+            from: args.from.clone(),
+            only: args.only.clone(),
+            until: args.until.clone(),
+            jobs: args.jobs,
+        },
+        environment: Arc::new(|name| std::env::var(name).ok()),
+    };
+    match thinking_run::preview(request) {
+        Ok(preview) if args.common.json => output::json_data(&as_json(&preview, &sources, &remembered)),
+        Ok(preview) => output::data(&as_text(&preview, &sources, &remembered)),
+        Err(ApplyError::Store(error)) => return Err(Trouble::Store(error)),
+        Err(error) => {
+            output::diagnostics(&Diagnostics::from_iter([apply::explained(&error)]), &sources, args.common.json);
+            return Ok(Exit::Wrong);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn words(task: &PreviewTask, sources: &SourceMap) -> (&'static str, String) {
+    let mut why = task.why.clone().unwrap_or_default();
+    if let Some(span) = task.changed {
+        why = format!("{why} ({})", sources.describe(span));
+    }
+    let kept = if task.step && task.done > 0 && task.verdict != Verdict::Done {
+        format!("{} done, ", task.done)
+    } else {
+        String::new()
+    };
+    match &task.verdict {
+        Verdict::Done => ("done", why),
+        Verdict::Run => ("run", format!("{kept}{why}")),
+        Verdict::Skipped => ("skipped", if why.is_empty() { "its `when` is false".to_owned() } else { why }),
+        Verdict::Unknown(until) => ("unknown", format!("{kept}depends on what `{until}` makes")),
+        Verdict::Fails(reason) => ("fails", reason.clone()),
+    }
+}
+
+fn as_text(preview: &Preview, sources: &SourceMap, remembered: &[String]) -> String {
+    let mut text = String::new();
+    if let Some(run) = &preview.run {
+        text.push_str(&format!("run {run} goes on"));
+        if !remembered.is_empty() {
+            text.push_str(&format!(" with {}, as given before", remembered.join(" ")));
+        }
+        text.push('\n');
+    }
+    let width = preview.tasks.iter().map(|task| task.path.chars().count()).max().unwrap_or(0).min(60);
+    for task in &preview.tasks {
+        let (verdict, why) = words(task, sources);
+        text.push_str(format!("{verdict:<8} {:<width$}  {why}", task.path).trim_end());
+        text.push('\n');
+    }
+    if let Some(gone) = &preview.gone {
+        text.push_str(&format!("`{gone}` is recorded but not in the pipeline any more: it takes its data along\n"));
+    }
+    if preview.dropped > 0 {
+        text.push_str(&format!("{} recorded steps would be given up\n", preview.dropped));
+    }
+    if preview.is_unchanged() {
+        text.push_str("nothing to do: everything is done and unchanged\n");
+    }
+    text
+}
+
+fn as_json(preview: &Preview, sources: &SourceMap, remembered: &[String]) -> Value {
+    let tasks: Vec<Value> = preview
+        .tasks
+        .iter()
+        .map(|task| {
+            let (verdict, why) = words(task, sources);
+            let span = task.changed;
+            let place = span.and_then(|span| sources.place(span));
+            json!({
+                "task": task.path, "verdict": verdict, "why": why,
+                "file": span.and_then(|span| sources.get(span.source)).map(|file| file.name.to_string()),
+                "line": place.map(|place| place.line), "column": place.map(|place| place.column),
+            })
+        })
+        .collect();
+    json!({
+        "run": preview.run, "remembered": remembered, "tasks": tasks, "dropped": preview.dropped,
+        "gone": preview.gone, "unchanged": preview.is_unchanged(),
+    })
+}

@@ -1,0 +1,43 @@
+//! The signs before lines, and colours.
+
+use thinking_diagnostic::Style;
+
+/// Signs and colours of a style; colours are empty where there are none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Marks {
+    pub start: &'static str,
+    pub done: &'static str,
+    pub failed: &'static str,
+    pub again: &'static str,
+    pub skipped: &'static str,
+    pub kept: &'static str,
+    pub bar: &'static str,
+    pub green: &'static str,
+    pub red: &'static str,
+    pub yellow: &'static str,
+    pub dim: &'static str,
+    pub bold: &'static str,
+    pub plain: &'static str,
+}
+
+impl Marks {
+    pub(crate) fn new(style: Style) -> Self {
+        let color = |code| if style.color { code } else { "" };
+        let sign = |unicode, ascii| if style.unicode { unicode } else { ascii };
+        Self {
+            start: sign("▸", ">"),
+            done: sign("✓", "+"),
+            failed: sign("✗", "x"),
+            again: sign("↻", "~"),
+            skipped: sign("–", "-"),
+            kept: "=",
+            bar: sign("│", "|"),
+            green: color("\u{1b}[32m"),
+            red: color("\u{1b}[31m"),
+            yellow: color("\u{1b}[33m"),
+            dim: color("\u{1b}[2m"),
+            bold: color("\u{1b}[1m"),
+            plain: color("\u{1b}[0m"),
+        }
+    }
+}

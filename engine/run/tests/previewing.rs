@@ -1,0 +1,83 @@
+//! `plan` says what `apply` would do.
+
+use super::support::*;
+use serde_json::json;
+use crate::{Options, PreviewRequest, Verdict, preview};
+use std::sync::Arc;
+use thinking_plan::Plan;
+
+fn lines(project: &Project, plan: Plan, options: Options) -> Vec<String> {
+    let preview = preview(PreviewRequest {
+        plan: Arc::new(plan),
+        store: project.store.clone(),
+        line: "main".to_owned(),
+        clock: project.clock.clone(),
+        state_directory: project.path().join(".thinking"),
+        options,
+        environment: Arc::new(|_| None),
+    })
+    .unwrap();
+    let mut lines: Vec<String> = preview
+        .tasks
+        .iter()
+        .map(|task| {
+            let verdict = match &task.verdict {
+                Verdict::Done => "done".to_owned(),
+                Verdict::Run => "run".to_owned(),
+                Verdict::Skipped => "skipped".to_owned(),
+                Verdict::Unknown(until) => format!("unknown until {until}"),
+                Verdict::Fails(why) => format!("fails: {why}"),
+            };
+            let done = if task.done > 0 { format!(" {}x", task.done) } else { String::new() };
+            let why = task.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+            format!("{} {verdict}{done}{why}", task.path)
+        })
+        .collect();
+    lines.extend(preview.gone.map(|gone| format!("gone {gone}")));
+    lines
+}
+
+#[test]
+fn says_what_is_done_what_runs_and_why() {
+    let mut project = Project::new();
+    project.params.insert("p", (json!(1), false));
+    let odd = || program("p is odd", |host| Ok(json!(host.param("p").unwrap().as_i64().unwrap() % 2 == 1)));
+    let plan = |b: i64, last: i64| {
+        vec![
+            put("a", "a", 1),
+            each("n", value(json!({"$range": [0, last]})), vec![put("b", "b", b), put("c", "c", 1)]),
+            stage("s", vec![put("d", "d", 1), put("e", "e", 1).when(odd())]),
+        ]
+    };
+    let now = |project: &Project, b, last| lines(project, project.plan(&plan(b, last)), Options::default());
+    let all = "`a` runs before it";
+    assert_eq!(now(&project, 1, 2), [
+        "a run (it is not done yet)".to_owned(), "n run".to_owned(), format!("n/b run ({all})"), format!("n/c run ({all})"),
+        "s run".to_owned(), format!("s/d run ({all})"), format!("s/e run ({all})"),
+    ]);
+    let before = project.store.progress();
+    assert_eq!(before, project.store.progress());
+    project.apply(&plan(1, 2));
+    assert_eq!(now(&project, 1, 2), ["a done 1x", "n done", "n/b done 2x", "n/c done 2x", "s done", "s/d done 1x", "s/e done 1x"]);
+    let later = "`n[2]/b` runs before it";
+    assert_eq!(now(&project, 1, 3), [
+        "a done 1x".to_owned(), "n run".to_owned(), "n/b run 2x (it is new)".to_owned(), format!("n/c run 2x ({later})"),
+        "s run".to_owned(), format!("s/d run ({later})"), format!("s/e run ({later})"),
+    ]);
+    assert_eq!(now(&project, 2, 2)[2..4], ["n/b run (its `rhai` changed)", "n/c run (`n[0]/b` runs before it)"]);
+    project.params.insert("p", (json!(2), false));
+    assert_eq!(now(&project, 1, 2).last().unwrap(), "gone s/e");
+    let only = Options { only: Some("a".into()), ..Options::default() };
+    assert_eq!(lines(&project, project.plan(&plan(1, 2)), only)[0], "a run (it was asked for)");
+    let fresh = Options { fresh: true, ..Options::default() };
+    assert_eq!(lines(&project, project.plan(&plan(1, 2)), fresh)[0], "a run (it is not done yet)");
+}
+
+#[test]
+fn changes_nothing() {
+    let project = Project::new();
+    project.apply(&[put("a", "a", 1), put("b", "b", 1)]);
+    let before = (project.store.progress(), project.store.runs().unwrap());
+    lines(&project, project.plan(&[put("a", "a", 2), put("b", "b", 1)]), Options::default());
+    assert_eq!(before, (project.store.progress(), project.store.runs().unwrap()));
+}

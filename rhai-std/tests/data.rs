@@ -1,0 +1,52 @@
+//! `json`, `csv`, `toml`.
+
+use super::{World, failure, value};
+use serde_json::json;
+
+#[test]
+fn json_is_read_and_written() {
+    assert_eq!(value(r#"json::parse("{\"a\": [1, 2.5, null, true]}")"#), json!({ "a": [1, 2.5, null, true] }));
+    assert_eq!(value("json::to_string(#{ b: [1, ()], a: \"x\" })"), json!(r#"{"a":"x","b":[1,null]}"#));
+    assert!(failure("json::parse(\"{\")").starts_with("the text is not JSON: EOF"));
+    let world = World::new();
+    world.value("json::write(\"out/a.json\", #{ a: 1 })");
+    assert_eq!(world.read("out/a.json"), "{\n  \"a\": 1\n}\n");
+    assert_eq!(world.value("json::read(\"out/a.json\").a"), json!(1));
+}
+
+#[test]
+fn csv_fields_that_are_plain_numbers_are_numbers() {
+    let world = World::new();
+    world.write("a.csv", "\u{feff}id,name,x\n007,\"a, b\",1\n-0.5,1e3,+1\n, 1,99999999999999999999\n");
+    assert_eq!(
+        world.value("csv::read(\"a.csv\")"),
+        json!([
+            { "id": "007", "name": "a, b", "x": 1 },
+            { "id": -0.5, "name": 1000.0, "x": "+1" },
+            { "id": "", "name": " 1", "x": "99999999999999999999" },
+        ])
+    );
+    assert_eq!(failure("csv::parse(\"a,b\\n1\\n\")"), "the text is not CSV: line 2 has 1 fields instead of 2");
+    assert_eq!(failure("csv::read(\"b.csv\")"), "cannot read `b.csv`: no such file");
+}
+
+#[test]
+fn csv_is_written_with_all_columns() {
+    let rows = "[#{ b: 1, a: \"x,y\" }, #{ c: () }]";
+    assert_eq!(value(&format!("csv::to_string({rows})")), json!("a,b,c\n\"x,y\",1,\n,,\n"));
+    assert_eq!(value(&format!("csv::to_string({rows}, [\"b\"])")), json!("b\n1\n\"\"\n"));
+    assert_eq!(value("csv::to_string([[1, 2], [3]])"), json!("1,2\n3\n"));
+    assert_eq!(failure("csv::to_string([1])"), "row 0 must be a map or a list");
+    let world = World::new();
+    world.value(&format!("csv::write(\"a.csv\", {rows})"));
+    assert_eq!(world.value("csv::read(\"a.csv\")[0].b"), json!(1));
+}
+
+#[test]
+fn toml_is_read() {
+    assert_eq!(
+        value("toml::parse(\"a = 1\\n[b]\\nc = [1.5, true]\\nd = 2026-01-31\")"),
+        json!({ "a": 1, "b": { "c": [1.5, true], "d": "2026-01-31" } })
+    );
+    assert!(failure("toml::parse(\"a = \")").starts_with("the text is not TOML: "));
+}

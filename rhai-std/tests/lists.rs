@@ -1,0 +1,47 @@
+//! `list`.
+
+use super::{failure, value};
+use serde_json::json;
+
+#[test]
+fn lists_are_cut_joined_and_ordered() {
+    assert_eq!(value("list::chunks([1, 2, 3], 2)"), json!([[1, 2], [3]]));
+    assert_eq!(failure("list::chunks([1], 0)"), "the size must be at least 1");
+    assert_eq!(value("list::zip([1, 2, 3], [\"a\", \"b\"])"), json!([[1, "a"], [2, "b"]]));
+    assert_eq!(
+        value("[list::range(0, 3), list::range(5, 0, -2), list::range(3, 0)]"),
+        json!([[0, 1, 2], [5, 3, 1], []])
+    );
+    assert_eq!(failure("list::range(0, 1, 0)"), "the step must not be 0");
+    assert_eq!(value("list::unique([1, \"1\", 1, [2], [2], 1.5, 1.5])"), json!([1, "1", [2], 1.5]));
+    assert_eq!(value("list::flatten([[1], 2, [[3]]])"), json!([1, 2, [3]]));
+    assert_eq!(value("list::sorted([3, 1.5, 2])"), json!([1.5, 2, 3]));
+    assert_eq!(value("list::sorted([\"b\", \"B\", \"a\"])"), json!(["B", "a", "b"]));
+    assert_eq!(
+        failure("list::sorted([1, \"a\"])"),
+        "a list is sorted by numbers alone or strings alone, but there is a string"
+    );
+    assert_eq!(
+        value("list::sort_by([#{ n: 2, k: 1 }, #{ n: 1, k: 2 }, #{ n: 2, k: 0 }], |x| x.n).map(|x| x.k)"),
+        json!([2, 1, 0])
+    );
+    assert_eq!(value("list::group_by([1, 2, 3], |x| x % 2)"), json!({ "0": [2], "1": [1, 3] }));
+    assert_eq!(failure("list::sort_by([1], |x| throw \"no\")"), "no");
+    assert_eq!(value("[list::sum([1, 2]), list::sum([1, 0.5]), list::sum([])]"), json!([3, 1.5, 0]));
+}
+
+#[test]
+fn orders_and_choices_are_counted_first() {
+    assert_eq!(value("list::permutations([1, 2, 3]).len()"), json!(6));
+    assert_eq!(value("list::permutations([1, 2])"), json!([[1, 2], [2, 1]]));
+    assert_eq!(
+        value("[list::permutations([]), list::combinations([1], 0), list::combinations([1], 2)]"),
+        json!([[[]], [[]], []])
+    );
+    assert_eq!(value("list::combinations([1, 2, 3], 2)"), json!([[1, 2], [1, 3], [2, 3]]));
+    assert_eq!(failure("list::permutations(list::range(0, 30))"), "30 elements have more than 1000000 orders");
+    assert_eq!(
+        failure("list::combinations(list::range(0, 60), 30)"),
+        "there are more than 1000000 ways to choose 30 of 60 elements"
+    );
+}

@@ -1,0 +1,128 @@
+//! What a person waits for: whole processes of the binary, timed from the outside. `cargo bench --bench whole`
+//!
+//! Each figure is the median of five runs, with the least and the greatest beside it.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints and may fail loudly")]
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const THINKING: &str = env!("CARGO_BIN_EXE_thinking");
+const RUNS: usize = 5;
+
+fn main() {
+    println!("{:<52} {:>10} {:>10} {:>10}", "", "median", "least", "greatest");
+    validate_thousand();
+    cold_start();
+    chain(100_000);
+    exec(1_000);
+    finished(1_000_000);
+}
+
+/// Parse and check 1,000 steps, each with a script and a condition.
+fn validate_thousand() {
+    let mut manifest = String::from("param \"n\" type=\"int\" default=1\nruntime { database \"rows\" kind=\"kv\" }\npipeline \"main\" {\n");
+    for stage in 0..50 {
+        let _ = writeln!(manifest, "    stage \"s{stage}\" {{");
+        for step in 0..20 {
+            let _ = writeln!(
+                manifest,
+                "        step \"t{step}\" retry=2 timeout=\"5m\" when=\"params.n > 0\" {{ rhai #\"let x = {step} + params.n; rows.put(`k${{x}}`, x); x\"# }}"
+            );
+        }
+        manifest.push_str("    }\n");
+    }
+    manifest.push_str("}\n");
+    let folder = project(&manifest);
+    measure("validate 1,000 steps", || timed(folder.path(), &["validate", "--quiet"]), 1_000, "step");
+}
+
+/// One step on empty state, and the same once more with nothing to do.
+fn cold_start() {
+    let manifest = "pipeline \"main\" { step \"one\" { rhai \"1\" } }\n";
+    measure("cold start: one step, new state", || timed(project(manifest).path(), &["apply", "--quiet"]), 1, "run");
+    let folder = project(manifest);
+    timed(folder.path(), &["apply", "--quiet"]);
+    measure("cold start: nothing to do", || timed(folder.path(), &["apply", "--quiet"]), 1, "run");
+}
+
+/// A chain of small steps, each durable.
+fn chain(steps: usize) {
+    let manifest = format!(
+        "runtime {{ database \"rows\" kind=\"kv\" }}\npipeline \"main\" {{\n    each \"i\" in=\"1..={steps}\" {{ step \"s\" {{ rhai #\"rows.put(\"sum\", (rows.get(\"sum\") ?? 0) + i)\"# }} }}\n}}\n"
+    );
+    measure(
+        &format!("a chain of {steps} Rhai steps, each durable"),
+        || timed(project(&manifest).path(), &["apply", "--quiet"]),
+        steps,
+        "step",
+    );
+}
+
+/// Programs that do nothing, beside the same number of bare fork, exec and wait.
+fn exec(steps: usize) {
+    let manifest = format!(
+        "runtime {{ permissions {{ run \"/bin/true\" }} }}\npipeline \"main\" {{\n    each \"i\" in=\"1..={steps}\" {{ step \"s\" {{ exec \"/bin/true\" }} }}\n}}\n"
+    );
+    measure(&format!("{steps} `exec` steps"), || timed(project(&manifest).path(), &["apply", "--quiet"]), steps, "step");
+    measure(
+        &format!("{steps} bare fork, exec and wait"),
+        || {
+            let start = Instant::now();
+            for _ in 0..steps {
+                assert!(Command::new("/bin/true").stdin(Stdio::null()).status().unwrap().success());
+            }
+            start.elapsed()
+        },
+        steps,
+        "program",
+    );
+}
+
+/// A finished run is seen to be finished.
+fn finished(steps: usize) {
+    let manifest =
+        format!("pipeline \"main\" {{\n    each \"i\" in=\"1..={steps}\" {{ step \"s\" {{ rhai \"i\" }} }}\n}}\n");
+    let folder = project(&manifest);
+    let first = timed(folder.path(), &["apply", "--quiet"]);
+    println!("{:<52} {:>10}", format!("a chain of {steps} steps without data, once"), shown(first));
+    measure(&format!("a finished run of {steps} steps"), || timed(folder.path(), &["apply", "--quiet"]), 1, "run");
+    let size = std::fs::metadata(folder.path().join(".thinking/data.mdb")).map_or(0, |file| file.len());
+    println!("{:<52} {:>10}", "bytes of state per step", size / steps as u64);
+}
+
+fn project(manifest: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("pipeline.kdl"), manifest).unwrap();
+    folder
+}
+
+fn timed(folder: &Path, arguments: &[&str]) -> Duration {
+    let start = Instant::now();
+    let output = Command::new(THINKING).args(arguments).current_dir(folder).output().unwrap();
+    let took = start.elapsed();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    took
+}
+
+fn measure(what: &str, mut run: impl FnMut() -> Duration, per: usize, unit: &str) {
+    let mut times: Vec<Duration> = (0..RUNS).map(|_| run()).collect();
+    times.sort();
+    let median = times[RUNS / 2];
+    let each = if per > 1 {
+        format!("  {:.2} µs per {unit}", median.as_secs_f64() * 1e6 / per as f64)
+    } else {
+        String::new()
+    };
+    println!("{what:<52} {:>10} {:>10} {:>10}{each}", shown(median), shown(times[0]), shown(times[RUNS - 1]));
+}
+
+fn shown(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{:.1} ms", time.as_secs_f64() * 1e3)
+    } else {
+        format!("{:.2} s", time.as_secs_f64())
+    }
+}

@@ -1,0 +1,198 @@
+//! The process is really killed (SIGKILL): at every commit and at random moments. Applied again, the state is that of an undisturbed run.
+
+use crate::support::Sandbox;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use thinking_store::Store;
+use thinking_store::dump::data;
+use thinking_store_lmdb::LmdbStore;
+
+/// A bit of everything that writes: data, results, files, loops, a step whose body takes a while.
+const MANIFEST: &str = r##"
+param "pause" type="int" default=0
+runtime {
+    database "rows" kind="kv"
+    database "sums" kind="kv"
+    permissions { run "sh"; write "out/**" }
+}
+pipeline "main" {
+    stage "fill" {
+        each "n" in="1..=6" {
+            step "put" {
+                rhai #"""
+                    for k in 0..20 { rows.put(`n${n}-k${k}`, n * k); }
+                    if n > 1 { rows.delete(`n${n - 1}-k3`); }
+                    sums.put("total", (sums.get("total") ?? 0) + n);
+                    rand::int(0, 1000000)
+                    """#
+            }
+        }
+    }
+    step "file" {
+        exec "sh" "-c" "mkdir -p out; echo ${result(\"fill/n[6]/put\")} > out/file.txt"
+        output "out/file.txt"
+    }
+    step "clear" { rhai #"let before = rows.len(); rows.clear(); rows.put("only", before); before"# }
+    step "slow" { exec "sh" "-c" "sleep 0.0${params.pause}" }
+    each "word" in=#"["b", "a", "c"]"# {
+        step "note" { rhai #"sums.put(`word ${word}`, #{ index: index, seen: sums.len() }); word + "!""# }
+    }
+    step "report" { rhai #"fs::write_text("out/report.txt", `${rows.len()} ${sums.keys()} ${result("word")}`)"# }
+}
+"##;
+
+/// All that an undisturbed run leaves: every database, every step with its result, every output.
+#[derive(Debug, PartialEq)]
+struct Left {
+    data: BTreeMap<String, BTreeMap<Vec<u8>, Vec<u8>>>,
+    steps: Vec<(String, String)>,
+    files: Vec<(String, String)>,
+}
+
+fn left(sandbox: &Sandbox) -> Left {
+    let store = LmdbStore::open_read_only(&sandbox.file(".thinking")).unwrap();
+    let view = store.view("main").unwrap();
+    let steps = store.steps(&view, None, usize::MAX).unwrap();
+    let steps = steps.into_iter().map(|(_, step)| (step.path, String::from_utf8(step.result).unwrap())).collect();
+    let files = ["out/file.txt", "out/report.txt"];
+    Left {
+        data: data(&store, &view).unwrap(),
+        steps,
+        files: files.iter().map(|file| ((*file).to_owned(), sandbox.read(file))).collect(),
+    }
+}
+
+fn undisturbed() -> Left {
+    let sandbox = Sandbox::with(MANIFEST);
+    sandbox.run(&["apply", "--quiet"]).expect(0);
+    left(&sandbox)
+}
+
+fn last_seq(folder: &Path) -> u64 {
+    LmdbStore::open_read_only(folder).unwrap().progress().durable.0
+}
+
+#[test]
+fn killed_at_every_commit() {
+    let expected = undisturbed();
+    let whole = Sandbox::with(MANIFEST);
+    whole.run(&["apply", "--quiet"]).expect(0);
+    let commits = last_seq(&whole.file(".thinking"));
+    assert!(commits >= 12, "{commits} commits");
+    for place in ["after-accept", "before-sync", "after-commit"] {
+        for seq in 1..=commits {
+            let sandbox = Sandbox::with(MANIFEST);
+            let fault = format!("kill:{place}:{seq}");
+            let killed = crate::support::run(sandbox.command(&["apply", "--quiet"]).env("THINKING_FAULT", &fault));
+            // A group may carry several commits past the place; the process is killed at the next one or ends.
+            assert!(matches!(killed.code, None | Some(0)), "{fault}: {:?} {}", killed.code, killed.err);
+            let resumed = sandbox.run(&["apply", "--quiet"]);
+            assert_eq!(resumed.code, Some(0), "{fault}: {}", resumed.err);
+            assert_eq!(left(&sandbox), expected, "{fault}");
+        }
+    }
+}
+
+#[test]
+fn killed_at_random_moments() {
+    let expected = undisturbed();
+    let mut kills = 0;
+    for round in 0..6u64 {
+        let sandbox = Sandbox::with(MANIFEST);
+        // The same project is killed again and again until it gets through.
+        for attempt in 0..40u64 {
+            let mut child = sandbox
+                .command(&["apply", "--quiet", "-p", "pause=5"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let patience = Duration::from_micros(2_000 + (round * 7_919 + attempt * 6_151) % 9_000 + attempt * 3_000);
+            let start = Instant::now();
+            let done = loop {
+                if let Some(status) = child.try_wait().unwrap() {
+                    break Some(status);
+                }
+                if start.elapsed() > patience {
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                    break None;
+                }
+                std::thread::sleep(Duration::from_micros(200));
+            };
+            match done {
+                Some(status) => {
+                    assert!(status.success(), "{status:?}");
+                    break;
+                }
+                None => kills += 1,
+            }
+        }
+        sandbox.run(&["apply", "--quiet", "-p", "pause=5"]).expect(0);
+        assert_eq!(left(&sandbox), expected, "round {round}");
+    }
+    assert!(kills > 6, "only {kills} kills: the moments are badly chosen");
+}
+
+/// The disk is full at every commit in turn: exit code 1, a message, nothing lost; with room again the run goes on.
+#[test]
+fn a_full_disk_ends_the_run_and_it_goes_on_later() {
+    let expected = undisturbed();
+    for seq in [1, 3, 6, 9, 12] {
+        let sandbox = Sandbox::with(MANIFEST);
+        let fault = format!("full:before-commit:{seq}");
+        let full = crate::support::run(sandbox.command(&["apply"]).env("THINKING_FAULT", &fault));
+        assert_eq!(full.code, Some(1), "{fault}: {}", full.err);
+        assert!(full.err.contains("full") && full.err.contains("safe"), "{fault}: {}", full.err);
+        sandbox.run(&["apply", "--quiet"]).expect(0);
+        assert_eq!(left(&sandbox), expected, "{fault}");
+    }
+}
+
+/// Ctrl-C: no new step starts, the exit code is 130, and the next apply goes on.
+#[test]
+fn interrupted_and_resumed() {
+    let manifest = r#"
+runtime { permissions { run "sh" } }
+pipeline "main" {
+    each "n" in="1..=50" { step "nap" { exec "sh" "-c" "sleep 0.1; echo nap ${n}" } }
+}
+"#;
+    for signal in ["INT", "TERM"] {
+        let sandbox = Sandbox::with(&manifest.replace("1..=50", "1..=5"));
+        sandbox.write("pipeline.kdl", manifest);
+        let child = sandbox.command(&["apply"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(600));
+        std::process::Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(130), "{err}");
+        assert!(err.contains("safe"), "{err}");
+        sandbox.write("pipeline.kdl", &manifest.replace("1..=50", "1..=8"));
+        let rest = sandbox.run(&["apply"]).expect(0);
+        assert!(!rest.err.contains("nap 1\n"), "the first is done: {}", rest.err);
+        assert!(rest.err.contains("nap 8"), "{}", rest.err);
+    }
+}
+
+/// A second process is told who holds the state; reading works all the same.
+#[test]
+fn one_writer() {
+    let manifest = "runtime { permissions { run \"sh\" } }\npipeline \"main\" { step \"nap\" { exec \"sh\" \"-c\" \"sleep 3\" } }\n";
+    let sandbox = Sandbox::with(manifest);
+    let mut first = sandbox.command(&["apply", "--quiet"]).spawn().unwrap();
+    let lock = sandbox.file(".thinking/lock");
+    let start = Instant::now();
+    while !lock.exists() && start.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    let second = sandbox.run(&["apply"]).expect(75);
+    assert!(second.err.contains(&first.id().to_string()), "names the holder: {}", second.err);
+    sandbox.run(&["plan"]).expect(0);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    sandbox.run(&["apply", "--quiet"]).expect(0);
+}

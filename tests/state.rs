@@ -1,0 +1,79 @@
+//! A state that is damaged, foreign or cannot be written gets its own message.
+
+use crate::support::{Sandbox, run};
+use std::os::unix::fs::PermissionsExt;
+
+const MANIFEST: &str = "project \"mine\"\npipeline \"main\" { step \"one\" { rhai \"1\" } }\n";
+
+#[test]
+fn another_projects_state_is_refused() {
+    let mine = Sandbox::with(MANIFEST);
+    mine.run(&["apply", "--quiet"]).expect(0);
+    let other = Sandbox::with(&MANIFEST.replace("mine", "other"));
+    let state = mine.file(".thinking").display().to_string();
+    let ran = other.run(&["apply", "--state", &state]).expect(2);
+    assert!(ran.err.contains("`mine`") && ran.err.contains("--state"), "{}", ran.err);
+}
+
+#[test]
+fn damage_is_said_and_never_a_signal() {
+    type Damage = fn(&std::path::Path);
+    let damages: [(&str, Damage); 5] = [
+        ("empty", |data| std::fs::write(data, "").unwrap()),
+        ("cut", |data| {
+            let file = std::fs::OpenOptions::new().write(true).open(data).unwrap();
+            file.set_len(5_000).unwrap();
+        }),
+        ("garbage", |data| std::fs::write(data, "no database at all, just text".repeat(1_000)).unwrap()),
+        ("format gone", |data| std::fs::remove_file(data.with_file_name("format")).unwrap()),
+        ("newer", |data| {
+            let format = data.with_file_name("format");
+            let text = std::fs::read_to_string(&format).unwrap();
+            let newer = text.replacen('1', "999", 1);
+            std::fs::write(format, newer).unwrap();
+        }),
+    ];
+    for (name, damage) in damages {
+        let sandbox = Sandbox::with(MANIFEST);
+        sandbox.run(&["apply", "--quiet"]).expect(0);
+        damage(&sandbox.file(".thinking/data.mdb"));
+        for verb in ["apply", "plan"] {
+            let ran = sandbox.run(&[verb]);
+            assert_eq!(ran.code, Some(2), "{name}, {verb}: {}", ran.err);
+            assert!(ran.err.contains("thinking::state"), "{name}: {}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn a_read_only_directory_is_said() {
+    // Root may write anywhere: nothing to see then.
+    if rustix::process::geteuid().is_root() {
+        eprintln!("running as root: a read-only directory cannot be shown");
+        return;
+    }
+    let sandbox = Sandbox::with(MANIFEST);
+    std::fs::set_permissions(sandbox.path(), std::fs::Permissions::from_mode(0o555)).unwrap();
+    let ran = sandbox.run(&["apply"]);
+    std::fs::set_permissions(sandbox.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(matches!(ran.code, Some(1 | 2)), "{}", ran.err);
+    assert!(ran.err.contains("thinking::state"), "{}", ran.err);
+}
+
+#[test]
+fn a_sound_state_is_verified() {
+    let sandbox = Sandbox::with(MANIFEST);
+    sandbox.run(&["apply", "--quiet"]).expect(0);
+    let ran = sandbox.run(&["state", "verify"]).expect(0);
+    assert!(ran.err.contains("sound"), "{}", ran.err);
+    Sandbox::with(MANIFEST).run(&["state", "verify"]).expect(2);
+}
+
+#[test]
+fn little_address_space_is_enough() {
+    let sandbox = Sandbox::with(MANIFEST);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &format!("ulimit -v 2000000; exec {} apply", crate::support::THINKING)]).current_dir(sandbox.path());
+    let ran = run(&mut shell);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}
