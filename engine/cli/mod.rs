@@ -27,6 +27,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
+    signals::survive_file_size_limits();
     let exit = match cli.verb {
         Verb::Apply(args) => apply::run(&args),
         Verb::Plan(args) => plan::run(&args),

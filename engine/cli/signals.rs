@@ -1,6 +1,6 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM, and the signal of a file that may not grow.
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use thinking_run::StopSignal;
 
@@ -14,4 +14,9 @@ pub(crate) fn listen(stop: &StopSignal) {
             stop.request();
         }
     });
+}
+
+/// A write beyond a limit on file sizes becomes an error (and a message) instead of a signal that ends the process.
+pub(crate) fn survive_file_size_limits() {
+    let _ = signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default());
 }

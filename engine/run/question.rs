@@ -55,6 +55,7 @@ pub(crate) fn evaluate(world: &World, place: &Place, question: Question, host: &
     let host: Arc<dyn Host> = host.clone();
     let run = |program: &Arc<dyn Program>| program.eval(&host);
     match expression(world, place, question) {
+        Expression::Program(program) if question == Question::Items => program.eval_items(&host),
         Expression::Program(program) => run(program),
         Expression::Template(template) if question == Question::Reason => template.text(&run).map(Value::String),
         Expression::Template(template) => template.value(&run),

@@ -115,11 +115,10 @@ impl Program for Script {
         self.run(host, |value| {
             let ends = if let Some(range) = value.read_lock::<std::ops::Range<INT>>() {
                 Some((range.start, range.end))
-            } else if let Some(range) = value.read_lock::<std::ops::RangeInclusive<INT>>() {
-                // The last number there is cannot be counted past; a loop never gets there.
-                Some((*range.start(), range.end().saturating_add(1)))
             } else {
-                None
+                let range = value.read_lock::<std::ops::RangeInclusive<INT>>();
+                // The last number there is cannot be counted past; a loop never gets there.
+                range.map(|range| (*range.start(), range.end().saturating_add(1)))
             };
             match ends {
                 Some((first, end)) => Ok(serde_json::json!({ "$range": [first, end] })),

@@ -13,9 +13,15 @@ use thinking_step::{Class, Datum, StepError};
 struct Sketch {
     name: usize,
     kind: SketchKind,
-    /// Depends on a parameter.
-    when: bool,
+    when: When,
     skip: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum When {
+    Always,
+    Param,
+    Data(usize),
 }
 
 #[derive(Debug, Clone)]
@@ -116,7 +122,14 @@ fn node(sketch: &Sketch) -> Node {
         }
     };
     let node = if sketch.skip { node.skip() } else { node };
-    if sketch.when { node.when(program("p < 2", |host| Ok(json!(host.param("p").unwrap().as_i64().unwrap() < 2)))) } else { node }
+    match sketch.when {
+        When::Always => node,
+        When::Param => node.when(program("p < 2", |host| Ok(json!(host.param("p").unwrap().as_i64().unwrap() < 2)))),
+        When::Data(key) => {
+            let key = NAMES[key];
+            node.when(program(&format!("{key} is even"), move |host| Ok(json!(number(host, key)? % 2 == 0))))
+        }
+    }
 }
 
 fn sketch() -> impl Strategy<Value = Sketch> {
@@ -128,8 +141,9 @@ fn sketch() -> impl Strategy<Value = Sketch> {
         1 => name().prop_map(|to| SketchKind::Touch { to }),
         1 => name().prop_map(|from| SketchKind::Fragile { from }),
     ];
+    let when = move || prop_oneof![6 => Just(When::Always), 1 => Just(When::Param), 1 => name().prop_map(When::Data)];
     let wrap = move |kind: BoxedStrategy<SketchKind>| {
-        (name(), kind, prop::bool::weighted(0.2), prop::bool::weighted(0.2))
+        (name(), kind, when(), prop::bool::weighted(0.2))
             .prop_map(|(name, kind, when, skip)| Sketch { name, kind, when, skip })
     };
     wrap(kind.boxed()).prop_recursive(2, 12, 3, move |inner| {

@@ -49,11 +49,6 @@ pub(super) fn value(value: impl Into<Value>) -> Arc<dyn Program> {
     program(&value.to_string(), move |_| Ok(value.clone()))
 }
 
-/// The value of a parameter.
-pub(super) fn param(name: &'static str) -> Arc<dyn Program> {
-    program(name, move |host| Ok(host.param(name).unwrap_or_default()))
-}
-
 /// A task to be put into a plan.
 #[derive(Clone)]
 pub(super) struct Node {
