@@ -44,7 +44,7 @@ fn quiet_says_nothing_when_all_is_well() {
 
 #[test]
 fn a_failure_says_where_and_the_run_goes_on_after_mending() {
-    let broken = TWO_STEPS.replace("results.count * 2", "throw \"broken\"");
+    let broken = TWO_STEPS.replace("results.count * 2", "throw `broken`");
     let sandbox = Sandbox::with(&broken);
     let ran = sandbox.run(&["apply"]).expect(1);
     assert!(ran.err.contains("broken") && ran.err.contains("pipeline.kdl:6"), "{}", ran.err);
@@ -297,12 +297,12 @@ pipeline "main" {
 pipeline "other" { step "echo" { rhai "params.mode + \"!\"" } }
 "##;
     let sandbox = Sandbox::with(manifest);
-    let ran = sandbox.run(&["apply"]).expect(0);
+    let ran = sandbox.run(&["apply", "--pipeline", "main"]).expect(0);
     for expected in ["quick way", "rounds [2, 4, 6, 8]", "word y 1", "other inner!"] {
         assert!(ran.err.contains(expected), "{expected} is missing in\n{}", ran.err);
     }
     assert!(!ran.err.contains("slow way") && !ran.err.contains("word x"), "{}", ran.err);
-    let failed = sandbox.run(&["apply", "-p", "mode=slow"]).expect(1);
+    let failed = sandbox.run(&["apply", "--pipeline", "main", "-p", "mode=slow"]).expect(1);
     assert!(failed.err.contains("slow way") && failed.err.contains("not reached"), "{}", failed.err);
 }
 

@@ -6,7 +6,7 @@ use crate::cli::output;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thinking_container::Registry;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Severity, SourceMap};
 use thinking_manifest::Project;
 use thinking_plan::{Compiler, NativeSteps, Parameters, Workshop};
 use thinking_script::Rhai;
@@ -110,6 +110,10 @@ impl<'l> Session<'l> {
         }
         let project = &self.project;
         let mut real: Diagnostics = found.into_iter().filter(|diagnostic| !project.is_follow_up(diagnostic)).collect();
+        // A mistake taken out leaves gaps that look odd: warnings wait until the mistakes are mended.
+        if real.has_errors() {
+            real = real.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
+        }
         real.sort();
         self.diagnostics = real;
     }

@@ -89,7 +89,11 @@ struct Place<'l> {
 }
 
 fn locate<'l>(manifest: &'l Located, pointer: &str) -> Place<'l> {
-    let mut place = Place { value: manifest, node: "a manifest", node_span: None, field: None, element: false };
+    let (node, node_span) = match &manifest.node {
+        Some(node) => (&**node, Some(manifest.span)),
+        None => ("a manifest", None),
+    };
+    let mut place = Place { value: manifest, node, node_span, field: None, element: false };
     for segment in pointer.split('/').skip(1) {
         let segment = segment.replace("~1", "/").replace("~0", "~");
         match &place.value.value {
@@ -160,6 +164,8 @@ fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &Value, diag
                 }
             }
         }
+        // What the mapping could not place was reported by it.
+        ValidationErrorKind::Type { .. } if place.value.fields().iter().any(|field| field.name.starts_with('(')) => {}
         ValidationErrorKind::Type { kind } => diagnostics.push(wrong_type(kind, &place, view)),
         ValidationErrorKind::Enum { options } => {
             let words: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -207,6 +207,7 @@ impl Mapper<'_> {
                     Diagnostic::error(Code::Missing, format!("`{name}` needs a value"))
                         .at(self.name_span(node), "nothing follows"),
                 );
+                mark(&mut holder, "(nothing)", self.name_span(node));
                 Located::new(Kind::Map(holder), self.name_span(node))
             }
             Some((first, rest)) => {

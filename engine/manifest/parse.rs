@@ -60,6 +60,10 @@ fn syntax_errors(source: SourceId, file: &SourceFile, error: &KdlError, diagnost
             ("No closing '}' for child block", _) => {
                 ("this block is not closed".to_owned(), Some("add the missing `}`".to_owned()))
             }
+            ("Expected quoted string", _) => (
+                "this string is not closed, or has quotes in it".to_owned(),
+                Some("write a string with quotes in it raw: #\"…\"#".to_owned()),
+            ),
             _ => (lower_first(&message), wrong.help.clone()),
         };
         found.push(

@@ -573,6 +573,10 @@ impl Builder<'_, '_> {
         };
         if let Some(at) = self.running.iter().position(|running| *running == name.value) {
             let mut round: Vec<&str> = self.running[at..].iter().map(String::as_str).collect();
+            // Each circle is told once: where its first name closes it.
+            if round.iter().any(|other| *other < name.value.as_str()) {
+                return None;
+            }
             round.push(&name.value);
             self.diagnostics.push(
                 Diagnostic::error(
@@ -615,11 +619,11 @@ impl Builder<'_, '_> {
         let mut definer = Definer::default();
         let body = if let Some(code) = &step.rhai {
             let program = self.program(code, place, Purpose::Step, id);
-            definer.program("its `rhai`", &*program, code.0.span);
+            definer.program("`rhai`", &*program, code.0.span);
             Body::Script(program)
         } else if let Some(file) = &step.script {
             let program = self.script_file(file, place, id)?;
-            definer.program(&format!("its script `{}`", file.value), &*program, file.span);
+            definer.program(&format!("script `{}`", file.value), &*program, file.span);
             Body::Script(program)
         } else if let Some(call) = &step.call {
             Body::Call(self.call(call, place, id, &mut definer)?)
@@ -629,8 +633,8 @@ impl Builder<'_, '_> {
         };
         let inputs: Vec<Template> = step.input.iter().map(|input| self.template(input, place, id)).collect();
         let outputs: Vec<Template> = step.output.iter().map(|output| self.template(output, place, id)).collect();
-        inputs.iter().for_each(|input| definer.template("its `input`", input));
-        outputs.iter().for_each(|output| definer.template("its `output`", output));
+        inputs.iter().for_each(|input| definer.template("`input`", input));
+        outputs.iter().for_each(|output| definer.template("`output`", output));
         let definition = Arc::new(Definition { parts: definer.parts });
         Some(Step { body, inputs, outputs, always: step.always.unwrap_or(false), definition })
     }
@@ -681,7 +685,7 @@ impl Builder<'_, '_> {
             return None;
         };
         self.diagnostics.extend(thinking_manifest::check_arguments(&step.schema(), name, &call.arguments));
-        definer.fixed("its operation", &format!("{} {}", step.name(), step.version()), name.span);
+        definer.fixed("operation", &format!("{} {}", step.name(), step.version()), name.span);
         let mut arguments: Vec<(String, TemplateValue)> = Vec::new();
         for (argument, value) in &call.arguments {
             let compiled = self.tree(value, place, task);
@@ -692,7 +696,7 @@ impl Builder<'_, '_> {
         for (argument, value) in &arguments {
             let span =
                 call.arguments.iter().find(|(known, _)| known.value == *argument).and_then(|(_, value)| value.span);
-            definer.value(&format!("its argument `{argument}`"), value, span);
+            definer.value(&format!("argument `{argument}`"), value, span);
         }
         Some(Call { step, arguments: TemplateValue::Map(arguments) })
     }
@@ -702,23 +706,23 @@ impl Builder<'_, '_> {
         if let Some(fixed) = program.as_fixed() {
             self.permitted(Access::Run(&fixed), exec.program.span);
         }
-        definer.template("its program", &program);
+        definer.template("program", &program);
         let arguments: Vec<Template> = exec.arguments.iter().map(|argument| self.word(argument, place, task)).collect();
         for (at, argument) in arguments.iter().enumerate() {
-            definer.template(&format!("its argument {}", at + 1), argument);
+            definer.template(&format!("argument {}", at + 1), argument);
         }
         let environment: Vec<(Arc<str>, Template)> =
             exec.env.iter().map(|(name, value)| (Arc::from(name.as_str()), self.word(value, place, task))).collect();
         for (name, value) in &environment {
-            definer.template(&format!("its environment variable {name}"), value);
+            definer.template(&format!("environment variable {name}"), value);
         }
         let stdin = exec.stdin.as_ref().map(|stdin| self.template(stdin, place, task));
         let directory = exec.cwd.as_ref().map(|cwd| self.template(cwd, place, task));
         if let Some(stdin) = &stdin {
-            definer.template("its `stdin`", stdin);
+            definer.template("`stdin`", stdin);
         }
         if let Some(directory) = &directory {
-            definer.template("its `cwd`", directory);
+            definer.template("`cwd`", directory);
         }
         let stdout = exec.stdout.as_ref().map(|stdout| {
             self.setting(stdout, place, |word| {
@@ -731,8 +735,8 @@ impl Builder<'_, '_> {
         });
         if let Some(stdout) = &stdout {
             match stdout {
-                Setting::Fixed(kind) => definer.fixed("its `stdout`", &format!("{kind:?}"), exec.span),
-                Setting::Computed(template) => definer.template("its `stdout`", template),
+                Setting::Fixed(kind) => definer.fixed("`stdout`", &format!("{kind:?}"), exec.span),
+                Setting::Computed(template) => definer.template("`stdout`", template),
             }
         }
         Exec { program, arguments, environment, stdin, directory, stdout }

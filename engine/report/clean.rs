@@ -20,7 +20,9 @@ pub(crate) fn push(out: &mut String, text: &str) {
 
 /// A text of one line or more, each made harmless, without the sequences by which programs colour what they print.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.lines().map(line)
+    // An empty text is an empty line.
+    let empty = text.is_empty().then(String::new);
+    text.lines().map(line).chain(empty)
 }
 
 /// A line of a program's output: colours are left out, and of a bar that was redrawn only its last state is there.

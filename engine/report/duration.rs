@@ -38,7 +38,7 @@ mod tests {
             (3_599_500_000, "1h 00m"),
             (7_500_000_000, "2h 05m"),
             (360_000_000_000, "100h 00m"),
-            (u64::MAX, "5124095576h 01m"),
+            (u64::MAX, "5124095576h 02m"),
         ];
         for (micros, text) in texts {
             assert_eq!(duration(micros), text, "{micros}");

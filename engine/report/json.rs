@@ -203,10 +203,7 @@ mod tests {
                 Event::StepDone { task: task("fit/epoch[3]/train"), attempt: 1, took: 5 },
                 json!({ "event": "step-done", "task": "fit/epoch[3]/train", "attempt": 1, "took_us": 5 }),
             ),
-            (
-                Event::StepsKept { task: task("a"), count: 3 },
-                json!({ "event": "steps-kept", "task": "a", "count": 3 }),
-            ),
+            (Event::StepsKept { task: task("a"), count: 3 }, json!({ "event": "steps-kept", "task": "a", "count": 3 })),
             (Event::TaskSkipped { task: task("a") }, json!({ "event": "task-skipped", "task": "a" })),
             (
                 Event::AttemptFailed { task: task("a"), attempt: 1, error: error(), pause: 500 },

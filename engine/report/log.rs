@@ -175,6 +175,13 @@ mod tests {
             reporter.event(&Event::Output { task: task("a"), stderr: true, line: "{x}".to_owned() });
         });
         let notes = notes.0.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
-        insta::assert_snapshot!(notes, @"");
+        insta::assert_snapshot!(notes, @r#"
+        INFO thinking::run event="task-skipped" task="early"
+        INFO thinking::run event="run-started" run="r1" pipeline="train" resumed=true remembered="-p epochs=5" directory="runs/r1"
+        INFO thinking::run event="step-done" run="r1" task="fit/epoch[3]/train" attempt=2 took_us=812
+        ERROR thinking::run event="task-failed" run="r1" task="b" attempts=2 error="it ended with code 3" kind="exec" details="no memory" passed_over=false
+        WARN thinking::script message=hm run="r1" task="a"
+        INFO thinking::output message={x} run="r1" task="a" stream="stderr"
+        "#);
     }
 }

@@ -178,7 +178,7 @@ mod tests {
             }
         }
         let sink = Sink::new(Box::new(Closed));
-        sink.add(true, |out| out.push_str("x"));
+        sink.add(true, |out| out.push('x'));
         sink.add(true, |_| unreachable!("nothing is made for nobody"));
         sink.finish();
     }

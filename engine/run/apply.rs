@@ -9,6 +9,7 @@ use crate::world::{Parts, World};
 use crate::{Clock, StopSignal, always, outputs, runs};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use thinking_diagnostic::Span;
 use thinking_event::{Counts, Event, Reporter, RunEnd};
 use thinking_plan::Plan;
@@ -146,7 +147,8 @@ pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
     let teller = Arc::downgrade(&world);
     world.stop.listen(move || {
         if let Some(world) = teller.upgrade() {
-            world.tell(Event::Stopping { running: 1 });
+            let running = world.running.load(Ordering::Relaxed);
+            world.tell(Event::Stopping { running });
         }
     });
     let walk = Walk::new(Start {
@@ -178,7 +180,8 @@ fn start_over(world: &World, abandoned: Option<RunRecord>) -> Result<Recorded, S
         (always::note(&world.line, &world.plan.pipeline), None),
         (summary::note(&world.line, &world.plan.pipeline), None),
     ];
-    world.head().go_back(Vec::new(), notes);
+    let from = world.head().view.clone();
+    world.head().go_back(from, Vec::new(), notes);
     Ok(Recorded::none(View { pieces: Arc::new([]), at: Seq(0) }, world.pipeline))
 }
 

@@ -94,13 +94,12 @@ pub(crate) fn attempt(
         exec.arguments.iter().for_each(|argument| inputs::see_argument(world, host, &exec.directory, argument));
         host.touch(Class::Effect, "exec")?;
     }
-    let aside = match paths.is_empty() {
-        true => None,
-        false => {
-            let files: Vec<PathBuf> = paths.iter().map(|(_, path)| path.clone()).collect();
-            let since = world.head().last;
-            Some(outputs::move_aside(&world.state_directory, &world.line, &place.key, since, &files)?)
-        }
+    let aside = if paths.is_empty() {
+        None
+    } else {
+        let files: Vec<PathBuf> = paths.iter().map(|(_, path)| path.clone()).collect();
+        let since = world.head().last;
+        Some(outputs::move_aside(&world.state_directory, &world.line, &place.key, since, &files)?)
     };
     let timeout = host.deadline().map(|deadline| Duration::from_micros(deadline.at.saturating_sub(world.clock.elapsed())));
     let spec = AttemptSpec { token, task: place.task.0, path: place.path.clone(), number, timeout, body };
@@ -277,7 +276,7 @@ pub(crate) fn deadline(world: &World, timeout: Duration, what: &str) -> Deadline
 fn shown(duration: Duration) -> String {
     let millis = duration.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
-    match units.iter().find(|(length, _)| millis >= *length && millis % length == 0) {
+    match units.iter().find(|(length, _)| millis >= *length && millis.is_multiple_of(*length)) {
         Some((length, unit)) => format!("{}{unit}", millis / length),
         None => format!("{millis}ms"),
     }

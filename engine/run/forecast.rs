@@ -18,7 +18,7 @@ pub(crate) fn follow(world: &Arc<World>, core: &Core, task: TaskId, path: &str, 
     for (container, rest, again) in core.remaining() {
         forecast.own_params = inside_own_params(world, container.or(inner));
         for task in rest {
-            over = !over && forecast.task(*task, false) || over;
+            over = over || forecast.task(*task, false);
         }
         if again && !over && let Some(container) = container {
             forecast.further_passes(container);

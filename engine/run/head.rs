@@ -12,6 +12,8 @@ pub(crate) struct Head {
     pub live: bool,
     /// The last commit of this process, or what was accepted before it.
     pub last: Seq,
+    /// The line as it was before it last went back, if it ever did.
+    pub before: Option<View>,
     change: Option<Change>,
 }
 
@@ -23,8 +25,9 @@ struct Change {
 
 impl Head {
     /// Stands at that view.
-    pub(crate) fn new(view: View) -> Self {
-        Self { last: view.at, view, live: false, change: None }
+    pub(crate) fn new(view: View, previous: Vec<Piece>) -> Self {
+        let before = (!previous.is_empty()).then(|| View { pieces: previous.into(), at: view.at });
+        Self { last: view.at, view, live: false, before, change: None }
     }
 
     /// Walks on over what is recorded.
@@ -39,15 +42,24 @@ impl Head {
     }
 
     /// Gives up everything that `keep` does not keep. The next commit makes it so, and sets these notes.
-    pub(crate) fn go_back(&mut self, keep: Vec<Piece>, notes: Vec<(String, Option<Vec<u8>>)>) {
+    pub(crate) fn go_back(&mut self, from: View, keep: Vec<Piece>, notes: Vec<(String, Option<Vec<u8>>)>) {
         self.view = View { at: keep.last().map_or(Seq(0), |piece| piece.hi), pieces: Arc::from(keep.as_slice()) };
         self.live = true;
+        self.before = Some(from);
         self.change = Some(Change { keep, notes });
     }
 
     /// Whether the next commit changes the line.
     pub(crate) fn is_changing(&self) -> bool {
         self.change.is_some()
+    }
+
+    /// Differs between two times at which the same result is made anew: that takes a change of the line in between.
+    pub(crate) fn stretch(&self) -> String {
+        match (&self.change, self.view.pieces.last()) {
+            (None, Some(piece)) => format!("segment {}", piece.segment.0),
+            _ => format!("after {}", self.last.0),
+        }
     }
 
     /// Commits, with the change of the line if one is pending.

@@ -361,7 +361,8 @@ impl Host for RunHost {
             return Ok(key.to_owned());
         }
         let generation = results::generation(&self.world, &self.place).map_err(|error| self.world.store_failed(error))?;
-        let text = format!("{}\0{}\0{}\0{generation}", self.world.run.id, self.world.line, self.place.path);
+        let stretch = self.world.head().stretch();
+        let text = format!("{}\0{}\0{}\0{generation}\0{stretch}", self.world.run.id, self.world.line, self.place.path);
         Ok(hex(digest(text.as_bytes())))
     }
 

@@ -5,7 +5,7 @@
 
 use crate::apply::{ApplyError, Environment, Options, selection};
 use crate::compare::{Checked, Stale};
-use crate::decide::{Command, Core, Ending, Force, Input, Place};
+use crate::decide::{Command, Core, Ending, Force, Input, Place, TypedPath};
 use crate::recorded::Recorded;
 use crate::summary::Summary;
 use crate::world::{Parts, World};
@@ -124,7 +124,7 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
     })?);
     let view = world.head().view.clone();
     let recorded = if request.options.fresh {
-        world.head().go_back(Vec::new(), Vec::new());
+        world.head().go_back(view.clone(), Vec::new(), Vec::new());
         Recorded::none(view, world.pipeline)
     } else {
         Recorded::new(view, world.pipeline)
@@ -140,6 +140,10 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
         run: run.number,
     };
     let (dropped, gone) = previewing.walk(core)?;
+    let last = request.options.only.as_deref().or(request.options.until.as_deref());
+    if let Some(last) = last.and_then(TypedPath::parse) {
+        previewing.end_after(&last);
+    }
     Ok(Preview { tasks: previewing.tasks(), dropped, gone, run: unfinished.map(|run| run.id) })
 }
 
@@ -252,8 +256,7 @@ impl Previewing {
     fn compare(&mut self, core: &Core, place: &Place, step: &Step, force: Force) -> Result<Result<Input, Stale>, ApplyError> {
         let world = self.world.clone();
         let mut latest = None;
-        loop {
-            let Some((_, entry)) = self.recorded.peek(&*world.store)?.cloned() else { break };
+        while let Some((_, entry)) = self.recorded.peek(&*world.store)?.cloned() {
             if entry.task != place.key {
                 if latest.is_some() {
                     break;
@@ -326,6 +329,18 @@ impl Previewing {
         Ok(count)
     }
 
+    /// Nothing after the last task that was asked for would run. Tasks are in the order of the manifest.
+    fn end_after(&mut self, last: &TypedPath) {
+        let tasks = &self.world.plan.tasks;
+        let end = tasks.iter().rposition(|task| task.path.strip_prefix(last.bare.as_str()).is_some_and(inside_or_end));
+        for found in self.verdicts.iter_mut().skip(end.map_or(0, |end| end + 1)) {
+            if found.done == 0 {
+                let why = Some("it stands after what was asked for".to_owned());
+                *found = Found { verdict: Some(Verdict::Skipped), why, ..Found::default() };
+            }
+        }
+    }
+
     fn note(&mut self, task: TaskId, verdict: Verdict, stale: Stale) {
         if let Some(found) = self.verdicts.get_mut(task.0 as usize) {
             *found = Found { done: found.done, verdict: Some(verdict), why: Some(stale.reason), changed: stale.span };
@@ -374,4 +389,8 @@ impl Previewing {
         }
         whole
     }
+}
+
+fn inside_or_end(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('/')
 }

@@ -107,13 +107,8 @@ fn at_path(world: &World, view: &View, place: &Place, path: &str) -> Result<Opti
 
 /// How often a committed result of the task was superseded before.
 pub(crate) fn generation(world: &World, place: &Place) -> Result<u32, StoreError> {
-    let line = world.store.line(&world.line)?;
-    let pieces = if world.head().is_changing() { line.pieces } else { line.previous };
-    if pieces.is_empty() {
-        return Ok(0);
-    }
-    let before = View { pieces: pieces.into(), at: thinking_store::Seq(u64::MAX) };
-    Ok(world.store.done(&before, &place.key)?.map_or(0, |(_, entry)| entry.generation + 1))
+    let Some(before) = world.head().before.clone() else { return Ok(0) };
+    Ok(world.store.done(&before, &place.key)?.map_or(0, |(_, entry)| entry.generation.saturating_add(1)))
 }
 
 /// A task's result; `Null` for one that was skipped.

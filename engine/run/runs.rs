@@ -11,7 +11,7 @@ use thinking_store::{RunRecord, RunStatus, Store, StoreError};
 /// # Errors
 /// The store failed.
 pub fn unfinished(store: &dyn Store, line: &str, pipeline: &str) -> Result<Option<RunRecord>, StoreError> {
-    let latest = store.runs()?.into_iter().filter(|run| run.line == line && run.pipeline == pipeline).next_back();
+    let latest = store.runs()?.into_iter().rfind(|run| run.line == line && run.pipeline == pipeline);
     Ok(latest.filter(|run| !matches!(run.status, RunStatus::Done | RunStatus::Abandoned)))
 }
 

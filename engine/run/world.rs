@@ -8,6 +8,7 @@ use crate::mask::Mask;
 use crate::{Clock, Environment, StopSignal};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use thinking_plan::{Plan, TaskId};
 use thinking_step::{Definition, ErrorKind, RunInfo, StepError};
@@ -35,6 +36,8 @@ pub(crate) struct World {
     /// Numbers of the tasks' paths, by task.
     pub ids: Arc<[InternId]>,
     pub databases: HashMap<String, DatabaseId>,
+    /// How many steps run at this moment.
+    pub running: AtomicU64,
     definitions: Mutex<HashMap<TaskId, InternId>>,
     shapes: Mutex<Shapes>,
     failure: Mutex<Option<StoreError>>,
@@ -95,11 +98,12 @@ impl World {
             .map(|name| Ok((name.to_string(), interner.database(name)?)))
             .collect::<Result<_, StoreError>>()?;
         let pipeline = interner.intern(plan.pipeline.as_bytes())?;
-        let view = store.view(&line)?;
+        let (view, previous) = (store.view(&line)?, store.line(&line)?.previous);
         Ok(Self {
             mask: Mask::new(&plan.params),
-            head: Mutex::new(Head::new(view)),
+            head: Mutex::new(Head::new(view, previous)),
             files: FileCache::default(),
+            running: AtomicU64::new(0),
             definitions: Mutex::default(),
             shapes: Mutex::default(),
             failure: Mutex::default(),

@@ -88,14 +88,14 @@ impl Permissions {
                 if inside || self.read_set.is_match(&real) || self.write_set.is_match(&real) {
                     return Ok(real);
                 }
-                Err(refusal("reading", path, "read", &self.shown(&real)))
+                Err(refusal("reading", path, "read", &self.shown(path, &real)))
             }
             Access::Write(path) => {
                 let real = self.resolve(path);
                 if self.write_set.is_match(&real) && !self.is_state(&real) {
                     return Ok(real);
                 }
-                Err(refusal("writing", path, "write", &self.shown(&real)))
+                Err(refusal("writing", path, "write", &self.shown(path, &real)))
             }
             Access::Net(host, port) => {
                 let allowed = self.net.iter().any(|rule| {
@@ -146,7 +146,11 @@ impl Permissions {
         real.starts_with(&self.state)
     }
 
-    fn shown(&self, real: &Path) -> String {
+    /// The path for the line to add: as written where that leads to the same place, otherwise where links lead.
+    fn shown(&self, path: &Path, real: &Path) -> String {
+        if path.is_relative() && normal(&self.root.join(path)) == real {
+            return path.display().to_string();
+        }
         real.strip_prefix(&self.root).unwrap_or(real).display().to_string()
     }
 }

@@ -13,16 +13,16 @@ use thinking_store::{InternId, IterationKey, TaskKey};
 
 /// The decision core: give it the outcome of the last command, it gives the next.
 pub(crate) struct Core {
-    plan: Arc<Plan>,
+    pub(super) plan: Arc<Plan>,
     ids: Arc<[InternId]>,
-    frames: Vec<Frame>,
-    waiting: Waiting,
+    pub(super) frames: Vec<Frame>,
+    pub(super) waiting: Waiting,
     selection: Selection,
     layers: u64,
 }
 
 /// What the last command was about.
-enum Waiting {
+pub(super) enum Waiting {
     /// Nothing: walk on.
     Nothing,
     Task(Place, Question),
@@ -127,23 +127,23 @@ impl Core {
         self.selection.wanted()
     }
 
-    fn finish(&mut self, ending: Ending) -> Command {
+    pub(super) fn finish(&mut self, ending: Ending) -> Command {
         self.waiting = Waiting::Ended;
         Command::Finish(ending)
     }
 
-    fn ask(&mut self, place: Place, question: Question) -> Command {
+    pub(super) fn ask(&mut self, place: Place, question: Question) -> Command {
         self.waiting = Waiting::Task(place.clone(), question);
         Command::Evaluate { place, question }
     }
 
-    fn attempt(&mut self, place: Place, number: u32) -> Command {
+    pub(super) fn attempt(&mut self, place: Place, number: u32) -> Command {
         self.waiting = Waiting::Attempt(place.clone(), number);
         Command::Attempt { place, number }
     }
 
     /// Goes on from where the walk stands.
-    fn advance(&mut self) -> Command {
+    pub(super) fn advance(&mut self) -> Command {
         loop {
             let plan = self.plan.clone();
             let Some(frame) = self.frames.last_mut() else { return self.finish(Ending::Done) };
@@ -168,7 +168,7 @@ impl Core {
     }
 
     /// A task is next.
-    fn begin(&mut self, task: TaskId) -> Option<Command> {
+    pub(super) fn begin(&mut self, task: TaskId) -> Option<Command> {
         let place = self.place(task)?;
         let found = self.plan.task(task);
         if found.name.is_some()
@@ -182,7 +182,7 @@ impl Core {
         Some(self.enter(place))
     }
 
-    fn place(&self, task: TaskId) -> Option<Place> {
+    pub(super) fn place(&self, task: TaskId) -> Option<Place> {
         let frame = self.frames.last()?;
         let found = self.plan.task(task);
         let around = frame.place.as_ref().map_or("", |place| &*self.plan.task(place.task).path);
@@ -212,7 +212,7 @@ impl Core {
     }
 
     /// The task is there.
-    fn enter(&mut self, place: Place) -> Command {
+    pub(super) fn enter(&mut self, place: Place) -> Command {
         let plan = self.plan.clone();
         match &plan.task(place.task).kind {
             TaskKind::Step(_) => {
@@ -242,7 +242,7 @@ impl Core {
         }
     }
 
-    fn open(&mut self, place: Place, kind: FrameKind, open: bool, iterations: Option<u64>) -> Command {
+    pub(super) fn open(&mut self, place: Place, kind: FrameKind, open: bool, iterations: Option<u64>) -> Command {
         let frame = Frame {
             path: place.path.clone(),
             iterations: place.iterations.clone(),
@@ -256,7 +256,7 @@ impl Core {
         Command::Open { place, iterations }
     }
 
-    fn inner_pipeline(&mut self, place: Place, values: Vec<(Arc<str>, Value)>) -> Command {
+    pub(super) fn inner_pipeline(&mut self, place: Place, values: Vec<(Arc<str>, Value)>) -> Command {
         self.layers += 1;
         let scope = Scope::pipeline(&place.scope, self.layers, values);
         let command = self.open(place, FrameKind::Plain, true, None);
@@ -267,7 +267,7 @@ impl Core {
     }
 
     /// All that remains of the pipeline in which the walk is counts as walked.
-    fn end_pipeline(&mut self) {
+    pub(super) fn end_pipeline(&mut self) {
         let is_run = |frame: &Frame| {
             frame.place.as_ref().is_none_or(|place| matches!(self.plan.task(place.task).kind, TaskKind::Run { .. }))
         };
@@ -278,7 +278,7 @@ impl Core {
         }
     }
 
-    fn answered(&mut self, place: Place, question: Question, value: Value) -> Command {
+    pub(super) fn answered(&mut self, place: Place, question: Question, value: Value) -> Command {
         let wrong = |what: &str, value: &Value| StepError::script(format!("{what} gives {value}, where true or false is needed"));
         match question {
             Question::When => match value {
@@ -333,186 +333,28 @@ impl Core {
         }
     }
 
-    /// Decides what the top frame does before its next pass over its children; `None` to look again.
-    fn before_pass(&mut self) -> Option<Command> {
-        let plan = self.plan.clone();
-        let frame = self.frames.last_mut()?;
-        let task = frame.place.as_ref().map(|place| &plan.task(place.task).kind);
-        match (&mut frame.kind, task) {
-            (FrameKind::Each { items, index, .. }, Some(TaskKind::Each { key, .. })) => {
-                let Some(item) = items.get(*index) else { return Some(self.close()) };
-                if key.is_none() {
-                    self.start_iteration(item);
-                    return None;
-                }
-                let place = frame.place.clone()?;
-                let scope = self.item_scope(&item)?;
-                self.waiting = Waiting::Key(item);
-                Some(Command::Evaluate { place: Place { scope, ..place }, question: Question::Key })
-            }
-            (FrameKind::Repeat { count, max }, Some(TaskKind::Repeat { variable, .. })) => {
-                if max.is_some_and(|max| *count >= max) {
-                    let text = format!("`until` is still not true after {count} iterations, the `max` of this `repeat`");
-                    return Some(self.fail_top(StepError::script(text)));
-                }
-                *count += 1;
-                let (count, variable) = (*count, variable.clone());
-                let iteration = Iteration {
-                    variable,
-                    value: count.into(),
-                    index: u64::from(count) - 1,
-                    value_is_key: true,
-                    // The index is the key less one: whoever knows the key knows it.
-                    index_is_key: true,
-                };
-                self.start_pass(IterationKey::Integer(i64::from(count)), iteration);
-                None
-            }
-            (FrameKind::Choose { branch, taken }, Some(TaskKind::Choose { all, branches })) => {
-                if !*all && !taken.is_empty() {
-                    return Some(self.close());
-                }
-                *branch = branch.wrapping_add(1);
-                let (at, first) = (*branch, taken.is_empty());
-                let Some(found) = branches.get(at) else { return Some(self.close()) };
-                if found.condition.is_some() {
-                    let place = frame.place.clone()?;
-                    return Some(self.ask(place, Question::Condition(at)));
-                }
-                // `otherwise` holds when nothing else did.
-                self.branch(first);
-                None
-            }
-            _ => Some(self.close()),
-        }
-    }
-
-    /// A pass over the top frame's children is over; `None` to look again.
-    fn after_pass(&mut self) -> Option<Command> {
-        let frame = self.frames.last_mut()?;
-        match &frame.kind {
-            FrameKind::Plain => Some(self.close()),
-            FrameKind::Repeat { .. } => {
-                let place = frame.place.clone()?;
-                let (scope, iterations) = (frame.scope.clone(), frame.iterations.clone());
-                Some(self.ask(Place { scope, iterations, ..place }, Question::Until))
-            }
-            FrameKind::Each { .. } | FrameKind::Choose { .. } => None,
-        }
-    }
-
-    fn branch(&mut self, holds: bool) {
-        if let Some(frame) = self.frames.last_mut()
-            && let FrameKind::Choose { branch, taken } = &mut frame.kind
-            && holds
-        {
-            taken.push(*branch);
-            frame.open = true;
-            frame.next = 0;
-        }
-    }
-
-    fn close(&mut self) -> Command {
-        match self.frames.pop() {
-            Some(mut frame) => match frame.place.take() {
-                Some(place) => Command::Close { place, shape: frame.shape() },
-                None => self.finish(Ending::Done),
-            },
-            None => self.finish(Ending::Done),
-        }
-    }
-
-    fn item_scope(&self, item: &crate::decide::items::Item) -> Option<Arc<Scope>> {
-        let frame = self.frames.last()?;
-        let place = frame.place.as_ref()?;
-        let (FrameKind::Each { index, .. }, TaskKind::Each { variable, key, .. }) =
-            (&frame.kind, &self.plan.task(place.task).kind)
-        else {
-            return None;
-        };
-        Some(Scope::iteration(
-            &place.scope,
-            Iteration {
-                variable: variable.clone(),
-                value: item.value.clone(),
-                index: *index,
-                value_is_key: key.is_none() && item.value_is_key,
-                index_is_key: key.is_none() && item.index_is_key,
-            },
-        ))
-    }
-
-    /// An iteration whose key was evaluated.
-    fn keyed(&mut self, mut item: crate::decide::items::Item, value: Value) -> Command {
-        let Some(key) = own_key(&value) else {
-            return self.fail_top(StepError::script(format!("`key` gives {value}, where a string or a whole number is needed")));
-        };
-        if let Some(Frame { kind: FrameKind::Each { keys: Some(keys), seen, .. }, .. }) = self.frames.last_mut() {
-            if !seen.insert(key.clone()) {
-                let text = format!("two elements have the key {value}; the keys of an `each` must differ");
-                return self.fail_top(StepError::script(text));
-            }
-            keys.push(key.clone());
-        }
-        item.key = key;
-        self.start_iteration(item);
-        self.advance()
-    }
-
-    fn start_iteration(&mut self, item: crate::decide::items::Item) {
-        let Some(scope) = self.item_scope(&item) else { return };
-        if let Some(frame) = self.frames.last_mut()
-            && let FrameKind::Each { index, .. } = &mut frame.kind
-        {
-            *index += 1;
-            frame.scope = scope;
-        }
-        self.pass(item.key);
-    }
-
-    fn start_pass(&mut self, key: IterationKey, iteration: Iteration) {
-        if let Some(frame) = self.frames.last_mut()
-            && let Some(place) = &frame.place
-        {
-            frame.scope = Scope::iteration(&place.scope, iteration);
-        }
-        self.pass(key);
-    }
-
-    fn pass(&mut self, key: IterationKey) {
-        let Some(frame) = self.frames.last_mut() else { return };
-        let Some(place) = &frame.place else { return };
-        let mut path = String::with_capacity(place.path.len() + 8);
-        path.push_str(&place.path);
-        push_key(&mut path, &key);
-        frame.path = path.into();
-        frame.iterations = place.iterations.iter().cloned().chain(std::iter::once(key)).collect();
-        frame.open = true;
-        frame.next = 0;
-    }
-
     /// The container at the top fails by itself.
-    fn fail_top(&mut self, error: StepError) -> Command {
+    pub(super) fn fail_top(&mut self, error: StepError) -> Command {
         match self.frames.pop().and_then(|frame| frame.place) {
             Some(place) => self.fail(place, error, 0),
             None => self.finish(Ending::Interrupted),
         }
     }
 
-    fn time_out(&mut self, depth: usize, error: StepError) -> Command {
+    pub(super) fn time_out(&mut self, depth: usize, error: StepError) -> Command {
         self.frames.truncate(depth.max(1) + 1);
         self.fail_top(error)
     }
 
     /// A task failed for good; its own container is at the top.
-    fn fail(&mut self, place: Place, error: StepError, attempts: u32) -> Command {
+    pub(super) fn fail(&mut self, place: Place, error: StepError, attempts: u32) -> Command {
         let error = error.at(self.plan.task(place.task).span);
         let failure = Box::new(Failure { place: place.clone(), error, attempts });
         self.raise(place, failure)
     }
 
     /// Lets the failure rise to the first task around it that passes failures over.
-    fn raise(&mut self, mut place: Place, failure: Box<Failure>) -> Command {
+    pub(super) fn raise(&mut self, mut place: Place, failure: Box<Failure>) -> Command {
         loop {
             match &self.plan.task(place.task).on_error {
                 Setting::Fixed(OnError::Skip) => return Command::PassOver { place, failure },
@@ -530,7 +372,7 @@ impl Core {
     }
 
     /// The container at the top has a failure in it.
-    fn raise_from(&mut self, failure: Box<Failure>) -> Command {
+    pub(super) fn raise_from(&mut self, failure: Box<Failure>) -> Command {
         match self.frames.pop().and_then(|frame| frame.place) {
             Some(around) => self.raise(around, failure),
             None => self.finish(Ending::Failed(failure)),

@@ -4,6 +4,7 @@ mod core;
 mod frame;
 mod items;
 mod message;
+mod passes;
 mod place;
 mod retry;
 mod scope;

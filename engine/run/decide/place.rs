@@ -27,7 +27,9 @@ pub(crate) struct Place {
 impl Place {
     /// The instance as events name it.
     pub(crate) fn task_ref(&self, plan: &Plan) -> TaskRef {
-        TaskRef { path: self.path.clone(), span: plan.task(self.task).span }
+        // What has no name stands for what is around it, outermost the pipeline.
+        let path = if self.path.is_empty() { plan.pipeline.clone() } else { self.path.clone() };
+        TaskRef { path, span: plan.task(self.task).span }
     }
 }
 

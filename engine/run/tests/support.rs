@@ -60,13 +60,16 @@ pub(super) struct Node {
     pub kind: Kind,
 }
 
+/// A branch of a `choose`: its condition and what is in it.
+pub(super) type BranchNode = (Option<Arc<dyn Program>>, Vec<Node>);
+
 #[derive(Clone)]
 pub(super) enum Kind {
     Stage(Vec<Node>),
     Step(Box<StepNode>),
     Each(&'static str, Arc<dyn Program>, Option<Arc<dyn Program>>, Vec<Node>),
     Repeat(&'static str, Arc<dyn Program>, Option<u32>, Vec<Node>),
-    Choose(bool, Vec<(Option<Arc<dyn Program>>, Vec<Node>)>),
+    Choose(bool, Vec<BranchNode>),
     Run(Vec<(&'static str, TemplateValue)>, Vec<Node>),
     End,
     Fail(&'static str),
@@ -137,7 +140,7 @@ pub(super) fn keyed(variable: &'static str, items: Arc<dyn Program>, key: Arc<dy
 pub(super) fn repeat(variable: &'static str, until: Arc<dyn Program>, max: Option<u32>, children: Vec<Node>) -> Node {
     Node::new(Some(variable), Kind::Repeat(variable, until, max, children))
 }
-pub(super) fn choose(all: bool, branches: Vec<(Option<Arc<dyn Program>>, Vec<Node>)>) -> Node {
+pub(super) fn choose(all: bool, branches: Vec<BranchNode>) -> Node {
     Node::new(None, Kind::Choose(all, branches))
 }
 pub(super) fn inner(name: &'static str, params: Vec<(&'static str, TemplateValue)>, children: Vec<Node>) -> Node {

@@ -236,7 +236,7 @@ fn retries_pause_and_count() {
     assert_eq!((counts.done, counts.retried), (1, 2));
     let project = Project::new();
     assert_eq!(project.apply(&[tries().retry(1)]).lines().last().unwrap(), "failed a: try 2");
-    assert_eq!(project.apply(&[fail("because")]).lines().last().unwrap(), "failed : because");
+    assert_eq!(project.apply(&[fail("because")]).lines().last().unwrap(), "failed main: because");
 }
 
 #[test]

@@ -1,0 +1,163 @@
+//! Loops and branches: when a container goes over its tasks once more.
+
+USES
+
+impl Core {
+    /// Decides what the top frame does before its next pass over its children; `None` to look again.
+    pub(super) fn before_pass(&mut self) -> Option<Command> {
+        let plan = self.plan.clone();
+        let frame = self.frames.last_mut()?;
+        let task = frame.place.as_ref().map(|place| &plan.task(place.task).kind);
+        match (&mut frame.kind, task) {
+            (FrameKind::Each { items, index, .. }, Some(TaskKind::Each { key, .. })) => {
+                let Some(item) = items.get(*index) else { return Some(self.close()) };
+                if key.is_none() {
+                    self.start_iteration(item);
+                    return None;
+                }
+                let place = frame.place.clone()?;
+                let scope = self.item_scope(&item)?;
+                self.waiting = Waiting::Key(item);
+                Some(Command::Evaluate { place: Place { scope, ..place }, question: Question::Key })
+            }
+            (FrameKind::Repeat { count, max }, Some(TaskKind::Repeat { variable, .. })) => {
+                if max.is_some_and(|max| *count >= max) {
+                    let text = format!("`until` is still not true after {count} iterations, the `max` of this `repeat`");
+                    return Some(self.fail_top(StepError::script(text)));
+                }
+                *count += 1;
+                let (count, variable) = (*count, variable.clone());
+                let iteration = Iteration {
+                    variable,
+                    value: count.into(),
+                    index: u64::from(count) - 1,
+                    value_is_key: true,
+                    // The index is the key less one: whoever knows the key knows it.
+                    index_is_key: true,
+                };
+                self.start_pass(IterationKey::Integer(i64::from(count)), iteration);
+                None
+            }
+            (FrameKind::Choose { branch, taken }, Some(TaskKind::Choose { all, branches })) => {
+                if !*all && !taken.is_empty() {
+                    return Some(self.close());
+                }
+                *branch = branch.wrapping_add(1);
+                let (at, first) = (*branch, taken.is_empty());
+                let Some(found) = branches.get(at) else { return Some(self.close()) };
+                if found.condition.is_some() {
+                    let place = frame.place.clone()?;
+                    return Some(self.ask(place, Question::Condition(at)));
+                }
+                // `otherwise` holds when nothing else did.
+                self.branch(first);
+                None
+            }
+            _ => Some(self.close()),
+        }
+    }
+
+    /// A pass over the top frame's children is over; `None` to look again.
+    pub(super) fn after_pass(&mut self) -> Option<Command> {
+        let frame = self.frames.last_mut()?;
+        match &frame.kind {
+            FrameKind::Plain => Some(self.close()),
+            FrameKind::Repeat { .. } => {
+                let place = frame.place.clone()?;
+                let (scope, iterations) = (frame.scope.clone(), frame.iterations.clone());
+                Some(self.ask(Place { scope, iterations, ..place }, Question::Until))
+            }
+            FrameKind::Each { .. } | FrameKind::Choose { .. } => None,
+        }
+    }
+
+    pub(super) fn branch(&mut self, holds: bool) {
+        if let Some(frame) = self.frames.last_mut()
+            && let FrameKind::Choose { branch, taken } = &mut frame.kind
+            && holds
+        {
+            taken.push(*branch);
+            frame.open = true;
+            frame.next = 0;
+        }
+    }
+
+    pub(super) fn close(&mut self) -> Command {
+        match self.frames.pop() {
+            Some(mut frame) => match frame.place.take() {
+                Some(place) => Command::Close { place, shape: frame.shape() },
+                None => self.finish(Ending::Done),
+            },
+            None => self.finish(Ending::Done),
+        }
+    }
+
+    pub(super) fn item_scope(&self, item: &crate::decide::items::Item) -> Option<Arc<Scope>> {
+        let frame = self.frames.last()?;
+        let place = frame.place.as_ref()?;
+        let (FrameKind::Each { index, .. }, TaskKind::Each { variable, key, .. }) =
+            (&frame.kind, &self.plan.task(place.task).kind)
+        else {
+            return None;
+        };
+        Some(Scope::iteration(
+            &place.scope,
+            Iteration {
+                variable: variable.clone(),
+                value: item.value.clone(),
+                index: *index,
+                value_is_key: key.is_none() && item.value_is_key,
+                index_is_key: key.is_none() && item.index_is_key,
+            },
+        ))
+    }
+
+    /// An iteration whose key was evaluated.
+    pub(super) fn keyed(&mut self, mut item: crate::decide::items::Item, value: Value) -> Command {
+        let Some(key) = own_key(&value) else {
+            return self.fail_top(StepError::script(format!("`key` gives {value}, where a string or a whole number is needed")));
+        };
+        if let Some(Frame { kind: FrameKind::Each { keys: Some(keys), seen, .. }, .. }) = self.frames.last_mut() {
+            if !seen.insert(key.clone()) {
+                let text = format!("two elements have the key {value}; the keys of an `each` must differ");
+                return self.fail_top(StepError::script(text));
+            }
+            keys.push(key.clone());
+        }
+        item.key = key;
+        self.start_iteration(item);
+        self.advance()
+    }
+
+    pub(super) fn start_iteration(&mut self, item: crate::decide::items::Item) {
+        let Some(scope) = self.item_scope(&item) else { return };
+        if let Some(frame) = self.frames.last_mut()
+            && let FrameKind::Each { index, .. } = &mut frame.kind
+        {
+            *index += 1;
+            frame.scope = scope;
+        }
+        self.pass(item.key);
+    }
+
+    pub(super) fn start_pass(&mut self, key: IterationKey, iteration: Iteration) {
+        if let Some(frame) = self.frames.last_mut()
+            && let Some(place) = &frame.place
+        {
+            frame.scope = Scope::iteration(&place.scope, iteration);
+        }
+        self.pass(key);
+    }
+
+    pub(super) fn pass(&mut self, key: IterationKey) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        let Some(place) = &frame.place else { return };
+        let mut path = String::with_capacity(place.path.len() + 8);
+        path.push_str(&place.path);
+        push_key(&mut path, &key);
+        frame.path = path.into();
+        frame.iterations = place.iterations.iter().cloned().chain(std::iter::once(key)).collect();
+        frame.open = true;
+        frame.next = 0;
+    }
+}

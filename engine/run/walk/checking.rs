@@ -1,0 +1,174 @@
+//! Going over what is recorded: what is kept, and from where on everything is given up.
+
+USES
+
+enum Verdict {
+    /// The core's answer.
+    Answer(Input),
+    /// It has to run, for that reason.
+    Run(Stale),
+}
+
+impl Walk {
+    pub(super) fn check(&mut self, place: &Place, force: Force) -> Result<Input, Trouble> {
+        if let Some(input) = self.interrupted() {
+            return Ok(input);
+        }
+        let world = self.world.clone();
+        let TaskKind::Step(step) = &world.plan.task(place.task).kind else { return Ok(Input::Run) };
+        if !world.head().live {
+            let stale = if step.always { self.check_always(place, step, force)? } else { self.check_next(place, step, force)? };
+            match stale {
+                Verdict::Answer(input) => return Ok(input),
+                Verdict::Run(stale) => self.unready(place, force, &stale)?,
+            }
+        } else {
+            self.unready(place, force, &Stale::new("it is not done yet"))?;
+        }
+        Ok(Input::Run)
+    }
+
+    pub(super) fn unready(&self, place: &Place, force: Force, stale: &Stale) -> Result<(), Trouble> {
+        if force == Force::Kept {
+            return Err(Trouble::Unready { path: place.path.to_string(), stale: stale.clone() });
+        }
+        Ok(())
+    }
+
+    /// Compares a step with the next recorded one.
+    pub(super) fn check_next(&mut self, place: &Place, step: &Step, force: Force) -> Result<Verdict, Trouble> {
+        let world = self.world.clone();
+        let Some((seq, entry)) = self.recorded.peek(&*world.store)?.cloned() else {
+            self.go_live()?;
+            return Ok(Verdict::Run(Stale::new("it is not done yet")));
+        };
+        let stale = if entry.task == place.key {
+            self.checked.stale(&world, place, step, &entry, &mut self.summary)?
+        } else {
+            match self.checked.passed_over(&world, &self.core, place, step, &entry, &mut self.summary)? {
+                Some((depth, None)) => {
+                    self.keep(place, &entry)?;
+                    self.end_containers(depth);
+                    return Ok(Verdict::Answer(Input::PassedOver { depth }));
+                }
+                Some((_, stale)) => stale,
+                None => Some(misplaced(&world, self.recorded.view(), place, &entry)?),
+            }
+        };
+        let stale = match (stale, force) {
+            (None, Force::Run) => Stale::new("it was asked for"),
+            (None, _) => {
+                self.keep(place, &entry)?;
+                return Ok(Verdict::Answer(Input::Kept));
+            }
+            (Some(stale), _) => stale,
+        };
+        self.unready(place, force, &stale)?;
+        self.give_up(seq, place.task_ref(&world.plan), stale.clone())?;
+        Ok(Verdict::Run(stale))
+    }
+
+    /// A step that runs in every run, after what it did before.
+    pub(super) fn check_always(&mut self, place: &Place, step: &Step, force: Force) -> Result<Verdict, Trouble> {
+        let world = self.world.clone();
+        let mut latest = None;
+        while let Some((_, entry)) = self.recorded.peek(&*world.store)?.filter(|(_, entry)| entry.task == place.key).cloned() {
+            latest = Some(entry);
+            self.recorded.pass();
+            self.stand()?;
+        }
+        if let Some(entry) = &latest
+            && entry.run == self.run.number
+            && self.resumed
+            && force != Force::Run
+            && self.checked.stale(&world, place, step, entry, &mut self.summary)?.is_none()
+        {
+            self.count_kept(place);
+            return Ok(Verdict::Answer(Input::Kept));
+        }
+        // What stands before `--from` is not run again, not even this.
+        if latest.is_some() && force == Force::Kept {
+            self.count_kept(place);
+            return Ok(Verdict::Answer(Input::Kept));
+        }
+        let stale = Stale::new("it runs every time");
+        self.unready(place, force, &Stale::new("it is not done yet"))?;
+        match self.recorded.peek(&*world.store)?.map(|(seq, _)| *seq) {
+            Some(seq) => self.give_up(seq, place.task_ref(&world.plan), stale.clone())?,
+            None => self.go_live()?,
+        }
+        Ok(Verdict::Run(stale))
+    }
+
+    /// The next recorded step holds.
+    pub(super) fn keep(&mut self, place: &Place, entry: &StepEntry) -> Result<(), Trouble> {
+        self.recorded.pass();
+        self.stand()?;
+        if matches!(entry.outcome, Outcome::Skipped(_)) {
+            self.counts.failed += 1;
+        }
+        self.count_kept(place);
+        Ok(())
+    }
+
+    pub(super) fn count_kept(&mut self, place: &Place) {
+        self.counts.kept += 1;
+        let count = self.kept.take().map_or(0, |(_, count)| count) + 1;
+        self.kept = Some((TaskRef { path: place.path.clone(), span: self.world.plan.task(place.task).span }, count));
+    }
+
+    /// Sees the data as it was right before the next recorded step: that is what the decisions before it saw.
+    pub(super) fn stand(&mut self) -> Result<(), Trouble> {
+        let world = self.world.clone();
+        let mut view = self.recorded.view().clone();
+        if let Some((seq, _)) = self.recorded.peek(&*world.store)? {
+            view.at = Seq(seq.0.saturating_sub(1));
+            world.head().replay(view);
+        } else {
+            self.go_live()?;
+        }
+        Ok(())
+    }
+
+    /// Before the first task.
+    pub(super) fn stand_first(&mut self) -> Result<(), Trouble> {
+        if self.world.head().live { Ok(()) } else { self.stand() }
+    }
+
+    /// Everything recorded was walked over.
+    pub(super) fn go_live(&mut self) -> Result<(), Trouble> {
+        let view = self.world.store.view(&self.world.line)?;
+        self.world.head().go_live(view);
+        Ok(())
+    }
+
+    /// Gives up what is recorded from the commit `seq` on. The next commit makes it so.
+    pub(super) fn give_up(&mut self, seq: Seq, task: TaskRef, stale: Stale) -> Result<(), Trouble> {
+        let world = self.world.clone();
+        let (view, after) = (self.recorded.view().clone(), self.recorded.passed());
+        let (mut dropped, mut reached, mut latest) = (0u64, false, after);
+        let mut displaced = std::mem::take(&mut self.displaced);
+        steps_after(&*world.store, &view, after, |at, entry| {
+            reached |= at == seq;
+            if !reached {
+                latest = Some(at);
+                return;
+            }
+            dropped += 1;
+            if self.has_always && always::is_instance(&world, &entry) {
+                always::displace(&mut displaced, &entry.task, &view, latest);
+            }
+        })?;
+        self.displaced = displaced;
+        let mut notes = Vec::new();
+        if self.has_always {
+            let name = always::note(&world.line, &world.plan.pipeline);
+            notes.push((name, always::save(&self.displaced)));
+        }
+        world.head().go_back(view.clone(), cut(&view.pieces, seq), notes);
+        self.start_run()?;
+        self.flush();
+        world.tell(Event::Rerun { task, reason: stale.reason, span: stale.span, dropped });
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! How a walk ends.
+
+USES
+
+impl Walk {
+    pub(super) fn finish(&mut self, ending: Ending) -> Result<RunEnd, Trouble> {
+        let (end, status) = match ending {
+            Ending::Done => {
+                self.end_containers(0);
+                return self.finish_done();
+            }
+            Ending::Stopped { path } => {
+                self.end_containers(0);
+                (RunEnd::Stopped { path }, RunStatus::Stopped)
+            }
+            Ending::Interrupted => (RunEnd::Interrupted, RunStatus::Interrupted),
+            Ending::Failed(failure) => (self.fail(*failure)?, RunStatus::Failed),
+        };
+        if self.started {
+            self.leave_run(status, Vec::new())?;
+        }
+        Ok(end)
+    }
+
+    pub(super) fn finish_done(&mut self) -> Result<RunEnd, Trouble> {
+        let world = self.world.clone();
+        if !self.core.reached() {
+            let stale = Stale::new("the run does not get there");
+            return Err(Trouble::Unready { path: self.core.wanted(), stale });
+        }
+        if !world.head().live
+            && let Some((seq, entry)) = self.recorded.peek(&*world.store)?.cloned()
+        {
+            let reason = "it is not part of the pipeline any more".to_owned();
+            let task = TaskRef { path: entry.path.as_str().into(), span: None };
+            self.give_up(seq, task, Stale::new(reason.clone()))?;
+            if world.head().is_changing() {
+                let at = world.clock.now();
+                self.commit(Commit::entry(world.line.clone(), Entry::LineChanged { reason, at }))?;
+            }
+        }
+        if !self.started {
+            return Ok(RunEnd::Unchanged);
+        }
+        let mut notes = Vec::new();
+        if !self.has_always {
+            let steps = self.counts.done + self.counts.kept;
+            let summary = std::mem::take(&mut self.summary).finish(&world, steps);
+            notes.push((summary::note(&world.line, &world.plan.pipeline), summary));
+        }
+        if !self.displaced.is_empty() {
+            // Steps that are gone take their writes along.
+            notes.push((always::note(&world.line, &world.plan.pipeline), None));
+        }
+        self.leave_run(RunStatus::Done, notes)?;
+        Ok(RunEnd::Done)
+    }
+
+    pub(super) fn fail(&mut self, failure: Failure) -> Result<RunEnd, Trouble> {
+        self.act()?;
+        let task = failure.place.task_ref(&self.world.plan);
+        let (error, attempts) = (failure.error, failure.attempts);
+        let entry = Entry::Failed {
+            run: self.run.number,
+            path: task.path.to_string(),
+            attempts,
+            message: error.message.clone(),
+            at: self.world.clock.now(),
+        };
+        let seq = self.commit(Commit::entry(self.world.line.clone(), entry))?;
+        if let Some(announcer) = &self.world.announcer {
+            let event = Event::TaskFailed { task: task.clone(), attempts, error: error.clone(), passed_over: false };
+            announcer.tell_after(seq, event);
+        }
+        Ok(RunEnd::Failed { task, error })
+    }
+
+    pub(super) fn leave_run(&mut self, status: RunStatus, notes: Vec<(String, Option<Vec<u8>>)>) -> Result<(), StoreError> {
+        let at = self.world.clock.now();
+        self.run.status = status;
+        self.run.ended = Some(at);
+        let commit = Commit {
+            run: Some(self.run.clone()),
+            notes,
+            ..Commit::entry(self.world.line.clone(), Entry::RunStopped { run: self.run.number, at, status })
+        };
+        let seq = self.commit(commit)?;
+        if self.durability != Durability::None || status != RunStatus::Running {
+            self.world.store.wait_durable(seq)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,251 @@
+//! The dispatcher: carries out what the core decides, one command after the other.
+
+use crate::apply::ApplyError;
+use crate::attempt::{self, Executors};
+use crate::compare::{Checked, Stale, misplaced};
+use crate::decide::{Command, Core, Ending, Failure, Force, Input, Place, Question, Shape};
+use crate::head::cut;
+use crate::host::{Deadline, Role, RunHost, Seen, attempt_note};
+use crate::reads::{self, Facts};
+use crate::recorded::{Recorded, steps_after};
+use crate::summary::{self, Summary};
+use crate::world::World;
+use crate::{Stop, always, question, runs};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use thinking_event::{Counts, Event, RunEnd, TaskRef};
+use thinking_plan::{Step, TaskKind};
+use thinking_step::{ErrorKind, StepError, Value};
+use thinking_store::{
+    Commit, Durability, Entry, InternId, Outcome, RunRecord, RunStatus, Seq, StepEntry, StoreError, TaskKey, Token, Write,
+};
+
+/// Why a walk cannot go on.
+pub(crate) enum Trouble {
+    /// The store failed.
+    Store(StoreError),
+    /// What stands before `--from` or `--only` is not done.
+    Unready { path: String, stale: Stale },
+}
+
+impl From<StoreError> for Trouble {
+    pub(super) fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// One walk over a plan.
+pub(crate) struct Walk {
+    world: Arc<World>,
+    core: Core,
+    recorded: Recorded,
+    executors: Executors,
+    checked: Checked,
+    summary: Summary,
+    run: RunRecord,
+    /// Whether the run is on record and told.
+    started: bool,
+    resumed: bool,
+    remembered: Vec<String>,
+    durability: Durability,
+    directory: PathBuf,
+    counts: Counts,
+    began: u64,
+    /// Kept steps that were not told yet.
+    kept: Option<(TaskRef, u64)>,
+    open: Vec<OpenContainer>,
+    has_always: bool,
+    displaced: Vec<always::Displaced>,
+    known_reads: HashMap<Vec<u8>, InternId>,
+    last_failure: Option<FailedAttempt>,
+}
+
+/// A container that the walk is in.
+struct OpenContainer {
+    place: Place,
+    iterations: Option<u64>,
+    announced: bool,
+    began: u64,
+    deadline: Option<Deadline>,
+}
+
+/// What is recorded when a failed attempt is passed over.
+struct FailedAttempt {
+    task: TaskKey,
+    definition: InternId,
+    reads: InternId,
+    facts: Facts,
+}
+
+/// What a walk is started with.
+pub(crate) struct Start {
+    pub world: Arc<World>,
+    pub core: Core,
+    pub recorded: Recorded,
+    pub run: RunRecord,
+    pub resumed: bool,
+    pub remembered: Vec<String>,
+    pub durability: Durability,
+    pub directory: PathBuf,
+    pub began: u64,
+}
+
+impl Walk {
+    /// A walk that has not begun.
+    pub(crate) fn new(start: Start) -> Result<Self, StoreError> {
+        let Start { world, core, recorded, run, resumed, remembered, durability, directory, began } = start;
+        let has_always = always::exist(&world.plan);
+        let displaced = if has_always { always::load(&world)? } else { Vec::new() };
+        Ok(Self {
+            has_always,
+            displaced,
+            world,
+            core,
+            recorded,
+            executors: Executors::default(),
+            checked: Checked::default(),
+            summary: Summary::default(),
+            run,
+            started: false,
+            resumed,
+            remembered,
+            durability,
+            directory,
+            counts: Counts::default(),
+            began,
+            kept: None,
+            open: Vec::new(),
+            known_reads: HashMap::new(),
+            last_failure: None,
+        })
+    }
+
+    /// Puts the run on record and tells it, once.
+    pub(crate) fn start_run(&mut self) -> Result<(), StoreError> {
+        if self.started {
+            return Ok(());
+        }
+        self.started = true;
+        let failed = |error: std::io::Error| StoreError::Io(format!("{}: {error}", self.directory.display()));
+        std::fs::create_dir_all(&self.directory).map_err(failed)?;
+        let at = self.world.clock.now();
+        self.run.status = RunStatus::Running;
+        let commit = Commit {
+            run: Some(self.run.clone()),
+            notes: vec![(summary::note(&self.world.line, &self.world.plan.pipeline), None)],
+            ..Commit::entry(self.world.line.clone(), Entry::RunStarted { run: self.run.number, at })
+        };
+        self.commit(commit)?;
+        self.world.tell(Event::RunStarted {
+            run: self.world.run.id.clone(),
+            pipeline: self.world.plan.pipeline.clone(),
+            at,
+            resumed: self.resumed,
+            remembered: std::mem::take(&mut self.remembered),
+            directory: self.directory.display().to_string(),
+        });
+        Ok(())
+    }
+
+    /// Walks to the end. `at_once`: the run is on record before anything else.
+    pub(crate) fn run(mut self, at_once: bool) -> Result<RunEnd, ApplyError> {
+        let ended = if at_once { self.start_run().map_err(Trouble::from) } else { Ok(()) };
+        let ended = ended.and_then(|()| self.stand_first()).and_then(|()| self.walk());
+        let end = match ended {
+            Ok(end) => end,
+            Err(Trouble::Unready { path, stale }) => {
+                return Err(ApplyError::Unready { path, reason: stale.reason, span: stale.span });
+            }
+            Err(Trouble::Store(error)) => store_failed(&error),
+        };
+        self.flush();
+        let run = if self.started { self.world.run.id.clone() } else { "".into() };
+        let took = self.world.clock.elapsed().saturating_sub(self.began);
+        self.world.tell(Event::RunEnded { run, end: end.clone(), counts: self.counts, took });
+        Ok(end)
+    }
+
+    pub(super) fn walk(&mut self) -> Result<RunEnd, Trouble> {
+        let mut input = Input::Go;
+        loop {
+            input = match self.core.decide(input) {
+                Command::Evaluate { place, question } => self.evaluate(&place, question)?,
+                Command::Open { place, iterations } => self.enter(place, iterations),
+                Command::Close { place, shape } => self.leave(&place, shape),
+                Command::Skip { place } => self.skip(&place),
+                Command::Check { place, force } => self.check(&place, force)?,
+                Command::Attempt { place, number } => self.attempt(&place, number)?,
+                Command::Pause { place, number, error, pause } => {
+                    let task = place.task_ref(&self.world.plan);
+                    let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+                    self.counts.retried += 1;
+                    self.world.tell(Event::AttemptFailed { task, attempt: number, error, pause: millis });
+                    self.world.clock.pause(pause, &self.world.stop);
+                    Input::Go
+                }
+                Command::PassOver { place, failure } => self.pass_over(&place, *failure)?,
+                Command::Finish(ending) => return self.finish(ending),
+            };
+        }
+    }
+
+    pub(super) fn commit(&mut self, commit: Commit) -> Result<Seq, StoreError> {
+        self.world.head().commit(&*self.world.store, commit)
+    }
+
+    /// Tells of kept steps before anything else is told.
+    pub(super) fn flush(&mut self) {
+        if let Some((task, count)) = self.kept.take() {
+            self.world.tell(Event::StepsKept { task, count });
+        }
+    }
+
+    /// Something happens here: the run is on record, and the containers around it are told.
+    pub(super) fn act(&mut self) -> Result<(), StoreError> {
+        self.start_run()?;
+        self.flush();
+        for container in self.open.iter_mut().filter(|container| !container.announced) {
+            container.announced = true;
+            let task = container.place.task_ref(&self.world.plan);
+            self.world.tell(Event::ContainerStarted { task, iterations: container.iterations });
+        }
+        Ok(())
+    }
+
+    /// Why nothing new may start.
+    fn interrupted(&self) -> Option<Input> {
+        if self.world.stop.asked() == Stop::No { self.overdue() } else { Some(Input::Stop) }
+    }
+
+    /// A container whose time is over.
+    fn overdue(&self) -> Option<Input> {
+        if self.open.iter().all(|container| container.deadline.is_none()) {
+            return None;
+        }
+        let now = self.world.clock.elapsed();
+        let over = |container: &&OpenContainer| container.deadline.as_ref().is_some_and(|deadline| now >= deadline.at);
+        let container = self.open.iter().find(over)?;
+        let message = container.deadline.as_ref().map(|deadline| deadline.message.clone()).unwrap_or_default();
+        let error = StepError::new(ErrorKind::Timeout, message);
+        Some(Input::TimedOut { depth: container.place.depth, error })
+    }
+}
+
+fn store_failed(error: &StoreError) -> RunEnd {
+    let help = match error {
+        StoreError::Full(_) => "make room on the disk, then type `thinking apply` again: it goes on after the last durable step",
+        StoreError::Unusable { help, .. } => help,
+        StoreError::InUse { .. } => "wait until the other process has ended, or stop it",
+        _ => "type `thinking apply` again: it goes on after the last durable step",
+    };
+    RunEnd::StoreFailed { message: error.to_string(), help: Some(help.to_owned()) }
+}
+
+/// The record of the run to go on with, as it is from now on.
+pub(crate) fn taken_up(world: &World, mut run: RunRecord) -> RunRecord {
+    run.params = runs::given(&world.plan);
+    run.facets = world.plan.remembered_facets.iter().map(ToString::to_string).collect();
+    run
+}

@@ -1,0 +1,200 @@
+//! Tries of steps and their commits.
+
+USES
+
+impl Walk {
+    pub(super) fn attempt(&mut self, place: &Place, number: u32) -> Result<Input, Trouble> {
+        if let Some(input) = self.interrupted() {
+            return Ok(input);
+        }
+        let world = self.world.clone();
+        let task = world.plan.task(place.task);
+        let TaskKind::Step(step) = &task.kind else { return Ok(Input::Done) };
+        self.act()?;
+        if step.always && number == 1 {
+            always::adopt(&world, &mut self.displaced, &place.key)?;
+        }
+        let token = world.store.begin(&world.line, &place.key)?;
+        let view = world.head().view.clone();
+        let (at, began) = (world.clock.now(), world.clock.elapsed());
+        let told = place.task_ref(&world.plan);
+        world.tell(Event::StepStarted { task: told.clone(), attempt: number, at });
+        let own = attempt::timeout(&world, place);
+        let around = self.open.iter().fold(None, |least, container| attempt::earlier(least, container.deadline.clone()));
+        let own = own.map(|timeout| timeout.map(|timeout| attempt::deadline(&world, timeout, "it")));
+        let (deadline, broken) = match own {
+            Ok(own) => (attempt::earlier(own, around), None),
+            Err(error) => (around, Some(error)),
+        };
+        let role = Role::Attempt { token, number };
+        let host = Arc::new(RunHost::new(world.clone(), place.clone(), view, role, deadline));
+        world.running.store(1, Ordering::Relaxed);
+        let made = match broken {
+            Some(error) => Err(error),
+            None => attempt::attempt(&world, &self.executors, place, (task, step), &host, (token, number)),
+        };
+        world.running.store(0, Ordering::Relaxed);
+        if let Some(error) = world.take_failure() {
+            return Err(error.into());
+        }
+        let seen = std::mem::take(&mut *host.seen());
+        match made {
+            Ok(made) => {
+                let took = world.clock.elapsed().saturating_sub(began);
+                self.commit_step(place, step, (token, number), seen, made, (at, took))?;
+                Ok(Input::Done)
+            }
+            Err(error) => {
+                let definition = world.definition(place.task, &step.definition)?;
+                let mut reads = seen.reads;
+                let reads = self.intern_reads(&mut reads)?;
+                let facts = Facts { variables: seen.variables, results: seen.results, ..Facts::default() };
+                self.last_failure = Some(FailedAttempt { task: place.key.clone(), definition, reads, facts });
+                if error.kind == ErrorKind::Timeout
+                    && let Some(input) = self.overdue()
+                {
+                    return Ok(input);
+                }
+                let error = world.mask.error(error);
+                match attempt::retry_policy(&world, place) {
+                    Ok(policy) => Ok(Input::AttemptFailed { error, policy }),
+                    Err(broken) => Ok(Input::AttemptFailed { error: world.mask.error(broken), policy: None }),
+                }
+            }
+        }
+    }
+
+    pub(super) fn commit_step(
+        &mut self,
+        place: &Place,
+        step: &Step,
+        (token, number): (Token, u32),
+        mut seen: Seen,
+        made: attempt::Made,
+        (at, took): (i64, u64),
+    ) -> Result<(), StoreError> {
+        let world = self.world.clone();
+        let writes = std::mem::take(&mut seen.writes).into_writes();
+        let (variables, results) = (std::mem::take(&mut seen.variables), std::mem::take(&mut seen.results));
+        let mut facts = Facts { outputs: made.outputs, variables, results, ..Facts::default() };
+        facts.outputs.iter().for_each(|(path, digest)| self.summary.add_output(path, digest));
+        if step.always {
+            facts.wrote = writes.iter().map(written).collect();
+        }
+        self.summary.add_reads(&seen.reads, &place.scope);
+        let touched = seen.touched;
+        let entry = StepEntry {
+            run: self.run.number,
+            pipeline: world.pipeline,
+            task: place.key.clone(),
+            path: place.path.to_string(),
+            outcome: Outcome::Done,
+            attempt: number,
+            generation: crate::results::generation(&world, place)?,
+            definition: world.definition(place.task, &step.definition)?,
+            reads: self.intern_reads(&mut seen.reads)?,
+            result: encode_result(&made.result),
+            outputs: facts.to_bytes(),
+            started: at,
+            took,
+        };
+        let notes = if touched { vec![(attempt_note(&world.line, place), None)] } else { Vec::new() };
+        let line = world.line.clone();
+        let seq = self.commit(Commit { token: Some(token), writes, notes, ..Commit::entry(line, Entry::Step(entry)) })?;
+        self.counts.done += 1;
+        if let Some(announcer) = &world.announcer {
+            let task = place.task_ref(&world.plan);
+            announcer.tell_after(seq, Event::StepDone { task, attempt: number, took });
+        }
+        if let Some(aside) = made.aside {
+            // Earlier outputs are kept until the commit that names the new ones cannot be lost any more.
+            if aside.holds_any() {
+                world.store.wait_durable(seq)?;
+            }
+            aside.forget(&world.state_directory).map_err(|error| StoreError::Io(error.to_string()))?;
+        }
+        if matches!(step.body, thinking_plan::Body::Exec(_)) {
+            attempt::drop_scratch(&world, place, token);
+        }
+        Ok(())
+    }
+
+    pub(super) fn intern_reads(&mut self, reads: &mut Vec<reads::Read>) -> Result<InternId, StoreError> {
+        let bytes = reads::to_bytes(reads);
+        if let Some(id) = self.known_reads.get(&bytes) {
+            return Ok(*id);
+        }
+        let id = self.world.store.intern(&bytes)?;
+        if self.known_reads.len() >= 4096 {
+            self.known_reads.clear();
+        }
+        self.known_reads.insert(bytes, id);
+        Ok(id)
+    }
+
+    /// Records that a failure is passed over, so that it is not tried again while nothing changes.
+    pub(super) fn pass_over(&mut self, place: &Place, failure: Failure) -> Result<Input, Trouble> {
+        let world = self.world.clone();
+        self.end_containers(place.depth);
+        if !world.head().live {
+            let next = self.recorded.peek(&*world.store)?.cloned();
+            match next {
+                Some((_, entry)) if entry.task == place.key && matches!(entry.outcome, Outcome::Skipped(_)) => {
+                    self.keep(place, &entry)?;
+                    return Ok(Input::Go);
+                }
+                Some((seq, _)) => {
+                    let stale = Stale::new(format!("it failed: {}", failure.error.message));
+                    self.give_up(seq, failure.place.task_ref(&world.plan), stale)?;
+                }
+                None => self.go_live()?,
+            }
+        }
+        self.act()?;
+        let failed = self.last_failure.take();
+        let empty = world.store.intern(&reads::to_bytes(&mut Vec::new()))?;
+        let nothing = world.store.intern(b"")?;
+        let (definition, reads, mut facts) = match failed {
+            Some(failed) if failed.task == failure.place.key => (failed.definition, failed.reads, failed.facts),
+            _ => (nothing, empty, Facts::default()),
+        };
+        if failure.place.key != place.key {
+            facts.failed = Some(failure.place.path.to_string());
+        }
+        let entry = StepEntry {
+            run: self.run.number,
+            pipeline: world.pipeline,
+            task: place.key.clone(),
+            path: place.path.to_string(),
+            outcome: Outcome::Skipped(failure.error.message.clone()),
+            attempt: failure.attempts,
+            generation: crate::results::generation(&world, place)?,
+            definition,
+            reads,
+            result: b"null".to_vec(),
+            outputs: facts.to_bytes(),
+            started: world.clock.now(),
+            took: 0,
+        };
+        let seq = self.commit(Commit::entry(world.line.clone(), Entry::Step(entry)))?;
+        self.counts.failed += 1;
+        if let Some(announcer) = &world.announcer {
+            let task = failure.place.task_ref(&world.plan);
+            let event = Event::TaskFailed { task, attempts: failure.attempts, error: failure.error, passed_over: true };
+            announcer.tell_after(seq, event);
+        }
+        Ok(Input::Go)
+    }
+}
+
+fn written(write: &Write) -> (u16, Option<Vec<u8>>) {
+    match write {
+        Write::Put(database, key, _) | Write::Delete(database, key) => (database.0, Some(key.clone())),
+        Write::Clear(database) => (database.0, None),
+    }
+}
+
+fn encode_result(value: &Value) -> Vec<u8> {
+    // A JSON value always has a text.
+    serde_json::to_vec(value).unwrap_or_default()
+}
