@@ -125,7 +125,9 @@ pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
         },
         run_number: run.number,
     })?);
-    if whole && !is_resumed && !always::exist(&world.plan)
+    if whole
+        && !is_resumed
+        && !always::exist(&world.plan)
         && let Some(kept) = Summary::holds(&world)?
     {
         let took = world.clock.elapsed().saturating_sub(began);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use thinking_event::Event;
-use thinking_plan::{Body, Exec, Step, StdoutAs, Task};
+use thinking_plan::{Body, Exec, StdoutAs, Step, Task};
 use thinking_step::{Access, Class, ErrorKind, Host, Program, StepError, Value};
 use thinking_store::Token;
 
@@ -101,7 +101,8 @@ pub(crate) fn attempt(
         let since = world.head().last;
         Some(outputs::move_aside(&world.state_directory, &world.line, &place.key, since, &files)?)
     };
-    let timeout = host.deadline().map(|deadline| Duration::from_micros(deadline.at.saturating_sub(world.clock.elapsed())));
+    let timeout =
+        host.deadline().map(|deadline| Duration::from_micros(deadline.at.saturating_sub(world.clock.elapsed())));
     let spec = AttemptSpec { token, task: place.task.0, path: place.path.clone(), number, timeout, body };
     let made = execute(world, executors, place, host, spec).and_then(|result| {
         if let Some(secret) = world.mask.find(&result) {
@@ -152,7 +153,9 @@ fn execute(
             // It got a while to tidy up; a second request to stop ends that.
             (Err(_), Some((error, since))) => {
                 let patience = if error.kind == ErrorKind::Cancelled { 1_000_000 } else { 5_000_000 };
-                if world.clock.elapsed().saturating_sub(*since) >= patience || world.stop.asked() == Stop::Now && patience > 1_000_000 {
+                if world.clock.elapsed().saturating_sub(*since) >= patience
+                    || world.stop.asked() == Stop::Now && patience > 1_000_000
+                {
                     executor.cancel(token, true);
                 }
             }
@@ -190,7 +193,9 @@ fn exec_spec(
         None => world.plan.directory.clone(),
     };
     let scratch = scratch(world, place);
-    let failed = |error: std::io::Error| StepError::new(ErrorKind::Exec, format!("its scratch directory cannot be made: {error}"));
+    let failed = |error: std::io::Error| {
+        StepError::new(ErrorKind::Exec, format!("its scratch directory cannot be made: {error}"))
+    };
     std::fs::create_dir_all(&scratch).map_err(failed)?;
     let result = scratch.with_extension(format!("result-{}-{}", token.epoch, token.counter));
     let mut environment = Vec::new();
@@ -237,7 +242,11 @@ pub(crate) fn drop_scratch(world: &World, place: &Place, token: Token) {
 }
 
 /// Outputs must be there, and survive a loss of power.
-fn finished_outputs(world: &World, step: &Step, paths: &[(String, PathBuf)]) -> Result<Vec<(String, String)>, StepError> {
+fn finished_outputs(
+    world: &World,
+    step: &Step,
+    paths: &[(String, PathBuf)],
+) -> Result<Vec<(String, String)>, StepError> {
     let kind = match step.body {
         Body::Script(_) => ErrorKind::Script,
         Body::Exec(_) => ErrorKind::Exec,

@@ -44,7 +44,8 @@ impl Checked {
     ) -> Result<Option<Stale>, StoreError> {
         if world.definition(place.task, &step.definition)? != entry.definition {
             let stored = world.store.interned(entry.definition)?;
-            let (reason, span) = step.definition.difference(&stored).unwrap_or_else(|| ("definition changed".to_owned(), None));
+            let (reason, span) =
+                step.definition.difference(&stored).unwrap_or_else(|| ("definition changed".to_owned(), None));
             return Ok(Some(Stale { reason: format!("its {reason}"), span }));
         }
         if let Some(stale) = self.stale_reads(world, place, entry.reads, summary)? {
@@ -111,7 +112,9 @@ impl Checked {
         let Some(reads) = from_bytes(&world.store.interned(reads)?) else {
             return Ok(Some(Stale::new("it was recorded by another version")));
         };
-        let found = reads.iter().find_map(|read| stale(world, &place.scope, read).or_else(|| stale_source(world, place.task, read)));
+        let found = reads
+            .iter()
+            .find_map(|read| stale(world, &place.scope, read).or_else(|| stale_source(world, place.task, read)));
         if found.is_none() {
             summary.add_reads(&reads, &place.scope);
             // Bounded: steps that each read something else are looked at each by itself.
@@ -211,7 +214,9 @@ pub(crate) fn stale(world: &World, scope: &Scope, read: &Read) -> Option<Stale> 
 }
 
 fn shown(world: &World, path: &str) -> String {
-    Path::new(path).strip_prefix(world.plan.permissions.root()).map_or_else(|_| path.to_owned(), |path| path.display().to_string())
+    Path::new(path)
+        .strip_prefix(world.plan.permissions.root())
+        .map_or_else(|_| path.to_owned(), |path| path.display().to_string())
 }
 
 fn short(text: &str) -> String {

@@ -144,7 +144,10 @@ pub fn run_here(attempt: &Attempt) -> Result<Value, StepError> {
             attempt.host.touch(call.step.class(), call.step.name())?;
             contained(|| call.step.run(NativeCall { arguments, host: &attempt.host }))
         }
-        _ => Err(StepError::new(ErrorKind::Native, format!("`{}` is another kind of step in this plan", attempt.spec.path))),
+        _ => Err(StepError::new(
+            ErrorKind::Native,
+            format!("`{}` is another kind of step in this plan", attempt.spec.path),
+        )),
     }
 }
 

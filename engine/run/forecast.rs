@@ -5,8 +5,8 @@ use crate::preview::{Found, Verdict};
 use crate::question;
 use crate::world::World;
 use std::sync::Arc;
-use thinking_plan::{Template, TemplatePart, TemplateValue};
 use thinking_plan::{TaskId, TaskKind};
+use thinking_plan::{Template, TemplatePart, TemplateValue};
 use thinking_step::{Program, ReferenceKind, Value};
 use thinking_store::TaskKey;
 
@@ -20,7 +20,10 @@ pub(crate) fn follow(world: &Arc<World>, core: &Core, task: TaskId, path: &str, 
         for task in rest {
             over = over || forecast.task(*task, false);
         }
-        if again && !over && let Some(container) = container {
+        if again
+            && !over
+            && let Some(container) = container
+        {
             forecast.further_passes(container);
         }
         // `end` ends the pipeline that it is in, and that one only.
@@ -67,7 +70,11 @@ impl Forecast<'_> {
                 let why = format!("`{}` runs before it", self.path);
                 match unknown {
                     false => self.note(task, Verdict::Run, &why),
-                    true => self.note(task, Verdict::Unknown(self.path.to_owned()), &format!("unknown until `{}` is done", self.path)),
+                    true => self.note(
+                        task,
+                        Verdict::Unknown(self.path.to_owned()),
+                        &format!("unknown until `{}` is done", self.path),
+                    ),
                 }
                 false
             }

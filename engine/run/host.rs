@@ -127,13 +127,11 @@ impl RunHost {
         }
         let failed = |error| self.world.store_failed(error);
         let key = self.idempotency_key()?;
-        let entry = Entry::Attempt { run: self.world.run_number, task: self.place.key.clone(), token, key: key.clone() };
-        let note = (attempt_note(&self.world.line, &self.place), Some(format!("{} {key}", self.world.run.id).into_bytes()));
-        let commit = Commit {
-            token: Some(token),
-            notes: vec![note],
-            ..Commit::entry(self.world.line.clone(), entry)
-        };
+        let entry =
+            Entry::Attempt { run: self.world.run_number, task: self.place.key.clone(), token, key: key.clone() };
+        let note =
+            (attempt_note(&self.world.line, &self.place), Some(format!("{} {key}", self.world.run.id).into_bytes()));
+        let commit = Commit { token: Some(token), notes: vec![note], ..Commit::entry(self.world.line.clone(), entry) };
         let store = &*self.world.store;
         let seq = self.world.head().commit(store, commit).map_err(failed)?;
         store.wait_durable(seq).map_err(failed)?;
@@ -168,9 +166,8 @@ impl Host for RunHost {
 
     fn param(&self, name: &str) -> Option<Value> {
         let params = &self.world.plan.params.values;
-        let (name, param) = params
-            .get_key_value(name)
-            .or_else(|| params.iter().find(|(param, _)| param.replace('-', "_") == name))?;
+        let (name, param) =
+            params.get_key_value(name).or_else(|| params.iter().find(|(param, _)| param.replace('-', "_") == name))?;
         let value = self.place.scope.param(name).unwrap_or(&param.value).clone();
         if !param.secret {
             self.note(Read::Param(name.to_string(), value.to_string()));
@@ -272,7 +269,9 @@ impl Host for RunHost {
         let request = Scan { database: id, prefix: prefix.as_bytes(), after: after.map(str::as_bytes), limit };
         let rows = self.seen().writes.scan(&*self.world.store, &self.view, request);
         let rows = rows.map_err(|error| self.world.store_failed(error))?;
-        rows.into_iter().map(|(key, value)| Ok((String::from_utf8_lossy(&key).into_owned(), datum::decode(&value)?))).collect()
+        rows.into_iter()
+            .map(|(key, value)| Ok((String::from_utf8_lossy(&key).into_owned(), datum::decode(&value)?)))
+            .collect()
     }
 
     fn permit(&self, access: Access<'_>) -> Result<PathBuf, StepError> {
@@ -356,11 +355,13 @@ impl Host for RunHost {
         let note = store.note(&attempt_note(&self.world.line, &self.place));
         let note = note.map_err(|error| self.world.store_failed(error))?;
         // A key that an earlier attempt of this run used stays until the step commits.
-        let known = note.as_deref().and_then(|note| std::str::from_utf8(note).ok()).and_then(|note| note.split_once(' '));
+        let known =
+            note.as_deref().and_then(|note| std::str::from_utf8(note).ok()).and_then(|note| note.split_once(' '));
         if let Some((_, key)) = known.filter(|(run, _)| **run == *self.world.run.id) {
             return Ok(key.to_owned());
         }
-        let generation = results::generation(&self.world, &self.place).map_err(|error| self.world.store_failed(error))?;
+        let generation =
+            results::generation(&self.world, &self.place).map_err(|error| self.world.store_failed(error))?;
         let stretch = self.world.head().stretch();
         let text = format!("{}\0{}\0{}\0{generation}\0{stretch}", self.world.run.id, self.world.line, self.place.path);
         Ok(hex(digest(text.as_bytes())))

@@ -8,7 +8,8 @@ use thinking_step::{Host as _, StepError, digest};
 
 /// Notes the files that a glob means as seen, with their contents.
 pub(crate) fn see(world: &World, host: &RunHost, pattern: &str) -> Result<(), StepError> {
-    let files = matched(world, pattern).map_err(|why| StepError::script(format!("`input` {pattern:?} is no glob: {why}")))?;
+    let files =
+        matched(world, pattern).map_err(|why| StepError::script(format!("`input` {pattern:?} is no glob: {why}")))?;
     if is_glob(pattern) {
         host.note(Read::Glob(pattern.to_owned(), names_digest(&files)));
     }
@@ -31,10 +32,12 @@ pub(crate) fn matched(world: &World, pattern: &str) -> Result<Vec<PathBuf>, Stri
     } else {
         format!("{}/{pattern}", globset::escape(&root.display().to_string()))
     };
-    let glob = globset::GlobBuilder::new(&full).literal_separator(true).build().map_err(|error| error.kind().to_string())?;
+    let glob =
+        globset::GlobBuilder::new(&full).literal_separator(true).build().map_err(|error| error.kind().to_string())?;
     let glob = glob.compile_matcher();
     // Only what stands below the part without wildcards can match.
-    let plain: PathBuf = Path::new(pattern).components().take_while(|part| !is_glob(&part.as_os_str().to_string_lossy())).collect();
+    let plain: PathBuf =
+        Path::new(pattern).components().take_while(|part| !is_glob(&part.as_os_str().to_string_lossy())).collect();
     let state = &world.state_directory;
     let walk = walkdir::WalkDir::new(root.join(plain)).follow_links(true).sort_by_file_name().into_iter();
     Ok(walk

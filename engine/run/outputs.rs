@@ -42,7 +42,8 @@ pub(crate) fn move_aside(
     let name = |at: usize| directory.join(format!("{}-{at}", since.0));
     let was = |output: &Path| fs::symlink_metadata(output).is_ok();
     let files = outputs.iter().enumerate();
-    let files = files.map(|(at, output)| AsideFile { output: output.clone(), place: name(at), was: was(output) }).collect();
+    let files =
+        files.map(|(at, output)| AsideFile { output: output.clone(), place: name(at), was: was(output) }).collect();
     let aside = Aside { line: line.to_owned(), task: task.clone(), since, files };
     let moved = || -> io::Result<()> {
         fs::create_dir_all(&directory)?;
@@ -95,7 +96,8 @@ impl Aside {
 pub(crate) fn recover(state: &Path, store: &dyn Store) -> Result<(), StoreError> {
     let path = pending(state);
     let Ok(bytes) = fs::read(&path) else { return Ok(()) };
-    let failed = |error: io::Error| StoreError::Io(format!("outputs that were moved aside cannot be put back: {error}"));
+    let failed =
+        |error: io::Error| StoreError::Io(format!("outputs that were moved aside cannot be put back: {error}"));
     // A list that is cut was not synced, so nothing was moved yet.
     let Ok(aside) = serde_json::from_slice::<Aside>(&bytes) else { return remove(&path).map_err(failed) };
     let view = store.view(&aside.line)?;

@@ -219,7 +219,11 @@ impl Previewing {
                 }
                 Command::Finish(Ending::Failed(failure)) => {
                     let verdict = Verdict::Fails(failure.error.message.clone());
-                    self.note(failure.place.task, verdict, Stale { reason: failure.error.message, span: failure.error.span });
+                    self.note(
+                        failure.place.task,
+                        verdict,
+                        Stale { reason: failure.error.message, span: failure.error.span },
+                    );
                     return Ok((0, None));
                 }
                 Command::Finish(Ending::Done) => {
@@ -253,7 +257,13 @@ impl Previewing {
         Ok(checked)
     }
 
-    fn compare(&mut self, core: &Core, place: &Place, step: &Step, force: Force) -> Result<Result<Input, Stale>, ApplyError> {
+    fn compare(
+        &mut self,
+        core: &Core,
+        place: &Place,
+        step: &Step,
+        force: Force,
+    ) -> Result<Result<Input, Stale>, ApplyError> {
         let world = self.world.clone();
         let mut latest = None;
         while let Some((_, entry)) = self.recorded.peek(&*world.store)?.cloned() {
@@ -383,7 +393,9 @@ impl Previewing {
             let verdict = u32::try_from(child).map_or(Verdict::Skipped, |child| self.verdict(TaskId(child)));
             match (&whole, &verdict) {
                 (_, Verdict::Run | Verdict::Fails(_)) => return Verdict::Run,
-                (Verdict::Skipped | Verdict::Done, Verdict::Unknown(_)) | (Verdict::Skipped, Verdict::Done) => whole = verdict,
+                (Verdict::Skipped | Verdict::Done, Verdict::Unknown(_)) | (Verdict::Skipped, Verdict::Done) => {
+                    whole = verdict
+                }
                 _ => {}
             }
         }

@@ -93,7 +93,9 @@ fn start(spec: ExecSpec, output: Arc<dyn Fn(bool, String) + Send + Sync>) -> Res
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| not_started(&spec, &error))?;
     let (sender, news) = channel();
-    let failed = |error: std::io::Error| StepError::new(ErrorKind::Exec, format!("`{}` cannot be watched: {error}", spec.program));
+    let failed = |error: std::io::Error| {
+        StepError::new(ErrorKind::Exec, format!("`{}` cannot be watched: {error}", spec.program))
+    };
     let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
     let group = group.ok_or_else(|| StepError::new(ErrorKind::Exec, "the started program has no process id"))?;
     let watched = watch(&mut child, &sender, spec.stdin.clone()).and_then(|()| {
@@ -148,7 +150,8 @@ fn follow(pipe: impl Read + Send + 'static, stderr: bool, sender: Sender<News>) 
 fn not_started(spec: &ExecSpec, error: &std::io::Error) -> StepError {
     let program = &spec.program;
     if !spec.directory.is_dir() {
-        let text = format!("`{program}` cannot be started: its working directory {} does not exist", spec.directory.display());
+        let text =
+            format!("`{program}` cannot be started: its working directory {} does not exist", spec.directory.display());
         return StepError::new(ErrorKind::Exec, text);
     }
     match error.kind() {
@@ -239,22 +242,25 @@ impl Running {
         let failed = |text: String| StepError::new(ErrorKind::Exec, text);
         match std::fs::read(&self.spec.result) {
             Ok(bytes) => {
-                return serde_json::from_slice(&bytes)
-                    .map_err(|error| failed(format!("what `{program}` wrote to $THINKING_RESULT is not JSON: {error}")));
+                return serde_json::from_slice(&bytes).map_err(|error| {
+                    failed(format!("what `{program}` wrote to $THINKING_RESULT is not JSON: {error}"))
+                });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(format!("what `{program}` wrote to $THINKING_RESULT cannot be read: {error}"))),
+            Err(error) => {
+                return Err(failed(format!("what `{program}` wrote to $THINKING_RESULT cannot be read: {error}")));
+            }
         }
         let Some(stdout) = self.spec.stdout.as_deref() else { return Ok(Value::Null) };
         if self.stdout.len() > LARGEST_RESULT {
             return Err(failed(format!("`{program}` wrote more than 64 MiB, too much for a result")));
         }
         let text = std::str::from_utf8(&self.stdout);
-        let text = text.map_err(|_| failed(format!("the output of `{program}` is not text in UTF-8, so it cannot be a result")))?;
+        let text = text
+            .map_err(|_| failed(format!("the output of `{program}` is not text in UTF-8, so it cannot be a result")))?;
         match stdout {
-            "json" => {
-                serde_json::from_str(text).map_err(|error| failed(format!("the output of `{program}` is not JSON: {error}")))
-            }
+            "json" => serde_json::from_str(text)
+                .map_err(|error| failed(format!("the output of `{program}` is not JSON: {error}"))),
             "lines" => Ok(text.lines().map(Value::from).collect()),
             _ => Ok(text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text)).into()),
         }

@@ -51,7 +51,12 @@ pub(crate) fn host(world: &Arc<World>, place: &Place, question: Question) -> Arc
 }
 
 /// The value of the expression.
-pub(crate) fn evaluate(world: &World, place: &Place, question: Question, host: &Arc<RunHost>) -> Result<Value, StepError> {
+pub(crate) fn evaluate(
+    world: &World,
+    place: &Place,
+    question: Question,
+    host: &Arc<RunHost>,
+) -> Result<Value, StepError> {
     let host: Arc<dyn Host> = host.clone();
     let run = |program: &Arc<dyn Program>| program.eval(&host);
     match expression(world, place, question) {
@@ -60,7 +65,10 @@ pub(crate) fn evaluate(world: &World, place: &Place, question: Question, host: &
         Expression::Template(template) if question == Question::Reason => template.text(&run).map(Value::String),
         Expression::Template(template) => template.value(&run),
         Expression::Params(params) => Ok(Value::Object(
-            params.iter().map(|(name, value)| Ok((name.to_string(), value.value(&run)?))).collect::<Result<_, StepError>>()?,
+            params
+                .iter()
+                .map(|(name, value)| Ok((name.to_string(), value.value(&run)?)))
+                .collect::<Result<_, StepError>>()?,
         )),
         Expression::None => Ok(Value::Null),
     }

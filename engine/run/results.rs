@@ -3,8 +3,8 @@
 use crate::decide::{Place, Shape, TypedPath};
 use crate::world::World;
 use std::sync::Arc;
-use thinking_plan::{Plan, Setting, TaskId, TaskKind};
 use thinking_plan::OnError;
+use thinking_plan::{Plan, Setting, TaskId, TaskKind};
 use thinking_step::Value;
 use thinking_store::{IterationKey, Outcome, StoreError, TaskKey, View};
 
@@ -43,7 +43,9 @@ pub(crate) fn source(plan: &Plan, task: TaskId, asked: Asked<'_>) -> Source {
         Asked::Path(path) => TypedPath::parse(path).and_then(|path| plan.find(&path.bare)),
     };
     match found {
-        Some(found) if matches!(plan.task(found).kind, TaskKind::Step(_)) => Source::Step(plan.task(found).path.clone()),
+        Some(found) if matches!(plan.task(found).kind, TaskKind::Step(_)) => {
+            Source::Step(plan.task(found).path.clone())
+        }
         Some(_) => Source::Container,
         None => Source::Nothing,
     }
@@ -128,14 +130,17 @@ fn result(world: &World, view: &View, task: TaskId, iterations: &Arc<[IterationK
             None => {}
         }
     }
-    let within = |key: IterationKey| -> Arc<[IterationKey]> { iterations.iter().cloned().chain(std::iter::once(key)).collect() };
+    let within =
+        |key: IterationKey| -> Arc<[IterationKey]> { iterations.iter().cloned().chain(std::iter::once(key)).collect() };
     let list = |keys: &mut dyn Iterator<Item = IterationKey>| -> Result<Value, StoreError> {
         let results = keys.map(|key| last(world, view, all_children(plan, task), &within(key)));
         results.collect::<Result<_, _>>().map(Value::Array)
     };
     match (&found.kind, world.shape(task, iterations)) {
         (TaskKind::Stage { children } | TaskKind::Run { children, .. }, _) => last(world, view, children, iterations),
-        (_, Some(Shape::Items(items))) => list(&mut (0..items.len()).filter_map(|at| items.get(at)).map(|item| item.key)),
+        (_, Some(Shape::Items(items))) => {
+            list(&mut (0..items.len()).filter_map(|at| items.get(at)).map(|item| item.key))
+        }
         (_, Some(Shape::Keys(keys))) => list(&mut keys.into_iter()),
         (_, Some(Shape::Counted(count))) => list(&mut (1..=count).map(|count| IterationKey::Integer(count.into()))),
         (TaskKind::Choose { branches, .. }, Some(Shape::Branches(taken))) => {
@@ -148,7 +153,12 @@ fn result(world: &World, view: &View, task: TaskId, iterations: &Arc<[IterationK
     }
 }
 
-fn last(world: &World, view: &View, children: &[TaskId], iterations: &Arc<[IterationKey]>) -> Result<Value, StoreError> {
+fn last(
+    world: &World,
+    view: &View,
+    children: &[TaskId],
+    iterations: &Arc<[IterationKey]>,
+) -> Result<Value, StoreError> {
     children.last().map_or(Ok(Value::Null), |task| result(world, view, *task, iterations))
 }
 

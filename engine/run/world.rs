@@ -87,7 +87,8 @@ pub(crate) struct Parts {
 impl World {
     /// Looks up the numbers that everything else needs.
     pub(crate) fn new(parts: Parts) -> Result<Self, StoreError> {
-        let Parts { plan, store, line, clock, stop, environment, hidden, state_directory, announcer, run, run_number } = parts;
+        let Parts { plan, store, line, clock, stop, environment, hidden, state_directory, announcer, run, run_number } =
+            parts;
         let interner = Interner { store: &*store, read_only: announcer.is_none() };
         // Paths of two pipelines on one line are kept apart by the pipeline's name.
         let number = |path: &str| interner.intern(format!("{}:{path}", plan.pipeline).as_bytes());

@@ -1,15 +1,13 @@
 //! The walk over the task tree: a stack of frames and what it waits for.
 
 use crate::decide::frame::{Frame, FrameKind};
-use crate::decide::scope::Iteration;
-use crate::decide::{
-    Command, Ending, Failure, Input, Items, Place, Question, Scope, Selection, own_key, push_key,
-};
+use crate::decide::items::Item;
+use crate::decide::{Command, Ending, Failure, Input, Items, Place, Question, Scope, Selection};
 use std::collections::HashSet;
 use std::sync::Arc;
 use thinking_plan::{FromValue, OnError, Plan, Setting, TaskId, TaskKind};
 use thinking_step::{ErrorKind, StepError, Value};
-use thinking_store::{InternId, IterationKey, TaskKey};
+use thinking_store::{InternId, TaskKey};
 
 /// The decision core: give it the outcome of the last command, it gives the next.
 pub(crate) struct Core {
@@ -27,7 +25,7 @@ pub(super) enum Waiting {
     Nothing,
     Task(Place, Question),
     /// A key of the top frame's next item.
-    Key(crate::decide::items::Item),
+    Key(Item),
     /// A frame to push, once the driver has made its preparations.
     Opening(Box<Frame>),
     Check(Place),
@@ -279,7 +277,9 @@ impl Core {
     }
 
     pub(super) fn answered(&mut self, place: Place, question: Question, value: Value) -> Command {
-        let wrong = |what: &str, value: &Value| StepError::script(format!("{what} gives {value}, where true or false is needed"));
+        let wrong = |what: &str, value: &Value| {
+            StepError::script(format!("{what} gives {value}, where true or false is needed"))
+        };
         match question {
             Question::When => match value {
                 Value::Bool(true) => self.enter(place),
@@ -291,15 +291,22 @@ impl Core {
                     let keyed = matches!(self.plan.task(place.task).kind, TaskKind::Each { key: Some(_), .. });
                     let count = items.len();
                     let keys = keyed.then(Vec::new);
-                    self.open(place, FrameKind::Each { items, index: 0, keys, seen: HashSet::new() }, false, Some(count))
+                    self.open(
+                        place,
+                        FrameKind::Each { items, index: 0, keys, seen: HashSet::new() },
+                        false,
+                        Some(count),
+                    )
                 }
                 Err(error) => self.fail(place, error, 0),
             },
             Question::Max => match u32::from_value(&value) {
                 Some(max) => self.open(place, FrameKind::Repeat { count: 0, max: Some(max) }, false, None),
-                None => {
-                    self.fail(place, StepError::script(format!("`max` gives {value}, where a whole number from 0 is needed")), 0)
-                }
+                None => self.fail(
+                    place,
+                    StepError::script(format!("`max` gives {value}, where a whole number from 0 is needed")),
+                    0,
+                ),
             },
             Question::Until => match value {
                 Value::Bool(true) => self.close(),

@@ -46,7 +46,12 @@ impl Items {
         match self {
             Self::Range(first, end) => {
                 let value = first.checked_add(i64::try_from(index).ok()?).filter(|value| value < end)?;
-                Some(Item { value: value.into(), key: IterationKey::Integer(value), value_is_key: true, index_is_key: value == index as i64 })
+                Some(Item {
+                    value: value.into(),
+                    key: IterationKey::Integer(value),
+                    value_is_key: true,
+                    index_is_key: value == index as i64,
+                })
             }
             Self::List(items, true) => {
                 let value = items.get(at)?.clone();

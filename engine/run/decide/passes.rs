@@ -1,6 +1,14 @@
 //! Loops and branches: when a container goes over its tasks once more.
 
-USES
+use crate::decide::core::{Core, Waiting};
+use crate::decide::frame::{Frame, FrameKind};
+use crate::decide::items::Item;
+use crate::decide::scope::Iteration;
+use crate::decide::{Command, Ending, Place, Question, Scope, own_key, push_key};
+use std::sync::Arc;
+use thinking_plan::TaskKind;
+use thinking_step::{StepError, Value};
+use thinking_store::IterationKey;
 
 impl Core {
     /// Decides what the top frame does before its next pass over its children; `None` to look again.
@@ -22,7 +30,8 @@ impl Core {
             }
             (FrameKind::Repeat { count, max }, Some(TaskKind::Repeat { variable, .. })) => {
                 if max.is_some_and(|max| *count >= max) {
-                    let text = format!("`until` is still not true after {count} iterations, the `max` of this `repeat`");
+                    let text =
+                        format!("`until` is still not true after {count} iterations, the `max` of this `repeat`");
                     return Some(self.fail_top(StepError::script(text)));
                 }
                 *count += 1;
@@ -92,7 +101,7 @@ impl Core {
         }
     }
 
-    pub(super) fn item_scope(&self, item: &crate::decide::items::Item) -> Option<Arc<Scope>> {
+    pub(super) fn item_scope(&self, item: &Item) -> Option<Arc<Scope>> {
         let frame = self.frames.last()?;
         let place = frame.place.as_ref()?;
         let (FrameKind::Each { index, .. }, TaskKind::Each { variable, key, .. }) =
@@ -113,9 +122,11 @@ impl Core {
     }
 
     /// An iteration whose key was evaluated.
-    pub(super) fn keyed(&mut self, mut item: crate::decide::items::Item, value: Value) -> Command {
+    pub(super) fn keyed(&mut self, mut item: Item, value: Value) -> Command {
         let Some(key) = own_key(&value) else {
-            return self.fail_top(StepError::script(format!("`key` gives {value}, where a string or a whole number is needed")));
+            return self.fail_top(StepError::script(format!(
+                "`key` gives {value}, where a string or a whole number is needed"
+            )));
         };
         if let Some(Frame { kind: FrameKind::Each { keys: Some(keys), seen, .. }, .. }) = self.frames.last_mut() {
             if !seen.insert(key.clone()) {
@@ -129,7 +140,7 @@ impl Core {
         self.advance()
     }
 
-    pub(super) fn start_iteration(&mut self, item: crate::decide::items::Item) {
+    pub(super) fn start_iteration(&mut self, item: Item) {
         let Some(scope) = self.item_scope(&item) else { return };
         if let Some(frame) = self.frames.last_mut()
             && let FrameKind::Each { index, .. } = &mut frame.kind

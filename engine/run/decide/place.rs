@@ -90,7 +90,8 @@ impl TypedPath {
 
     /// Whether an instance is the one that is meant, or inside of it. `path` is the instance's path with keys, `bare` the one without.
     pub(crate) fn holds(&self, path: &str, bare: &str) -> bool {
-        let (mine, whole) = if self.keys.iter().any(Option::is_some) { (self.text(), path) } else { (self.bare.clone(), bare) };
+        let (mine, whole) =
+            if self.keys.iter().any(Option::is_some) { (self.text(), path) } else { (self.bare.clone(), bare) };
         whole.strip_prefix(mine.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
     }
 
@@ -125,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_path_holds_what_is_in_it() {
-        let holds = |typed: &str, path: &str, bare: &str| TypedPath::parse(typed).is_some_and(|typed| typed.holds(path, bare));
+        let holds =
+            |typed: &str, path: &str, bare: &str| TypedPath::parse(typed).is_some_and(|typed| typed.holds(path, bare));
         assert!(holds("fit", "fit/epoch[3]/train", "fit/epoch/train"));
         assert!(holds("fit/epoch", "fit/epoch[3]/train", "fit/epoch/train"));
         assert!(holds("fit/epoch[3]", "fit/epoch[3]/train", "fit/epoch/train"));

@@ -57,9 +57,8 @@ mod tests {
 
     #[test]
     fn pauses_grow_as_asked_and_stop_at_the_longest() {
-        let seconds = |backoff, number| {
-            policy(backoff).pause("a", number, ErrorKind::Exec).map(|pause| pause.as_secs())
-        };
+        let seconds =
+            |backoff, number| policy(backoff).pause("a", number, ErrorKind::Exec).map(|pause| pause.as_secs());
         assert_eq!([1, 2, 9].map(|number| seconds(Backoff::Fixed, number)), [Some(1); 3]);
         assert_eq!([1, 2, 39].map(|number| seconds(Backoff::Linear, number)), [Some(1), Some(2), Some(10)]);
         assert_eq!([1, 3, 40].map(|number| seconds(Backoff::Exponential, number)), [Some(1), Some(4), Some(10)]);
@@ -68,7 +67,9 @@ mod tests {
 
     #[test]
     fn only_the_kinds_that_were_asked_for_are_tried_again() {
-        let on = |on: &[ErrorKind], kind| RetryPolicy { on: on.to_vec(), ..policy(Backoff::Fixed) }.pause("a", 1, kind).is_some();
+        let on = |on: &[ErrorKind], kind| {
+            RetryPolicy { on: on.to_vec(), ..policy(Backoff::Fixed) }.pause("a", 1, kind).is_some()
+        };
         assert!(on(&[], ErrorKind::Http));
         assert!(!on(&[], ErrorKind::Permission));
         assert!(!on(&[ErrorKind::Http], ErrorKind::Exec));

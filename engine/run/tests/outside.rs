@@ -18,10 +18,12 @@ fn error(told: &Told) -> &StepError {
 #[test]
 fn programs_give_their_output_or_what_they_write_as_result() {
     let project = Project::new();
-    let keep = |of: &'static str| step("keep", of, move |host| {
-        host.put("data", of, Datum::Json(host.sibling_result(of)?.unwrap()))?;
-        Ok(json!(null))
-    });
+    let keep = |of: &'static str| {
+        step("keep", of, move |host| {
+            host.put("data", of, Datum::Json(host.sibling_result(of)?.unwrap()))?;
+            Ok(json!(null))
+        })
+    };
     let result = |name: &'static str, script: &str, stdout| {
         project.apply(&[shell(name, script, stdout), keep(name)]);
         project.get(name).unwrap()
@@ -36,7 +38,11 @@ fn programs_give_their_output_or_what_they_write_as_result() {
 #[test]
 fn lines_of_programs_are_told_and_a_failure_shows_the_last() {
     let project = Project::new();
-    let told = project.apply(&[shell("a", "echo one; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo e$i >&2; done; exit 3", None)]);
+    let told = project.apply(&[shell(
+        "a",
+        "echo one; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo e$i >&2; done; exit 3",
+        None,
+    )]);
     let lines = told.events.iter().filter(|event| matches!(event, Event::Output { .. })).count();
     assert_eq!(lines, 13);
     assert_eq!((error(&told).kind, error(&told).message.as_str()), (ErrorKind::Exec, "`sh` ended with exit code 3"));
@@ -94,11 +100,13 @@ fn files_count_by_their_content() {
     assert_eq!(project.apply(&plan()).lines()[0], "rerun a (1): file `a.csv` changed");
     write("b.csv", "2");
     assert_eq!(project.apply(&plan()).lines()[0], "rerun a (1): input `*.csv` now means other files");
-    let read = || step("a", "read", |host| {
-        let path = host.permit(thinking_step::Access::Read("note.txt".as_ref()))?;
-        host.saw_file(&path);
-        Ok(json!(std::fs::read_to_string(path).ok()))
-    });
+    let read = || {
+        step("a", "read", |host| {
+            let path = host.permit(thinking_step::Access::Read("note.txt".as_ref()))?;
+            host.saw_file(&path);
+            Ok(json!(std::fs::read_to_string(path).ok()))
+        })
+    };
     project.apply(&[read()]);
     write("note.txt", "x");
     assert_eq!(project.apply(&[read()]).lines()[0], "rerun a (1): file `note.txt` is there now");
@@ -119,13 +127,20 @@ fn a_program_that_is_not_there_or_not_permitted_is_said() {
     exec.program = thinking_plan::Template::fixed("rm", None);
     let told = project.apply(&[node.retry(3)]);
     assert_eq!(error(&told).message, "starting `rm` is not permitted");
-    assert!(!told.events.iter().any(|event| matches!(event, Event::AttemptFailed { .. })), "trying again would not help");
+    assert!(
+        !told.events.iter().any(|event| matches!(event, Event::AttemptFailed { .. })),
+        "trying again would not help"
+    );
 }
 
 #[test]
 fn an_attempt_that_touches_the_world_is_recorded_and_keeps_its_key() {
     let project = Project::new();
-    let script = |code: i32| format!("echo $THINKING_KEY >> keys; echo $THINKING_ATTEMPT >> $THINKING_SCRATCH/tries; cp $THINKING_SCRATCH/tries .; exit {code}");
+    let script = |code: i32| {
+        format!(
+            "echo $THINKING_KEY >> keys; echo $THINKING_ATTEMPT >> $THINKING_SCRATCH/tries; cp $THINKING_SCRATCH/tries .; exit {code}"
+        )
+    };
     project.apply(&[shell("a", &script(1), None).retry(1)]);
     project.apply(&[shell("a", &script(0), None)]);
     let keys: Vec<String> = project.read("keys").unwrap().lines().map(str::to_owned).collect();
@@ -137,7 +152,11 @@ fn an_attempt_that_touches_the_world_is_recorded_and_keeps_its_key() {
     let attempts = journal.iter().filter(|(_, entry)| matches!(entry, Entry::Attempt { .. })).count();
     assert_eq!(attempts, 3);
     project.apply(&[shell("a", &script(0).replace("cp", "cp -f"), None)]);
-    assert_ne!(project.read("keys").unwrap().lines().last().unwrap(), keys[0], "a result that is wanted anew has a new key");
+    assert_ne!(
+        project.read("keys").unwrap().lines().last().unwrap(),
+        keys[0],
+        "a result that is wanted anew has a new key"
+    );
 }
 
 struct Panics;
@@ -180,9 +199,13 @@ fn time_runs_out_for_steps_programs_and_containers() {
         })
     };
     let told = project.apply(&[slow("a").timeout(50).retry(1)]);
-    assert_eq!((error(&told).kind, error(&told).message.as_str()), (ErrorKind::Timeout, "it took longer than its timeout of 50ms"));
+    assert_eq!(
+        (error(&told).kind, error(&told).message.as_str()),
+        (ErrorKind::Timeout, "it took longer than its timeout of 50ms")
+    );
     assert_eq!(told.lines()[0], "again a 1 1000");
-    let told = project.apply(&[stage("s", vec![slow("a"), slow("b"), slow("c")]).timeout(100).skip(), put("d", "d", 1)]);
+    let told =
+        project.apply(&[stage("s", vec![slow("a"), slow("b"), slow("c")]).timeout(100).skip(), put("d", "d", 1)]);
     assert_eq!(told.lines(), ["done s/a", "passed over s: `s` took longer than its timeout of 100ms", "done d"]);
 }
 

@@ -1,8 +1,8 @@
 //! `plan` says what `apply` would do.
 
 use super::support::*;
-use serde_json::json;
 use crate::{Options, PreviewRequest, Verdict, preview};
+use serde_json::json;
 use std::sync::Arc;
 use thinking_plan::Plan;
 
@@ -51,19 +51,38 @@ fn says_what_is_done_what_runs_and_why() {
     };
     let now = |project: &Project, b, last| lines(project, project.plan(&plan(b, last)), Options::default());
     let all = "`a` runs before it";
-    assert_eq!(now(&project, 1, 2), [
-        "a run (it is not done yet)".to_owned(), "n run".to_owned(), format!("n/b run ({all})"), format!("n/c run ({all})"),
-        "s run".to_owned(), format!("s/d run ({all})"), format!("s/e run ({all})"),
-    ]);
+    assert_eq!(
+        now(&project, 1, 2),
+        [
+            "a run (it is not done yet)".to_owned(),
+            "n run".to_owned(),
+            format!("n/b run ({all})"),
+            format!("n/c run ({all})"),
+            "s run".to_owned(),
+            format!("s/d run ({all})"),
+            format!("s/e run ({all})"),
+        ]
+    );
     let before = project.store.progress();
     assert_eq!(before, project.store.progress());
     project.apply(&plan(1, 2));
-    assert_eq!(now(&project, 1, 2), ["a done 1x", "n done", "n/b done 2x", "n/c done 2x", "s done", "s/d done 1x", "s/e done 1x"]);
+    assert_eq!(
+        now(&project, 1, 2),
+        ["a done 1x", "n done", "n/b done 2x", "n/c done 2x", "s done", "s/d done 1x", "s/e done 1x"]
+    );
     let later = "`n[2]/b` runs before it";
-    assert_eq!(now(&project, 1, 3), [
-        "a done 1x".to_owned(), "n run".to_owned(), "n/b run 2x (it is new)".to_owned(), format!("n/c run 2x ({later})"),
-        "s run".to_owned(), format!("s/d run ({later})"), format!("s/e run ({later})"),
-    ]);
+    assert_eq!(
+        now(&project, 1, 3),
+        [
+            "a done 1x".to_owned(),
+            "n run".to_owned(),
+            "n/b run 2x (it is new)".to_owned(),
+            format!("n/c run 2x ({later})"),
+            "s run".to_owned(),
+            format!("s/d run ({later})"),
+            format!("s/e run ({later})"),
+        ]
+    );
     assert_eq!(now(&project, 2, 2)[2..4], ["n/b run (its `rhai` changed)", "n/c run (`n[0]/b` runs before it)"]);
     project.params.insert("p", (json!(2), false));
     assert_eq!(now(&project, 1, 2).last().unwrap(), "gone s/e");

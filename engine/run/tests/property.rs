@@ -27,15 +27,28 @@ enum When {
 #[derive(Debug, Clone)]
 enum SketchKind {
     /// Writes a key from another key's value.
-    Mix { from: usize, to: usize, version: u8 },
+    Mix {
+        from: usize,
+        to: usize,
+        version: u8,
+    },
     /// Deletes a key, or everything.
-    Drop { key: Option<usize> },
+    Drop {
+        key: Option<usize>,
+    },
     /// Writes what an earlier task gave.
-    Result { of: usize, to: usize },
+    Result {
+        of: usize,
+        to: usize,
+    },
     /// Touches the world outside and writes.
-    Touch { to: usize },
+    Touch {
+        to: usize,
+    },
     /// Writes and then fails if the data so far is odd.
-    Fragile { from: usize },
+    Fragile {
+        from: usize,
+    },
     Stage(Vec<Sketch>),
     Each(u8, Vec<Sketch>),
     Repeat(u8, Vec<Sketch>),
@@ -143,8 +156,12 @@ fn sketch() -> impl Strategy<Value = Sketch> {
     ];
     let when = move || prop_oneof![6 => Just(When::Always), 1 => Just(When::Param), 1 => name().prop_map(When::Data)];
     let wrap = move |kind: BoxedStrategy<SketchKind>| {
-        (name(), kind, when(), prop::bool::weighted(0.2))
-            .prop_map(|(name, kind, when, skip)| Sketch { name, kind, when, skip })
+        (name(), kind, when(), prop::bool::weighted(0.2)).prop_map(|(name, kind, when, skip)| Sketch {
+            name,
+            kind,
+            when,
+            skip,
+        })
     };
     wrap(kind.boxed()).prop_recursive(2, 12, 3, move |inner| {
         let list = || prop::collection::vec(inner.clone(), 0..3);

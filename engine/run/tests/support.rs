@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 use thinking_diagnostic::Span;
 use thinking_event::{Event, Reporter, RunEnd};
 use thinking_plan::{
-    Body, Branch, Call, Exec, OnError, ParamValue, Plan, Retry, Setting, Step, StdoutAs, Task, TaskId, TaskKind, Template,
-    TemplatePart, TemplateValue,
+    Body, Branch, Call, Exec, OnError, ParamValue, Plan, Retry, Setting, StdoutAs, Step, Task, TaskId, TaskKind,
+    Template, TemplatePart, TemplateValue,
 };
 use thinking_step::{
-    Datum, Definition, DefinitionPart, Host, Mode, NativeStep, Permissions, Program, Reference, StepError, Value, digest,
+    Datum, Definition, DefinitionPart, Host, Mode, NativeStep, Permissions, Program, Reference, StepError, Value,
+    digest,
 };
 use thinking_store::memory::MemoryStore;
 use thinking_store::{Durability, Scan, Store};
@@ -134,7 +135,12 @@ pub(super) fn stage(name: &'static str, children: Vec<Node>) -> Node {
 pub(super) fn each(variable: &'static str, items: Arc<dyn Program>, children: Vec<Node>) -> Node {
     Node::new(Some(variable), Kind::Each(variable, items, None, children))
 }
-pub(super) fn keyed(variable: &'static str, items: Arc<dyn Program>, key: Arc<dyn Program>, children: Vec<Node>) -> Node {
+pub(super) fn keyed(
+    variable: &'static str,
+    items: Arc<dyn Program>,
+    key: Arc<dyn Program>,
+    children: Vec<Node>,
+) -> Node {
     Node::new(Some(variable), Kind::Each(variable, items, Some(key), children))
 }
 pub(super) fn repeat(variable: &'static str, until: Arc<dyn Program>, max: Option<u32>, children: Vec<Node>) -> Node {

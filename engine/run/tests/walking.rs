@@ -15,7 +15,14 @@ fn a_stage_with_two_steps_runs_once() {
     assert_eq!(project.data(), [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())].into());
     let kinds: Vec<&str> = first.events.iter().map(kind).collect();
     let expected = [
-        "run started", "container started", "step started", "step done", "step started", "step done", "container ended", "run ended",
+        "run started",
+        "container started",
+        "step started",
+        "step done",
+        "step started",
+        "step done",
+        "container ended",
+        "run ended",
     ];
     assert_eq!(kinds, expected);
     let second = project.apply(&plan);
@@ -106,7 +113,10 @@ fn keys_of_iterations_must_differ() {
     let told = project.apply(&plan(json!([{"id": "a/b", "size": 1}, {"id": "c", "size": 2}])));
     assert_eq!(told.ran(), ["url[\"a/b\"]/check", "url[c]/check"]);
     let told = project.apply(&plan(json!([{"id": "a/b", "size": 1}, {"id": "c", "size": 3}])));
-    assert_eq!(told.lines(), ["kept 1 up to url[\"a/b\"]/check", "rerun url[c]/check (1): `url` is another one", "done url[c]/check"]);
+    assert_eq!(
+        told.lines(),
+        ["kept 1 up to url[\"a/b\"]/check", "rerun url[c]/check (1): `url` is another one", "done url[c]/check"]
+    );
     let RunEnd::Failed { error, .. } = project.apply(&plan(json!([{"id": 1}, {"id": 1}]))).end else { panic!() };
     assert_eq!(error.message, "two elements have the key 1; the keys of an `each` must differ");
 }
@@ -116,12 +126,17 @@ fn repeat_ends_when_enough_and_fails_at_its_maximum() {
     let project = Project::new();
     let score = || step("score", "score", |host| Ok(host.variable("round").unwrap()));
     let until = |enough: i64| {
-        program(&enough.to_string(), move |host| Ok(json!(host.sibling_result("score")?.unwrap().as_i64().unwrap() >= enough)))
+        program(&enough.to_string(), move |host| {
+            Ok(json!(host.sibling_result("score")?.unwrap().as_i64().unwrap() >= enough))
+        })
     };
     let told = project.apply(&[repeat("round", until(3), Some(5), vec![score()])]);
     assert_eq!(told.ran(), ["round[1]/score", "round[2]/score", "round[3]/score"]);
     let told = project.apply(&[repeat("round", until(9), Some(5), vec![score()])]);
-    assert_eq!(told.lines().last().unwrap(), "failed round: `until` is still not true after 5 iterations, the `max` of this `repeat`");
+    assert_eq!(
+        told.lines().last().unwrap(),
+        "failed round: `until` is still not true after 5 iterations, the `max` of this `repeat`"
+    );
 }
 
 #[test]
@@ -129,14 +144,21 @@ fn choose_takes_the_first_branch_that_holds_or_every_one() {
     let project = Project::new();
     let yes = || Some(value(true));
     let branches = |first: bool| {
-        vec![(Some(value(first)), vec![put("a", "a", 1)]), (yes(), vec![put("b", "b", 1)]), (None, vec![put("c", "c", 1)])]
+        vec![
+            (Some(value(first)), vec![put("a", "a", 1)]),
+            (yes(), vec![put("b", "b", 1)]),
+            (None, vec![put("c", "c", 1)]),
+        ]
     };
     assert_eq!(project.apply(&[choose(false, branches(true))]).ran(), ["a"]);
     let told = project.apply(&[choose(false, branches(false))]);
     assert_eq!(told.lines(), ["rerun b (1): it is new", "done b"]);
     assert_eq!(project.get("a"), None);
     assert_eq!(project.apply(&[choose(true, branches(true))]).ran(), ["a", "b"]);
-    assert_eq!(project.apply(&[choose(false, vec![(Some(value(false)), vec![]), (None, vec![put("c", "c", 1)])])]).ran(), ["c"]);
+    assert_eq!(
+        project.apply(&[choose(false, vec![(Some(value(false)), vec![]), (None, vec![put("c", "c", 1)])])]).ran(),
+        ["c"]
+    );
 }
 
 #[test]
@@ -156,11 +178,13 @@ fn another_pipeline_sees_its_own_parameters() {
     let mut project = Project::new();
     project.params.insert("lr", (json!(1), false));
     let read = || step("a", "a", |host| Ok(host.param("lr").unwrap()));
-    let sum = || step("sum", "sum", |host| {
-        let list = json!([host.sibling_result("x")?, host.sibling_result("y")?, host.param("lr")]);
-        host.put("data", "sum", Datum::Json(list))?;
-        Ok(json!(null))
-    });
+    let sum = || {
+        step("sum", "sum", |host| {
+            let list = json!([host.sibling_result("x")?, host.sibling_result("y")?, host.param("lr")]);
+            host.put("data", "sum", Datum::Json(list))?;
+            Ok(json!(null))
+        })
+    };
     let twice = || program("lr * 2", |host| Ok(json!(host.param("lr").unwrap().as_i64().unwrap() * 2)));
     let plan = || [inner("x", vec![("lr", template(twice()))], vec![read()]), inner("y", vec![], vec![read()]), sum()];
     project.apply(&plan());
@@ -201,10 +225,12 @@ fn a_failed_run_goes_on_where_it_failed() {
 #[test]
 fn failures_that_are_passed_over_stay_so_until_something_changes() {
     let project = Project::new();
-    let broken = |text: &str| step("b", text, |host| {
-        host.put("data", "b", Datum::Json(json!(1)))?;
-        Err(StepError::script("no"))
-    });
+    let broken = |text: &str| {
+        step("b", text, |host| {
+            host.put("data", "b", Datum::Json(json!(1)))?;
+            Err(StepError::script("no"))
+        })
+    };
     let plan = |text: &str| [put("a", "a", 1), broken(text).skip(), put("c", "c", 1)];
     let told = project.apply(&plan("1"));
     assert_eq!(told.lines(), ["done a", "passed over b: no", "done c"]);
@@ -212,7 +238,9 @@ fn failures_that_are_passed_over_stay_so_until_something_changes() {
     assert_eq!(project.apply(&plan("1")).end, RunEnd::Unchanged);
     assert_eq!(project.apply(&plan("2")).lines()[1], "rerun b (2): its `rhai` changed");
     // The same for a container: what was done in it before stays.
-    let inside = |text: &str| [stage("s", vec![put("a", "a", 2), stage("t", vec![broken(text), put("x", "x", 1)])]).skip(), put("c", "c", 1)];
+    let inside = |text: &str| {
+        [stage("s", vec![put("a", "a", 2), stage("t", vec![broken(text), put("x", "x", 1)])]).skip(), put("c", "c", 1)]
+    };
     let told = project.apply(&inside("1"));
     assert_eq!(told.lines()[1..], ["done s/a", "passed over s/t/b: no", "done c"]);
     assert_eq!(project.apply(&inside("1")).end, RunEnd::Unchanged);
@@ -226,10 +254,12 @@ fn failures_that_are_passed_over_stay_so_until_something_changes() {
 #[test]
 fn retries_pause_and_count() {
     let project = Project::new();
-    let tries = || step("a", "a", |host| match host.task().attempt {
-        3 => Ok(json!(3)),
-        number => Err(StepError::script(format!("try {number}"))),
-    });
+    let tries = || {
+        step("a", "a", |host| match host.task().attempt {
+            3 => Ok(json!(3)),
+            number => Err(StepError::script(format!("try {number}"))),
+        })
+    };
     let told = project.apply(&[tries().retry(2)]);
     assert_eq!(told.lines(), ["again a 1 1000", "again a 2 1000", "done a"]);
     let Some(Event::RunEnded { counts, .. }) = told.events.last() else { panic!() };
@@ -249,7 +279,10 @@ fn parts_of_a_pipeline_run_on_demand() {
     assert_eq!(project.store.runs().unwrap().len(), 0);
     project.options = crate::Options { until: Some("s".into()), ..Default::default() };
     let told = project.apply(&plan);
-    assert_eq!((told.ran(), told.end), (vec!["a".into(), "s/b".into(), "s/c".into()], RunEnd::Stopped { path: "s".into() }));
+    assert_eq!(
+        (told.ran(), told.end),
+        (vec!["a".into(), "s/b".into(), "s/c".into()], RunEnd::Stopped { path: "s".into() })
+    );
     project.options = crate::Options { only: Some("s/b".into()), ..Default::default() };
     let told = project.apply(&plan);
     assert_eq!(told.lines(), ["kept 1 up to a", "rerun s/b (2): it was asked for", "done s/b"]);
@@ -277,7 +310,10 @@ fn steps_that_run_every_time_accumulate() {
     };
     let plan = |first: i64| [put("a", "a", first), count(), put("c", "c", 1)];
     project.apply(&plan(1));
-    assert_eq!(project.apply(&plan(1)).lines(), ["kept 1 up to a", "rerun count (1): it runs every time", "done count", "done c"]);
+    assert_eq!(
+        project.apply(&plan(1)).lines(),
+        ["kept 1 up to a", "rerun count (1): it runs every time", "done count", "done c"]
+    );
     assert_eq!(project.get("n").as_deref(), Some("2"));
     // A change before it does not lose what it gathered.
     project.apply(&plan(2));
@@ -290,17 +326,26 @@ fn steps_that_run_every_time_accumulate() {
 fn secrets_are_neither_stored_nor_told() {
     let mut project = Project::new();
     project.params.insert("token", (json!("hunter2"), true));
-    let use_it = |how: fn(&std::sync::Arc<dyn thinking_step::Host>, thinking_step::Value) -> Result<thinking_step::Value, StepError>| {
+    let use_it = |how: fn(
+        &std::sync::Arc<dyn thinking_step::Host>,
+        thinking_step::Value,
+    ) -> Result<thinking_step::Value, StepError>| {
         [step("a", "a", move |host| how(host, host.param("token").unwrap()))]
     };
     let message = |told: Told| match told.end {
         RunEnd::Failed { error, .. } => error.message,
         end => format!("{end:?}"),
     };
-    assert_eq!(message(project.apply(&use_it(|_, token| Ok(token)))), "the secret `token` must not be a result: results are stored");
+    assert_eq!(
+        message(project.apply(&use_it(|_, token| Ok(token)))),
+        "the secret `token` must not be a result: results are stored"
+    );
     let stored = use_it(|host, token| host.put("data", "x", Datum::Json(token)).map(|()| json!(1)));
     assert_eq!(message(project.apply(&stored)), "the secret `token` must not be stored in `data`");
-    assert_eq!(message(project.apply(&use_it(|_, token| Err(StepError::script(format!("bad {token}")))))), "bad \"•••\"");
+    assert_eq!(
+        message(project.apply(&use_it(|_, token| Err(StepError::script(format!("bad {token}")))))),
+        "bad \"•••\""
+    );
     assert_eq!(project.apply(&use_it(|_, _| Ok(json!(1)))).end, RunEnd::Done);
     project.params.insert("token", (json!("other"), true));
     assert_eq!(project.apply(&use_it(|_, _| Ok(json!(1)))).end, RunEnd::Unchanged);

@@ -1,6 +1,14 @@
 //! Going over what is recorded: what is kept, and from where on everything is given up.
 
-USES
+use super::{Trouble, Walk};
+use crate::always;
+use crate::compare::{Stale, misplaced};
+use crate::decide::{Force, Input, Place};
+use crate::head::cut;
+use crate::recorded::steps_after;
+use thinking_event::{Event, TaskRef};
+use thinking_plan::{Step, TaskKind};
+use thinking_store::{Outcome, Seq, StepEntry};
 
 enum Verdict {
     /// The core's answer.
@@ -17,7 +25,8 @@ impl Walk {
         let world = self.world.clone();
         let TaskKind::Step(step) = &world.plan.task(place.task).kind else { return Ok(Input::Run) };
         if !world.head().live {
-            let stale = if step.always { self.check_always(place, step, force)? } else { self.check_next(place, step, force)? };
+            let stale =
+                if step.always { self.check_always(place, step, force)? } else { self.check_next(place, step, force)? };
             match stale {
                 Verdict::Answer(input) => return Ok(input),
                 Verdict::Run(stale) => self.unready(place, force, &stale)?,
@@ -72,7 +81,9 @@ impl Walk {
     pub(super) fn check_always(&mut self, place: &Place, step: &Step, force: Force) -> Result<Verdict, Trouble> {
         let world = self.world.clone();
         let mut latest = None;
-        while let Some((_, entry)) = self.recorded.peek(&*world.store)?.filter(|(_, entry)| entry.task == place.key).cloned() {
+        while let Some((_, entry)) =
+            self.recorded.peek(&*world.store)?.filter(|(_, entry)| entry.task == place.key).cloned()
+        {
             latest = Some(entry);
             self.recorded.pass();
             self.stand()?;

@@ -1,6 +1,10 @@
 //! Expressions and containers: what the walk does between steps.
 
-USES
+use super::{FailedAttempt, OpenContainer, Trouble, Walk};
+use crate::decide::{Input, Place, Question, Shape};
+use crate::reads::Facts;
+use crate::{attempt, question};
+use thinking_event::Event;
 
 impl Walk {
     pub(super) fn evaluate(&mut self, place: &Place, question: Question) -> Result<Input, Trouble> {

@@ -1,6 +1,11 @@
 //! How a walk ends.
 
-USES
+use super::{Trouble, Walk};
+use crate::compare::Stale;
+use crate::decide::{Ending, Failure};
+use crate::{always, summary};
+use thinking_event::{Event, RunEnd, TaskRef};
+use thinking_store::{Commit, Durability, Entry, RunStatus, StoreError};
 
 impl Walk {
     pub(super) fn finish(&mut self, ending: Ending) -> Result<RunEnd, Trouble> {
@@ -75,7 +80,11 @@ impl Walk {
         Ok(RunEnd::Failed { task, error })
     }
 
-    pub(super) fn leave_run(&mut self, status: RunStatus, notes: Vec<(String, Option<Vec<u8>>)>) -> Result<(), StoreError> {
+    pub(super) fn leave_run(
+        &mut self,
+        status: RunStatus,
+        notes: Vec<(String, Option<Vec<u8>>)>,
+    ) -> Result<(), StoreError> {
         let at = self.world.clock.now();
         self.run.status = status;
         self.run.ended = Some(at);

@@ -1,26 +1,26 @@
 //! The dispatcher: carries out what the core decides, one command after the other.
 
+mod checking;
+mod decisions;
+mod ending;
+mod trying;
+
 use crate::apply::ApplyError;
-use crate::attempt::{self, Executors};
-use crate::compare::{Checked, Stale, misplaced};
-use crate::decide::{Command, Core, Ending, Failure, Force, Input, Place, Question, Shape};
-use crate::head::cut;
-use crate::host::{Deadline, Role, RunHost, Seen, attempt_note};
-use crate::reads::{self, Facts};
-use crate::recorded::{Recorded, steps_after};
+use crate::attempt::Executors;
+use crate::compare::{Checked, Stale};
+use crate::decide::{Command, Core, Input, Place};
+use crate::host::Deadline;
+use crate::reads::Facts;
+use crate::recorded::Recorded;
 use crate::summary::{self, Summary};
 use crate::world::World;
-use crate::{Stop, always, question, runs};
+use crate::{Stop, always, runs};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use thinking_event::{Counts, Event, RunEnd, TaskRef};
-use thinking_plan::{Step, TaskKind};
-use thinking_step::{ErrorKind, StepError, Value};
-use thinking_store::{
-    Commit, Durability, Entry, InternId, Outcome, RunRecord, RunStatus, Seq, StepEntry, StoreError, TaskKey, Token, Write,
-};
+use thinking_step::{ErrorKind, StepError};
+use thinking_store::{Commit, Durability, Entry, InternId, RunRecord, RunStatus, Seq, StoreError, TaskKey};
 
 /// Why a walk cannot go on.
 pub(crate) enum Trouble {
@@ -31,7 +31,7 @@ pub(crate) enum Trouble {
 }
 
 impl From<StoreError> for Trouble {
-    pub(super) fn from(error: StoreError) -> Self {
+    fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
@@ -167,7 +167,7 @@ impl Walk {
         Ok(end)
     }
 
-    pub(super) fn walk(&mut self) -> Result<RunEnd, Trouble> {
+    fn walk(&mut self) -> Result<RunEnd, Trouble> {
         let mut input = Input::Go;
         loop {
             input = match self.core.decide(input) {
@@ -191,19 +191,19 @@ impl Walk {
         }
     }
 
-    pub(super) fn commit(&mut self, commit: Commit) -> Result<Seq, StoreError> {
+    fn commit(&mut self, commit: Commit) -> Result<Seq, StoreError> {
         self.world.head().commit(&*self.world.store, commit)
     }
 
     /// Tells of kept steps before anything else is told.
-    pub(super) fn flush(&mut self) {
+    fn flush(&mut self) {
         if let Some((task, count)) = self.kept.take() {
             self.world.tell(Event::StepsKept { task, count });
         }
     }
 
     /// Something happens here: the run is on record, and the containers around it are told.
-    pub(super) fn act(&mut self) -> Result<(), StoreError> {
+    fn act(&mut self) -> Result<(), StoreError> {
         self.start_run()?;
         self.flush();
         for container in self.open.iter_mut().filter(|container| !container.announced) {
@@ -235,7 +235,9 @@ impl Walk {
 
 fn store_failed(error: &StoreError) -> RunEnd {
     let help = match error {
-        StoreError::Full(_) => "make room on the disk, then type `thinking apply` again: it goes on after the last durable step",
+        StoreError::Full(_) => {
+            "make room on the disk, then type `thinking apply` again: it goes on after the last durable step"
+        }
         StoreError::Unusable { help, .. } => help,
         StoreError::InUse { .. } => "wait until the other process has ended, or stop it",
         _ => "type `thinking apply` again: it goes on after the last durable step",

@@ -1,6 +1,17 @@
 //! Tries of steps and their commits.
 
-USES
+use super::{FailedAttempt, Trouble, Walk};
+use crate::compare::Stale;
+use crate::decide::{Failure, Input, Place};
+use crate::host::{Role, RunHost, Seen, attempt_note};
+use crate::reads::{self, Facts};
+use crate::{always, attempt, results};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use thinking_event::Event;
+use thinking_plan::{Step, TaskKind};
+use thinking_step::{ErrorKind, Value};
+use thinking_store::{Commit, Entry, InternId, Outcome, StepEntry, StoreError, Token, Write};
 
 impl Walk {
     pub(super) fn attempt(&mut self, place: &Place, number: u32) -> Result<Input, Trouble> {
@@ -20,7 +31,8 @@ impl Walk {
         let told = place.task_ref(&world.plan);
         world.tell(Event::StepStarted { task: told.clone(), attempt: number, at });
         let own = attempt::timeout(&world, place);
-        let around = self.open.iter().fold(None, |least, container| attempt::earlier(least, container.deadline.clone()));
+        let around =
+            self.open.iter().fold(None, |least, container| attempt::earlier(least, container.deadline.clone()));
         let own = own.map(|timeout| timeout.map(|timeout| attempt::deadline(&world, timeout, "it")));
         let (deadline, broken) = match own {
             Ok(own) => (attempt::earlier(own, around), None),
@@ -90,7 +102,7 @@ impl Walk {
             path: place.path.to_string(),
             outcome: Outcome::Done,
             attempt: number,
-            generation: crate::results::generation(&world, place)?,
+            generation: results::generation(&world, place)?,
             definition: world.definition(place.task, &step.definition)?,
             reads: self.intern_reads(&mut seen.reads)?,
             result: encode_result(&made.result),
@@ -100,7 +112,8 @@ impl Walk {
         };
         let notes = if touched { vec![(attempt_note(&world.line, place), None)] } else { Vec::new() };
         let line = world.line.clone();
-        let seq = self.commit(Commit { token: Some(token), writes, notes, ..Commit::entry(line, Entry::Step(entry)) })?;
+        let seq =
+            self.commit(Commit { token: Some(token), writes, notes, ..Commit::entry(line, Entry::Step(entry)) })?;
         self.counts.done += 1;
         if let Some(announcer) = &world.announcer {
             let task = place.task_ref(&world.plan);
@@ -168,7 +181,7 @@ impl Walk {
             path: place.path.to_string(),
             outcome: Outcome::Skipped(failure.error.message.clone()),
             attempt: failure.attempts,
-            generation: crate::results::generation(&world, place)?,
+            generation: results::generation(&world, place)?,
             definition,
             reads,
             result: b"null".to_vec(),
