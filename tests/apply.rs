@@ -63,7 +63,13 @@ fn layout_and_comments_are_no_change() {
     let laid_out = TWO_STEPS
         .replace("results.count * 2", "results.count   *  2 // twice")
         .replace("stage \"prepare\" {", "// new comment\n    stage \"prepare\" description=\"first\" {\n");
-    sandbox.write("pipeline.kdl", &laid_out.replace("rhai \"results.count   *  2 // twice\"", "rhai \"\"\"\n    results.count\n    * 2 // twice\n    \"\"\""));
+    sandbox.write(
+        "pipeline.kdl",
+        &laid_out.replace(
+            "rhai \"results.count   *  2 // twice\"",
+            "rhai \"\"\"\n    results.count\n    * 2 // twice\n    \"\"\"",
+        ),
+    );
     let again = sandbox.run(&["apply"]).expect(0);
     assert!(again.err.contains("nothing to do"), "{}", again.err);
 }
@@ -94,7 +100,11 @@ pipeline "main" {
     sandbox.run(&["apply"]).expect(0);
     let ran = sandbox.run(&["apply", "-p", "b=2"]).expect(0);
     assert!(ran.err.contains("two 2") && !ran.err.contains("one 1"), "{}", ran.err);
-    assert!(ran.err.contains("`b`") && ran.err.contains('1') && ran.err.contains('2'), "the reason is shown: {}", ran.err);
+    assert!(
+        ran.err.contains("`b`") && ran.err.contains('1') && ran.err.contains('2'),
+        "the reason is shown: {}",
+        ran.err
+    );
     let back = sandbox.run(&["apply"]).expect(0);
     assert!(back.err.contains("two 1"), "a finished run remembers nothing: {}", back.err);
 }
@@ -157,7 +167,11 @@ fn until_stops_and_apply_goes_on() {
     let ran = sandbox.run(&["apply", "--until", "b/n[2]"]).expect(0);
     assert!(ran.err.contains("did two 2") && !ran.err.contains("did two 3"), "{}", ran.err);
     let rest = sandbox.run(&["apply"]).expect(0);
-    assert!(!rest.err.contains("did two 2") && rest.err.contains("did two 3") && rest.err.contains("did three"), "{}", rest.err);
+    assert!(
+        !rest.err.contains("did two 2") && rest.err.contains("did two 3") && rest.err.contains("did three"),
+        "{}",
+        rest.err
+    );
 }
 
 #[test]
@@ -169,7 +183,11 @@ fn from_and_only_run_even_what_is_done() {
     let from = sandbox.run(&["apply", "--from", "c"]).expect(0);
     assert!(from.err.contains("did three") && !from.err.contains("did two"), "{}", from.err);
     let only = sandbox.run(&["apply", "--only", "b/n[2]/two"]).expect(0);
-    assert!(only.err.contains("did two 2") && !only.err.contains("did two 3") && !only.err.contains("did three"), "{}", only.err);
+    assert!(
+        only.err.contains("did two 2") && !only.err.contains("did two 3") && !only.err.contains("did three"),
+        "{}",
+        only.err
+    );
     let rest = sandbox.run(&["apply"]).expect(0);
     assert!(rest.err.contains("did two 3") && rest.err.contains("did three"), "{}", rest.err);
     let nowhere = sandbox.run(&["apply", "--from", "c/tree"]).expect(2);
@@ -196,7 +214,9 @@ pipeline "main" {
 
 #[test]
 fn files_that_were_read_count_by_content() {
-    let sandbox = Sandbox::with("pipeline \"main\" { step \"read\" { rhai #\"log::info(`read ${fs::read_text(\"a.txt\")}`)\"# } }\n");
+    let sandbox = Sandbox::with(
+        "pipeline \"main\" { step \"read\" { rhai #\"log::info(`read ${fs::read_text(\"a.txt\")}`)\"# } }\n",
+    );
     sandbox.write("a.txt", "one");
     sandbox.run(&["apply"]).expect(0);
     sandbox.write("a.txt", "one");
@@ -273,7 +293,11 @@ pipeline "main" {
 }
 "##;
     let ran = Sandbox::with(manifest).run(&["apply"]).expect(0);
-    assert!(ran.err.contains("all hello [\"a\", \"b\"] 3 [1, 2] hi hello\nin") || ran.err.contains("hi hello"), "{}", ran.err);
+    assert!(
+        ran.err.contains("all hello [\"a\", \"b\"] 3 [1, 2] hi hello\nin") || ran.err.contains("hi hello"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

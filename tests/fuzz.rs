@@ -21,8 +21,33 @@ fn seeds() -> Vec<Vec<u8>> {
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
     let seeds = seeds();
     let pieces: Vec<&[u8]> = vec![
-        b"{", b"}", b"\"", b"#\"", b"\"\"\"", b"${", b"=", b" ", b"\n", b"\\", b"/-", b"/*", b"(", b"#true", b"\xff", b"\xc3",
-        b"step", b"stage", b"facet=\"!x\"", b"rhai", b"let x = ", b"999999999999999999999", b"-1", b"1e999", b"[", b"|", b"`",
+        b"{",
+        b"}",
+        b"\"",
+        b"#\"",
+        b"\"\"\"",
+        b"${",
+        b"=",
+        b" ",
+        b"\n",
+        b"\\",
+        b"/-",
+        b"/*",
+        b"(",
+        b"#true",
+        b"\xff",
+        b"\xc3",
+        b"step",
+        b"stage",
+        b"facet=\"!x\"",
+        b"rhai",
+        b"let x = ",
+        b"999999999999999999999",
+        b"-1",
+        b"1e999",
+        b"[",
+        b"|",
+        b"`",
     ];
     let change = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4u8, prop::sample::select(pieces));
     (prop::sample::select(seeds), prop::collection::vec(change, 1..6)).prop_map(|(mut text, changes)| {
@@ -94,6 +119,13 @@ fn deep_nesting_is_refused() {
     for (open, close) in [("a {", "}"), ("/*", "*/"), ("a { rhai \"", "\" }")] {
         survives(&[open.repeat(5_000).into_bytes(), format!("{}{}", open.repeat(90), close.repeat(90)).into_bytes()]);
     }
-    let deep = |open: &str, close: &str| format!("pipeline \"m\" {{ step \"s\" {{ rhai ##\"{}1{}\"## }} }}", open.repeat(3_000), close.repeat(3_000));
-    survives(&[deep("(", ")").into_bytes(), deep("[", "]").into_bytes(), deep("if true {", "}").into_bytes(), deep("-", "").into_bytes()]);
+    let deep = |open: &str, close: &str| {
+        format!("pipeline \"m\" {{ step \"s\" {{ rhai ##\"{}1{}\"## }} }}", open.repeat(3_000), close.repeat(3_000))
+    };
+    survives(&[
+        deep("(", ")").into_bytes(),
+        deep("[", "]").into_bytes(),
+        deep("if true {", "}").into_bytes(),
+        deep("-", "").into_bytes(),
+    ]);
 }

@@ -4,7 +4,9 @@
 
 mod apply;
 mod crash;
+mod examples;
 mod fuzz;
 mod manifests;
+mod readme;
 mod state;
 mod support;

@@ -73,7 +73,9 @@ fn a_sound_state_is_verified() {
 fn little_address_space_is_enough() {
     let sandbox = Sandbox::with(MANIFEST);
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", &format!("ulimit -v 2000000; exec {} apply", crate::support::THINKING)]).current_dir(sandbox.path());
+    shell
+        .args(["-c", &format!("ulimit -v 2000000; exec {} apply", crate::support::THINKING)])
+        .current_dir(sandbox.path());
     let ran = run(&mut shell);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
 }

@@ -30,7 +30,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         DurabilityWord::Batch => Durability::Batch,
         DurabilityWord::None => Durability::None,
     };
-    let options = OpenOptions { durability, hook: faults::from_environment(), ..OpenOptions::new(&state, &*plan.project) };
+    let options =
+        OpenOptions { durability, hook: faults::from_environment(), ..OpenOptions::new(&state, &*plan.project) };
     let store: Arc<dyn Store> = Arc::new(LmdbStore::open(options)?);
     let plan = Arc::new(plan);
     let logs = Logs::install(&settings.logging, &plan);
@@ -92,12 +93,16 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
 /// Why nothing was run, as a mistake of the command line.
 pub(crate) fn explained(error: &ApplyError) -> Diagnostic {
     let (code, span, help) = match error {
-        ApplyError::Unready { span, path, .. } => {
-            (Code::CommandLine, *span, format!("run `thinking apply --until {path}` first, or start there with --from {path}"))
-        }
-        ApplyError::UnknownPath { .. } => {
-            (Code::UnknownTask, None, "a path is the names of the tasks around it and its own: fit/epoch[3]/train".to_owned())
-        }
+        ApplyError::Unready { span, path, .. } => (
+            Code::CommandLine,
+            *span,
+            format!("run `thinking apply --until {path}` first, or start there with --from {path}"),
+        ),
+        ApplyError::UnknownPath { .. } => (
+            Code::UnknownTask,
+            None,
+            "a path is the names of the tasks around it and its own: fit/epoch[3]/train".to_owned(),
+        ),
         ApplyError::Store(_) => (Code::State, None, "mend that and run the same command again".to_owned()),
     };
     Diagnostic::error(code, error.to_string()).at(span, "here").help(help)

@@ -5,12 +5,17 @@ use std::path::PathBuf;
 
 /// Runs long programs step by step and never loses a finished step.
 #[derive(Debug, Parser)]
-#[command(name = "thinking", version, max_term_width = 100, after_help = "\
+#[command(
+    name = "thinking",
+    version,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   thinking validate                       check pipeline.kdl, all facets of it
   thinking plan -p epochs=5               what would run, and why
   thinking apply                          run it, or go on where it was
-  thinking apply --facet smoke --fresh    a quick run on empty data")]
+  thinking apply --facet smoke --fresh    a quick run on empty data"
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub verb: Verb,

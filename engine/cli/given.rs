@@ -28,7 +28,8 @@ pub(crate) fn params(args: &RunArgs, unfinished: Option<&RunRecord>) -> Result<G
         given.command_line.push((name.to_owned(), value.to_owned()));
     }
     for file in &args.params_files {
-        let values = read(file).map_err(|why| wrong(args, format!("cannot use `{}`: {why}", file.display()), "mend the file"))?;
+        let values = read(file)
+            .map_err(|why| wrong(args, format!("cannot use `{}`: {why}", file.display()), "mend the file"))?;
         given.files.push((file.display().to_string(), values));
     }
     Ok(given)
@@ -48,7 +49,12 @@ pub(crate) fn facets(args: &RunArgs, unfinished: Option<&RunRecord>) -> Requests
 }
 
 /// What is taken over from the unfinished run, as a command line would say it.
-pub(crate) fn taken_over(args: &RunArgs, requests: &Requests, unfinished: Option<&RunRecord>, active: &[String]) -> Vec<String> {
+pub(crate) fn taken_over(
+    args: &RunArgs,
+    requests: &Requests,
+    unfinished: Option<&RunRecord>,
+    active: &[String],
+) -> Vec<String> {
     let Some(run) = unfinished else { return Vec::new() };
     let given = |name: &str| args.params.iter().any(|text| text.split('=').next() == Some(name));
     let params = run.params.iter().filter(|(name, _)| !given(name)).map(|(name, value)| match value {

@@ -65,12 +65,19 @@ pub(crate) fn store_error(error: &StoreError) {
     let (code, help) = match error {
         StoreError::InUse { .. } => (
             Code::StateInUse,
-            Some("wait until it ends, stop it, or use another state with --state DIR; reading (`plan`) always works".to_owned()),
+            Some(
+                "wait until it ends, stop it, or use another state with --state DIR; reading (`plan`) always works"
+                    .to_owned(),
+            ),
         ),
-        StoreError::Foreign { .. } => (Code::State, Some("use this project's own state, or another directory with --state DIR".to_owned())),
+        StoreError::Foreign { .. } => {
+            (Code::State, Some("use this project's own state, or another directory with --state DIR".to_owned()))
+        }
         StoreError::Unusable { help, .. } => (Code::State, Some(help.clone())),
         StoreError::Absent(_) => (Code::State, Some("`thinking apply` makes one".to_owned())),
-        StoreError::Full(_) => (Code::State, Some("make room and run the same command again: every finished step is safe".to_owned())),
+        StoreError::Full(_) => {
+            (Code::State, Some("make room and run the same command again: every finished step is safe".to_owned()))
+        }
         _ => (Code::State, Some("mend that and run the same command again: every finished step is safe".to_owned())),
     };
     complain(Diagnostic::error(code, error.to_string()).help(help), false);

@@ -87,7 +87,7 @@ fn as_text(preview: &Preview, sources: &SourceMap, remembered: &[String]) -> Str
         text.push_str(&format!("`{gone}` is recorded but not in the pipeline any more: it takes its data along\n"));
     }
     if preview.dropped > 0 {
-        text.push_str(&format!("{} recorded steps would be given up\n", preview.dropped));
+        text.push_str(&format!("{}\n", given_up(preview.dropped)));
     }
     if preview.is_unchanged() {
         text.push_str("nothing to do: everything is done and unchanged\n");
@@ -114,4 +114,11 @@ fn as_json(preview: &Preview, sources: &SourceMap, remembered: &[String]) -> Val
         "run": preview.run, "remembered": remembered, "tasks": tasks, "dropped": preview.dropped,
         "gone": preview.gone, "unchanged": preview.is_unchanged(),
     })
+}
+
+fn given_up(count: u64) -> String {
+    match count {
+        1 => "1 recorded step would be given up".to_owned(),
+        many => format!("{many} recorded steps would be given up"),
+    }
 }

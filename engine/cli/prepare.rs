@@ -133,8 +133,9 @@ fn pipeline(args: &RunArgs, model: &Model, found: &mut Diagnostics) -> Option<St
         (None, [only]) => Some((*only).to_owned()),
         (None, []) => {
             found.push(
-                Diagnostic::error(Code::UnknownPipeline, "the manifest has no pipeline: there is nothing to run")
-                    .help("add one: pipeline \"main\" { step \"hello\" { rhai #\"log::info(\"hello\")\"# } }".to_owned()),
+                Diagnostic::error(Code::UnknownPipeline, "the manifest has no pipeline: there is nothing to run").help(
+                    "add one: pipeline \"main\" { step \"hello\" { rhai #\"log::info(\"hello\")\"# } }".to_owned(),
+                ),
             );
             None
         }

@@ -47,7 +47,10 @@ pub(crate) fn manifest(common: &Common) -> Result<PathBuf, Trouble> {
         [only] => Ok(file(only)),
         several => {
             let (message, help) = if several.is_empty() {
-                ("there is no manifest here".to_owned(), "write a pipeline.kdl, or say which file: thinking apply FILE".to_owned())
+                (
+                    "there is no manifest here".to_owned(),
+                    "write a pipeline.kdl, or say which file: thinking apply FILE".to_owned(),
+                )
             } else {
                 let names: Vec<String> = several.iter().map(|name| name.display().to_string()).collect();
                 (format!("which manifest? there are {}", names.join(", ")), "say which: thinking apply FILE".to_owned())

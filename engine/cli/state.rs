@@ -18,7 +18,9 @@ pub(crate) fn run(args: &StateArgs) -> Result<Exit, Trouble> {
             };
             let verified = thinking_store_lmdb::verify(&directory)?;
             if common.json {
-                output::json_data(&json!({ "entries": verified.entries, "versions": verified.versions, "blobs": verified.blobs }));
+                output::json_data(
+                    &json!({ "entries": verified.entries, "versions": verified.versions, "blobs": verified.blobs }),
+                );
             } else if !common.quiet {
                 output::talk(&format!(
                     "the state is sound: {} entries, {} versions of keys, {} large values\n",

@@ -155,6 +155,7 @@ impl SourceMap {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
 

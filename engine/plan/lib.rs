@@ -40,16 +40,6 @@ pub trait NativeSteps {
 impl Workshop<'_, '_> {
     /// Gives every declared parameter its value, and keeps them for the plans to come.
     pub fn resolve_params(&mut self, given: &Given, diagnostics: &mut thinking_diagnostic::Diagnostics) {
-        let facets = workshop::active_facets(self.model);
-        self.params = params::resolve(
-            &self.model.manifest.param,
-            given,
-            &self.project.directory,
-            self.sources,
-            self.compiler,
-            &facets,
-            self.model.selection.mode,
-            diagnostics,
-        );
+        self.params = params::resolve(self, given, diagnostics);
     }
 }

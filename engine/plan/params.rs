@@ -1,14 +1,15 @@
 //! Parameters: where their values come from and whether they fit.
 
-use crate::{Compiler, Evaluate, ParamValue, Parameters};
+use crate::workshop::{Workshop, active_facets};
+use crate::{Evaluate, ParamValue, Parameters};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap, Span, Spanned, did_you_mean};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean};
 use thinking_manifest::units;
 use thinking_schema::{Named, Param, ParamType};
-use thinking_step::{Mode, Program, Purpose};
+use thinking_step::{Program, Purpose};
 
 /// Values that were given, the strongest source first.
 #[derive(Debug, Clone, Default)]
@@ -35,16 +36,10 @@ enum Source<'g> {
 }
 
 /// Gives every declared parameter its value.
-pub(crate) fn resolve(
-    declared: &Named<Param>,
-    given: &Given,
-    directory: &Path,
-    sources: &SourceMap,
-    compiler: &mut Compiler<'_>,
-    facets: &[Arc<str>],
-    mode: Mode,
-    diagnostics: &mut Diagnostics,
-) -> Parameters {
+pub(crate) fn resolve(shop: &mut Workshop<'_, '_>, given: &Given, diagnostics: &mut Diagnostics) -> Parameters {
+    let model = shop.model;
+    let declared = &model.manifest.param;
+    let directory = shop.project.directory.clone();
     unknown(declared, given, diagnostics);
     let mut all = Parameters::default();
     for (name, param) in declared.iter() {
@@ -52,7 +47,7 @@ pub(crate) fn resolve(
         let kind = kind_of(param);
         let (value, is_given) = match source {
             Source::CommandLine(text) => {
-                (parse(kind, text).map(|value| based(kind, value, &given.working_directory, directory)), true)
+                (parse(kind, text).map(|value| based(kind, value, &given.working_directory, &directory)), true)
             }
             Source::Environment(variable, text) => {
                 (parse(kind, text).map_err(|why| format!("{why} (from the environment variable {variable})")), false)
@@ -63,7 +58,7 @@ pub(crate) fn resolve(
             }
             Source::Default => match &param.default {
                 Some(default) => {
-                    let value = default_value(default, sources, compiler, &all, facets, mode, diagnostics);
+                    let value = default_value(shop, default, &all, diagnostics);
                     (value.and_then(|value| fit(kind, &value)), false)
                 }
                 None if param.optional => (Ok(Value::Null), false),
@@ -312,18 +307,16 @@ fn based(kind: ParamType, value: Value, working: &Path, directory: &Path) -> Val
 }
 
 fn default_value(
+    shop: &mut Workshop<'_, '_>,
     default: &Spanned<thinking_schema::Tree>,
-    sources: &SourceMap,
-    compiler: &mut Compiler<'_>,
     earlier: &Parameters,
-    facets: &[Arc<str>],
-    mode: Mode,
     diagnostics: &mut Diagnostics,
 ) -> Result<Value, String> {
+    let facets = active_facets(shop.model);
     let names = earlier.values.keys().map(|name| crate::script_name(name)).collect();
-    let scope = crate::pure::scope(compiler, names, facets, false);
-    let value = compiler.tree(default, sources, &scope, &Vec::new, Purpose::Pure, diagnostics);
-    let host = crate::pure::host(earlier, facets, mode, None);
+    let scope = crate::pure::scope(shop.compiler, names, &facets, false);
+    let value = shop.compiler.tree(default, shop.sources, &scope, &Vec::new, Purpose::Pure, diagnostics);
+    let host = crate::pure::host(earlier, &facets, shop.model.selection.mode, None);
     let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
     value.value(&evaluate as &dyn Evaluate).map_err(|error| error.message)
 }

@@ -316,14 +316,18 @@ impl Workshop<'_, '_> {
         let mut wrong = Diagnostics::new();
         let program = self.compiler.code(&code, self.sources, &scope, &Vec::new, Purpose::Pure, &mut wrong);
         let Some(program) = program else {
-            let otherwise = || Diagnostic::error(Code::ScriptSyntax, "this `detect` cannot be evaluated").at(*span, "here");
+            let otherwise =
+                || Diagnostic::error(Code::ScriptSyntax, "this `detect` cannot be evaluated").at(*span, "here");
             return Err(wrong.into_iter().next().unwrap_or_else(otherwise));
         };
         let host = pure::host(&self.params, &active_facets(self.model), self.model.selection.mode, None);
         match program.eval(&host) {
             Ok(Value::Bool(detected)) => Ok(detected),
-            Ok(other) => Err(Diagnostic::error(Code::WrongType, format!("`detect` gives {other}, not true or false")).at(*span, "here")),
-            Err(error) => Err(Diagnostic::error(Code::InvalidValue, error.message).at(error.span.or(Some(*span)), "here")),
+            Ok(other) => Err(Diagnostic::error(Code::WrongType, format!("`detect` gives {other}, not true or false"))
+                .at(*span, "here")),
+            Err(error) => {
+                Err(Diagnostic::error(Code::InvalidValue, error.message).at(error.span.or(Some(*span)), "here"))
+            }
         }
     }
 }

@@ -23,7 +23,9 @@ fn main() {
 
 /// Parse and check 1,000 steps, each with a script and a condition.
 fn validate_thousand() {
-    let mut manifest = String::from("param \"n\" type=\"int\" default=1\nruntime { database \"rows\" kind=\"kv\" }\npipeline \"main\" {\n");
+    let mut manifest = String::from(
+        "param \"n\" type=\"int\" default=1\nruntime { database \"rows\" kind=\"kv\" }\npipeline \"main\" {\n",
+    );
     for stage in 0..50 {
         let _ = writeln!(manifest, "    stage \"s{stage}\" {{");
         for step in 0..20 {
@@ -66,7 +68,12 @@ fn exec(steps: usize) {
     let manifest = format!(
         "runtime {{ permissions {{ run \"/bin/true\" }} }}\npipeline \"main\" {{\n    each \"i\" in=\"1..={steps}\" {{ step \"s\" {{ exec \"/bin/true\" }} }}\n}}\n"
     );
-    measure(&format!("{steps} `exec` steps"), || timed(project(&manifest).path(), &["apply", "--quiet"]), steps, "step");
+    measure(
+        &format!("{steps} `exec` steps"),
+        || timed(project(&manifest).path(), &["apply", "--quiet"]),
+        steps,
+        "step",
+    );
     measure(
         &format!("{steps} bare fork, exec and wait"),
         || {

@@ -21,6 +21,10 @@ impl Items {
     pub(crate) fn new(value: Value) -> Result<Self, StepError> {
         match value {
             Value::Array(items) => {
+                // A range may arrive written out.
+                if let Some(range) = consecutive(&items) {
+                    return Ok(range);
+                }
                 let own = own_keys(&items);
                 Ok(Self::List(Arc::new(items), own))
             }
@@ -98,6 +102,14 @@ fn own_keys(items: &[Value]) -> bool {
     items.iter().all(|item| own_key(item).is_some_and(|key| seen.insert(key)))
 }
 
+/// A list of whole numbers, each one more than the one before, is the range from the first.
+fn consecutive(items: &[Value]) -> Option<Items> {
+    let first = items.first()?.as_i64()?;
+    let end = first.checked_add(i64::try_from(items.len()).ok()?)?;
+    let straight = items.iter().zip(first..end).all(|(item, number)| item.as_i64() == Some(number));
+    straight.then_some(Items::Range(first, end))
+}
+
 fn range(fields: &serde_json::Map<String, Value>) -> Option<Items> {
     let (1, Some(Value::Array(ends))) = (fields.len(), fields.get("$range")) else { return None };
     match ends.as_slice() {
@@ -129,6 +141,8 @@ mod tests {
         assert_eq!(keys(json!(["a", "a"])), ["[0]", "[1]"]);
         assert_eq!(keys(json!([{"x": 1}, 7])), ["[0]", "[1]"]);
         assert_eq!(keys(json!({"x": 1, "y": 2})), ["[x]", "[y]"]);
+        assert_eq!(keys(json!([5, 6, 7])), ["[5]", "[6]", "[7]"]);
+        assert_eq!(keys(json!([7, 6, 6])), ["[0]", "[1]", "[2]"]);
         assert_eq!(keys(json!({"$range": [1, 4]})), ["[1]", "[2]", "[3]"]);
         assert_eq!(keys(json!({"$range": [4, 1]})), Vec::<String>::new());
         assert!(Items::new(json!(5)).is_err());

@@ -1,22 +1,12 @@
 //! `plan` says what `apply` would do.
 
 use super::support::*;
-use crate::{Options, PreviewRequest, Verdict, preview};
+use crate::{Options, Verdict};
 use serde_json::json;
-use std::sync::Arc;
 use thinking_plan::Plan;
 
 fn lines(project: &Project, plan: Plan, options: Options) -> Vec<String> {
-    let preview = preview(PreviewRequest {
-        plan: Arc::new(plan),
-        store: project.store.clone(),
-        line: "main".to_owned(),
-        clock: project.clock.clone(),
-        state_directory: project.path().join(".thinking"),
-        options,
-        environment: Arc::new(|_| None),
-    })
-    .unwrap();
+    let preview = project.preview_plan(plan, options);
     let mut lines: Vec<String> = preview
         .tasks
         .iter()

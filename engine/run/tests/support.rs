@@ -1,6 +1,8 @@
 //! Plans made by hand, a reporter that remembers, and a project in a temporary directory.
 
-use crate::{ApplyError, Clock, Launch, ManualClock, Options, StopSignal, apply, datum};
+use crate::{
+    ApplyError, Clock, Launch, ManualClock, Options, Preview, PreviewRequest, StopSignal, apply, datum, preview,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -312,6 +314,23 @@ impl Project {
         })?;
         let events = std::mem::take(&mut *reporter.0.lock().unwrap());
         Ok(Told { end, events })
+    }
+
+    pub fn preview(&self, nodes: &[Node]) -> Preview {
+        self.preview_plan(self.plan(nodes), Options::default())
+    }
+
+    pub fn preview_plan(&self, plan: Plan, options: Options) -> Preview {
+        let request = PreviewRequest {
+            plan: Arc::new(plan),
+            store: self.store.clone(),
+            line: "main".to_owned(),
+            clock: self.clock.clone(),
+            state_directory: self.path().join(".thinking"),
+            options,
+            environment: Arc::new(|_| None),
+        };
+        preview(request).unwrap()
     }
 
     /// Everything in the database, as text.

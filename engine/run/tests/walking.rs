@@ -350,3 +350,72 @@ fn secrets_are_neither_stored_nor_told() {
     project.params.insert("token", (json!("other"), true));
     assert_eq!(project.apply(&use_it(|_, _| Ok(json!(1)))).end, RunEnd::Unchanged);
 }
+
+#[test]
+fn pipelines_on_one_line_build_on_each_other() {
+    let mut project = Project::new();
+    let sum = || {
+        step("sum", "sum", |host| {
+            let Some(Datum::Json(a)) = host.get("data", "a")? else { return Err(StepError::script("no a")) };
+            host.put("data", "sum", Datum::Json(json!(a.as_i64().unwrap() + 1)))?;
+            Ok(json!(null))
+        })
+    };
+    project.apply(&[put("a", "a", 1)]);
+    project.pipeline = "second";
+    project.apply(&[sum(), put("x", "x", 1)]);
+    assert_eq!(project.get("sum").as_deref(), Some("2"));
+    // A change in the second leaves the first alone.
+    assert_eq!(
+        project.apply(&[sum(), put("x", "x", 2)]).lines(),
+        ["kept 1 up to sum", "rerun x (1): its `rhai` changed", "done x"]
+    );
+    project.pipeline = "main";
+    assert_eq!(project.apply(&[put("a", "a", 1)]).end, RunEnd::Unchanged);
+    // A change in the first takes along what was built on it.
+    assert_eq!(project.apply(&[put("a", "a", 5)]).lines(), ["rerun a (3): its `rhai` changed", "done a"]);
+    assert_eq!(project.get("sum"), None);
+    project.pipeline = "second";
+    assert_eq!(project.apply(&[sum(), put("x", "x", 2)]).ran(), ["sum", "x"]);
+    assert_eq!(project.get("sum").as_deref(), Some("6"));
+}
+
+#[test]
+fn a_broken_store_ends_the_run_and_says_what_to_do() {
+    let store = std::sync::Arc::new(super::crashing::CrashingStore::new());
+    let project = Project::on(store.clone());
+    let plan = [put("a", "a", 1), put("b", "b", 1), put("c", "c", 1)];
+    store.crash_after(Some(2));
+    let RunEnd::StoreFailed { message, help } = project.apply(&plan).end else { panic!() };
+    assert_eq!((message.as_str(), help.is_some()), ("crash", true));
+    store.crash_after(None);
+    assert_eq!(project.apply(&plan).lines(), ["kept 1 up to a", "done b", "done c"]);
+    assert_eq!(project.store.runs().unwrap().len(), 1);
+}
+
+#[test]
+fn what_a_step_reads_of_its_own_writes_is_what_it_wrote() {
+    let project = Project::new();
+    let scan = |host: &std::sync::Arc<dyn thinking_step::Host>, limit| -> Result<String, StepError> {
+        let rows = host.scan("data", "k", Some("k1"), limit)?;
+        Ok(rows.into_iter().map(|(key, _)| key).collect::<Vec<_>>().join(" "))
+    };
+    let fill = step("fill", "fill", |host| {
+        (1..=6).try_for_each(|at| host.put("data", &format!("k{at}"), Datum::Json(json!(at))))?;
+        Ok(json!(null))
+    });
+    let change = step("change", "change", move |host| {
+        host.delete("data", "k3")?;
+        host.put("data", "k25", Datum::Blob(vec![1]))?;
+        host.put("data", "k9", Datum::Json(json!(9)))?;
+        let seen = json!([scan(host, 100)?, scan(host, 3)?, host.delete("data", "k3")?]);
+        host.clear("data")?;
+        host.put("data", "seen", Datum::Json(seen))?;
+        Ok(json!(scan(host, 100)?))
+    });
+    project.apply(&[fill, change]);
+    assert_eq!(
+        project.data().into_iter().collect::<Vec<_>>(),
+        [("seen".to_owned(), r#"["k2 k25 k4 k5 k6 k9","k2 k25 k4",false]"#.to_owned())]
+    );
+}

@@ -37,7 +37,7 @@ impl Walk {
         Ok(Input::Run)
     }
 
-    pub(super) fn unready(&self, place: &Place, force: Force, stale: &Stale) -> Result<(), Trouble> {
+    fn unready(&self, place: &Place, force: Force, stale: &Stale) -> Result<(), Trouble> {
         if force == Force::Kept {
             return Err(Trouble::Unready { path: place.path.to_string(), stale: stale.clone() });
         }
@@ -45,7 +45,7 @@ impl Walk {
     }
 
     /// Compares a step with the next recorded one.
-    pub(super) fn check_next(&mut self, place: &Place, step: &Step, force: Force) -> Result<Verdict, Trouble> {
+    fn check_next(&mut self, place: &Place, step: &Step, force: Force) -> Result<Verdict, Trouble> {
         let world = self.world.clone();
         let Some((seq, entry)) = self.recorded.peek(&*world.store)?.cloned() else {
             self.go_live()?;
@@ -78,7 +78,7 @@ impl Walk {
     }
 
     /// A step that runs in every run, after what it did before.
-    pub(super) fn check_always(&mut self, place: &Place, step: &Step, force: Force) -> Result<Verdict, Trouble> {
+    fn check_always(&mut self, place: &Place, step: &Step, force: Force) -> Result<Verdict, Trouble> {
         let world = self.world.clone();
         let mut latest = None;
         while let Some((_, entry)) =

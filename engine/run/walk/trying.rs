@@ -189,7 +189,9 @@ impl Walk {
             started: world.clock.now(),
             took: 0,
         };
-        let seq = self.commit(Commit::entry(world.line.clone(), Entry::Step(entry)))?;
+        // The attempts of this result are over: one that is wanted anew has a new idempotency key.
+        let notes = vec![(attempt_note(&world.line, &failure.place), None)];
+        let seq = self.commit(Commit { notes, ..Commit::entry(world.line.clone(), Entry::Step(entry)) })?;
         self.counts.failed += 1;
         if let Some(announcer) = &world.announcer {
             let task = failure.place.task_ref(&world.plan);
