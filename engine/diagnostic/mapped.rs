@@ -15,6 +15,8 @@ pub struct MappedText {
     pub escaped: bool,
     /// Runs `(offset in text, offset in source)`, ascending: inside a run both advance together.
     runs: Vec<(u32, u32)>,
+    /// `(offset in text, offset in source)` of the ends of escapes, ascending: they are wider in the source than in the text.
+    ends: Vec<(u32, u32)>,
     /// Source offset of the text's end.
     end: u32,
 }
@@ -25,21 +27,28 @@ impl MappedText {
     pub fn whole_file(source: SourceId, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         let end = text.len() as u32;
-        Self { whole: Span { source, start: 0, end }, escaped: false, runs: vec![(0, 0)], end, text }
+        Self { whole: Span { source, start: 0, end }, escaped: false, runs: vec![(0, 0)], ends: Vec::new(), end, text }
     }
 
     /// A decoded literal. `runs` are `(offset in text, offset in source)`, ascending by the first; inside a run both advance
-    /// together. `end` is the source offset where the content ends (before the closing quote).
+    /// together. `ends` says the same of the ends of escapes; there are some if anything was escaped. `end` is the source offset where
+    /// the content ends (before the closing quote).
     #[must_use]
-    pub fn decoded(text: impl Into<Arc<str>>, whole: Span, escaped: bool, runs: Vec<(u32, u32)>, end: u32) -> Self {
+    pub fn decoded(
+        text: impl Into<Arc<str>>,
+        whole: Span,
+        runs: Vec<(u32, u32)>,
+        ends: Vec<(u32, u32)>,
+        end: u32,
+    ) -> Self {
         let runs = if runs.is_empty() { vec![(0, whole.start)] } else { runs };
-        Self { text: text.into(), whole, escaped, runs, end }
+        Self { text: text.into(), whole, escaped: !ends.is_empty(), runs, ends, end }
     }
 
     /// A text whose inner places are not known: every place in it is the whole literal.
     #[must_use]
     pub fn opaque(text: impl Into<Arc<str>>, whole: Span) -> Self {
-        Self { text: text.into(), whole, escaped: false, runs: Vec::new(), end: whole.end }
+        Self { text: text.into(), whole, escaped: false, runs: Vec::new(), ends: Vec::new(), end: whole.end }
     }
 
     /// The source span of the decoded bytes `start..end`.
@@ -49,9 +58,7 @@ impl MappedText {
             return self.whole;
         }
         let first = self.source_offset(start);
-        let last = if end > start { self.source_offset(end - 1) + 1 } else { first };
-        // The last character may be wider than a byte in the source (an escape, or UTF-8): go on to where the next one starts.
-        let last = if end > start { self.next_start(end).clamp(last, self.end.max(last)) } else { last };
+        let last = if end > start { self.source_end(end) } else { first };
         Span { source: self.whole.source, start: first, end: last.max(first) }
     }
 
@@ -69,7 +76,9 @@ impl MappedText {
                 .filter(|(at, _)| (*at as usize) > start && (*at as usize) < end)
                 .map(|(at, source)| (at - start as u32, *source)),
         );
-        Self { text, whole: self.whole, escaped: self.escaped, runs, end: self.span(start, end).end }
+        let inside = |(at, _): &&(u32, u32)| (*at as usize) > start && (*at as usize) <= end;
+        let ends = self.ends.iter().filter(inside).map(|(at, source)| (at - start as u32, *source)).collect();
+        Self { text, whole: self.whole, escaped: self.escaped, runs, ends, end: self.span(start, end).end }
     }
 
     /// The byte offset in the text of a line and a column, both from 1, the column in characters (as Rhai counts them).
@@ -97,21 +106,11 @@ impl MappedText {
         source + offset.saturating_sub(at)
     }
 
-    fn next_start(&self, end: usize) -> u32 {
-        if end >= self.text.len() {
-            return self.end;
-        }
-        // At a run's border the next run may start far away (after an indent): stay with the last byte then.
-        let offset = end as u32;
-        match self.runs.binary_search_by_key(&offset, |(at, _)| *at) {
-            Ok(run) => {
-                let before = &self.runs[run.saturating_sub(1)];
-                let straight = before.1 + (offset - before.0);
-                let next = self.runs[run].1;
-                // An escape is up to ten bytes (`\u{10ffff}`) for one character; an indent after a line break is no part of it.
-                if self.text.as_bytes().get(end.wrapping_sub(1)) == Some(&b'\n') { straight } else { next }
-            }
-            Err(_) => self.source_offset(end),
+    /// Where the character that ends at `end` in the text ends in the source.
+    fn source_end(&self, end: usize) -> u32 {
+        match self.ends.binary_search_by_key(&(end as u32), |(at, _)| *at) {
+            Ok(escape) => self.ends[escape].1,
+            Err(_) => self.source_offset(end - 1) + 1,
         }
     }
 }
@@ -125,13 +124,13 @@ mod tests {
     #[test]
     fn escapes_and_dedents_keep_their_places() {
         // source: `"a\tb"`: a at 1, \t at 2..4, b at 4
-        let text = MappedText::decoded("a\tb", Span::new(SOURCE, 0, 6), true, vec![(0, 1), (2, 4)], 5);
+        let text = MappedText::decoded("a\tb", Span::new(SOURCE, 0, 6), vec![(0, 1), (2, 4)], vec![(2, 4)], 5);
         assert_eq!(text.span(0, 1), Span::new(SOURCE, 1, 2));
         assert_eq!(text.span(1, 2), Span::new(SOURCE, 2, 4), "the escape is two bytes wide");
         assert_eq!(text.span(2, 3), Span::new(SOURCE, 4, 5));
         assert_eq!(text.span(3, 3), Span::new(SOURCE, 5, 5));
         // two lines, dedented by 4: x at 8, y at 14
-        let text = MappedText::decoded("x\ny", Span::new(SOURCE, 0, 20), false, vec![(0, 8), (2, 14)], 15);
+        let text = MappedText::decoded("x\ny", Span::new(SOURCE, 0, 20), vec![(0, 8), (2, 14)], Vec::new(), 15);
         assert_eq!(text.span(2, 3), Span::new(SOURCE, 14, 15));
         assert_eq!(text.offset(2, 1), 2);
         assert_eq!(text.offset(7, 1), 3);

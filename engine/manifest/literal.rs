@@ -9,7 +9,7 @@ use thinking_diagnostic::{MappedText, Span};
 pub(crate) fn mapped(repr: &str, value: &str, span: Span) -> MappedText {
     match decode(repr, span.start) {
         Some(decoded) if decoded.text == value => {
-            MappedText::decoded(decoded.text, span, decoded.escaped, decoded.runs, decoded.end)
+            MappedText::decoded(decoded.text, span, decoded.runs, decoded.ends, decoded.end)
         }
         _ => MappedText::opaque(value, span),
     }
@@ -18,7 +18,7 @@ pub(crate) fn mapped(repr: &str, value: &str, span: Span) -> MappedText {
 struct Decoded {
     text: String,
     runs: Vec<(u32, u32)>,
-    escaped: bool,
+    ends: Vec<(u32, u32)>,
     end: u32,
 }
 
@@ -37,7 +37,7 @@ fn decode(repr: &str, base: u32) -> Option<Decoded> {
     let hashes = repr.bytes().take_while(|byte| *byte == b'#').count();
     let inner = repr.get(hashes..repr.len().checked_sub(hashes)?)?;
     let raw = hashes > 0;
-    let mut out = Decoded { text: String::new(), runs: Vec::new(), escaped: false, end: base + repr.len() as u32 };
+    let mut out = Decoded { text: String::new(), runs: Vec::new(), ends: Vec::new(), end: base + repr.len() as u32 };
     if !inner.starts_with('"') {
         // A bare word.
         for (at, character) in repr.char_indices() {
@@ -55,7 +55,6 @@ fn decode(repr: &str, base: u32) -> Option<Decoded> {
         let mut rest = Cursor { text: body, at: 0, base: start };
         while let Some((character, at)) = rest.next() {
             if character == '\\' && !raw {
-                out.escaped = true;
                 escape(&mut rest, at, &mut out)?;
             } else {
                 out.push(character, at);
@@ -94,13 +93,17 @@ fn multi_line(body: &str, base: u32, raw: bool, out: &mut Decoded) -> Option<()>
         }
         let Some((character, at)) = rest.next() else { return Some(()) };
         match character {
-            '\r' if rest.text[rest.at..].starts_with('\n') => {}
+            // The pair is one line break, which stands where it starts.
+            '\r' if rest.text[rest.at..].starts_with('\n') => {
+                rest.at += 1;
+                out.push('\n', at);
+                line_start = true;
+            }
             '\n' => {
                 out.push('\n', at);
                 line_start = true;
             }
             '\\' if !raw => {
-                out.escaped = true;
                 escape(&mut rest, at, out)?;
             }
             other => out.push(other, at),
@@ -132,6 +135,7 @@ fn escape(rest: &mut Cursor<'_>, at: u32, out: &mut Decoded) -> Option<()> {
         _ => return None,
     };
     out.push(decoded, at);
+    out.ends.push((out.text.len() as u32, rest.base + rest.at as u32));
     Some(())
 }
 
@@ -189,7 +193,7 @@ mod tests {
         ] {
             for (character, place) in each_character(source) {
                 let expected = match character {
-                    '\n' => place == "\n" || place == "\\n",
+                    '\n' => ["\n", "\r", "\\n"].contains(&place.as_str()),
                     '\t' => place == "\\t",
                     '"' => place == "\"" || place == "\\\"",
                     'é' => place == "\\u{e9}",

@@ -36,14 +36,14 @@ fn syntax() {
 #[test]
 fn escapes_are_proposed_to_be_written_raw() {
     let code =
-        MappedText::decoded("\"a\" +", Span::new(SourceId(0), 0, 9), true, vec![(0, 1), (1, 3), (2, 4), (3, 6)], 8);
+        MappedText::decoded("\"a\" +", Span::new(SourceId(0), 0, 9), vec![(0, 1), (1, 3), (2, 4), (3, 6)], vec![(1, 3), (3, 6)], 8);
     let found = RHAI.compile(&code, &scope(), Purpose::Step).err().unwrap();
     assert_eq!(
         shown("\"\\\"a\\\" +\"", &found),
         "script-syntax | the script ends too early | + | the string has escapes; written raw it reads as it is: ##\"\"a\" +\"##"
             .replace("##", "#")
     );
-    let code = MappedText::decoded("\"#\" +", Span::new(SourceId(0), 0, 9), true, Vec::new(), 8);
+    let code = MappedText::decoded("\"#\" +", Span::new(SourceId(0), 0, 9), Vec::new(), vec![(1, 3), (3, 6)], 8);
     let found = RHAI.compile(&code, &scope(), Purpose::Step).err().unwrap();
     assert!(found[0].help.as_deref().unwrap().ends_with("##\"\"#\" +\"##"), "{found:?}");
 }

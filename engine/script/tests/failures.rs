@@ -81,7 +81,7 @@ fn a_hosts_failure_keeps_its_kind_and_help_through_the_script() {
 fn places_go_back_into_the_text_that_the_code_was_decoded_from() {
     // source: `rhai "\n    throw 1"`: the content was dedented by four.
     let whole = Span::new(SourceId(3), 5, 22);
-    let code = MappedText::decoded("throw 1", whole, false, vec![(0, 14)], 21);
+    let code = MappedText::decoded("throw 1", whole, vec![(0, 14)], Vec::new(), 21);
     let program = super::RHAI.compile(&code, &StaticScope::default(), Purpose::Step).unwrap();
     let host: std::sync::Arc<dyn Host> = World::new().host;
     assert_eq!(program.eval(&host).unwrap_err().span, Some(Span::new(SourceId(3), 14, 19)));
