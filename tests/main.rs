@@ -6,6 +6,7 @@ mod apply;
 mod crash;
 mod examples;
 mod fuzz;
+mod growth;
 mod manifests;
 mod readme;
 mod state;

@@ -396,26 +396,3 @@ fn long_messages_are_wrapped_and_keep_their_lines() {
     `thinking apply pipeline.kdl` goes on at `fit/epoch[3]/train`.
     "#);
 }
-
-/// Prints the cost of an event: `cargo test -p thinking-report cost -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-#[expect(clippy::print_stderr, reason = "a measurement")]
-fn cost() {
-    let events: Vec<Event> = (0..100_000)
-        .flat_map(|at| {
-            let path = format!("fit/epoch[{at}]/train");
-            [started(&path, 1), done(&path, 1, 12)]
-        })
-        .collect();
-    let reporter = ConsoleReporter::new(Box::new(std::io::sink()), options(), Arc::default());
-    let began = std::time::Instant::now();
-    events.iter().for_each(|event| reporter.event(event));
-    reporter.finish();
-    eprintln!("console: {} ns per event", began.elapsed().as_nanos() / events.len() as u128);
-    let reporter = crate::JsonReporter::new(Box::new(std::io::sink()));
-    let began = std::time::Instant::now();
-    events.iter().for_each(|event| reporter.event(event));
-    reporter.finish();
-    eprintln!("json: {} ns per event", began.elapsed().as_nanos() / events.len() as u128);
-}

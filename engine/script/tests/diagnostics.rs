@@ -35,8 +35,13 @@ fn syntax() {
 
 #[test]
 fn escapes_are_proposed_to_be_written_raw() {
-    let code =
-        MappedText::decoded("\"a\" +", Span::new(SourceId(0), 0, 9), vec![(0, 1), (1, 3), (2, 4), (3, 6)], vec![(1, 3), (3, 6)], 8);
+    let code = MappedText::decoded(
+        "\"a\" +",
+        Span::new(SourceId(0), 0, 9),
+        vec![(0, 1), (1, 3), (2, 4), (3, 6)],
+        vec![(1, 3), (3, 6)],
+        8,
+    );
     let found = RHAI.compile(&code, &scope(), Purpose::Step).err().unwrap();
     assert_eq!(
         shown("\"\\\"a\\\" +\"", &found),
