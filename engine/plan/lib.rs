@@ -3,6 +3,7 @@
 //! A [`Plan`] cannot name what does not exist: every script is a checked program, every `call` a native step that is there, every
 //! container knows its children by number, and no pipeline runs itself.
 
+mod builder;
 mod compile;
 mod definition;
 mod links;

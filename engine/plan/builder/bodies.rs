@@ -1,0 +1,151 @@
+//! What steps do.
+
+use super::{Builder, Place};
+use crate::definition::Definer;
+use crate::task::{Body, Call, Exec, StdoutAs, Step, TaskId};
+use crate::{Setting, Template, TemplateValue};
+use std::sync::Arc;
+use thinking_diagnostic::{Code, Diagnostic, Spanned, did_you_mean};
+use thinking_schema as schema;
+use thinking_step::{Access, Definition, Program, Purpose};
+
+impl Builder<'_, '_> {
+    pub(super) fn step(&mut self, step: &schema::Step, place: &Place) -> Option<Step> {
+        let id = place.parent?;
+        let mut definer = Definer::default();
+        let body = if let Some(code) = &step.rhai {
+            let program = self.program(code, place, Purpose::Step, id);
+            definer.program("`rhai`", &*program, code.0.span);
+            Body::Script(program)
+        } else if let Some(file) = &step.script {
+            let program = self.script_file(file, place, id)?;
+            definer.program(&format!("script `{}`", file.value), &*program, file.span);
+            Body::Script(program)
+        } else if let Some(call) = &step.call {
+            Body::Call(self.call(call, place, id, &mut definer)?)
+        } else {
+            let exec = step.exec.as_ref()?;
+            Body::Exec(Box::new(self.exec(exec, place, id, &mut definer)))
+        };
+        let inputs: Vec<Template> = step.input.iter().map(|input| self.template(input, place, id)).collect();
+        let outputs: Vec<Template> = step.output.iter().map(|output| self.template(output, place, id)).collect();
+        inputs.iter().for_each(|input| definer.template("`input`", input));
+        outputs.iter().for_each(|output| definer.template("`output`", output));
+        let definition = Arc::new(Definition { parts: definer.parts });
+        Some(Step { body, inputs, outputs, always: step.always.unwrap_or(false), definition })
+    }
+
+    pub(super) fn script_file(
+        &mut self,
+        file: &Spanned<String>,
+        place: &Place,
+        task: TaskId,
+    ) -> Option<Arc<dyn Program>> {
+        let path = self.project.directory.join(&file.value);
+        let main = self.sources.get(self.project.main).map(|main| main.name.to_string()).unwrap_or_default();
+        let shown = std::path::Path::new(&main).with_file_name("").join(&file.value);
+        let text = match self.compiler.file(&path, &shown.display().to_string(), self.sources) {
+            Ok(text) => text,
+            Err(error) => {
+                let why = match error.kind() {
+                    std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                    _ => error.to_string(),
+                };
+                self.diagnostics.push(
+                    Diagnostic::error(Code::UnreadableFile, format!("cannot read the script `{}`: {why}", file.value))
+                        .at(file.span, "named here"),
+                );
+                return None;
+            }
+        };
+        let frames = &self.frames;
+        let results = || Self::results(frames);
+        let program = self.compiler.text(&text, &place.scope, &results, Purpose::Step, self.diagnostics);
+        Some(self.linked(program, task))
+    }
+
+    pub(super) fn call(
+        &mut self,
+        call: &Spanned<schema::Call>,
+        place: &Place,
+        task: TaskId,
+        definer: &mut Definer,
+    ) -> Option<Call> {
+        let name = &call.operation;
+        let Some(step) = self.steps.get(&name.value) else {
+            let known = self.steps.names();
+            let help = match did_you_mean(&name.value, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", known.join(", ")),
+            };
+            self.diagnostics.push(
+                Diagnostic::error(Code::UnknownComponent, format!("nothing provides `{}`", name.value))
+                    .at(name.span, "unknown")
+                    .help(help),
+            );
+            return None;
+        };
+        self.diagnostics.extend(thinking_manifest::check_arguments(&step.schema(), name, &call.arguments));
+        definer.fixed("operation", &format!("{} {}", step.name(), step.version()), name.span);
+        let mut arguments: Vec<(String, TemplateValue)> = Vec::new();
+        for (argument, value) in &call.arguments {
+            let compiled = self.tree(value, place, task);
+            arguments.push((argument.value.clone(), compiled));
+        }
+        // The order of arguments means nothing.
+        arguments.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (argument, value) in &arguments {
+            let span =
+                call.arguments.iter().find(|(known, _)| known.value == *argument).and_then(|(_, value)| value.span);
+            definer.value(&format!("argument `{argument}`"), value, span);
+        }
+        Some(Call { step, arguments: TemplateValue::Map(arguments) })
+    }
+
+    pub(super) fn exec(
+        &mut self,
+        exec: &Spanned<schema::Exec>,
+        place: &Place,
+        task: TaskId,
+        definer: &mut Definer,
+    ) -> Exec {
+        let program = self.template(&exec.program, place, task);
+        if let Some(fixed) = program.as_fixed() {
+            self.permitted(Access::Run(&fixed), exec.program.span);
+        }
+        definer.template("program", &program);
+        let arguments: Vec<Template> = exec.arguments.iter().map(|argument| self.word(argument, place, task)).collect();
+        for (at, argument) in arguments.iter().enumerate() {
+            definer.template(&format!("argument {}", at + 1), argument);
+        }
+        let environment: Vec<(Arc<str>, Template)> =
+            exec.env.iter().map(|(name, value)| (Arc::from(name.as_str()), self.word(value, place, task))).collect();
+        for (name, value) in &environment {
+            definer.template(&format!("environment variable {name}"), value);
+        }
+        let stdin = exec.stdin.as_ref().map(|stdin| self.template(stdin, place, task));
+        let directory = exec.cwd.as_ref().map(|cwd| self.template(cwd, place, task));
+        if let Some(stdin) = &stdin {
+            definer.template("`stdin`", stdin);
+        }
+        if let Some(directory) = &directory {
+            definer.template("`cwd`", directory);
+        }
+        let stdout = exec.stdout.as_ref().map(|stdout| {
+            self.setting(stdout, place, |word| {
+                Some(match word {
+                    schema::StdoutWord::Text => StdoutAs::Text,
+                    schema::StdoutWord::Lines => StdoutAs::Lines,
+                    schema::StdoutWord::Json => StdoutAs::Json,
+                })
+            })
+        });
+        if let Some(stdout) = &stdout {
+            match stdout {
+                Setting::Fixed(kind) => definer.fixed("`stdout`", &format!("{kind:?}"), exec.span),
+                Setting::Computed(template) => definer.template("`stdout`", template),
+            }
+        }
+        Exec { program, arguments, environment, stdin, directory, stdout }
+    }
+}

@@ -1,0 +1,100 @@
+//! Code and templates, compiled, and what they refer to.
+
+use super::{Builder, Place};
+use crate::compile::Wrong;
+use crate::task::TaskId;
+use crate::{Template, TemplateValue};
+use std::sync::Arc;
+use thinking_diagnostic::{Code, Diagnostic, Span, Spanned};
+use thinking_schema as schema;
+use thinking_step::{Access, Program, Purpose, ReferenceKind};
+
+impl Builder<'_, '_> {
+    pub(super) fn program(
+        &mut self,
+        code: &schema::Code,
+        place: &Place,
+        purpose: Purpose,
+        task: TaskId,
+    ) -> Arc<dyn Program> {
+        let frames = &self.frames;
+        let results = || Self::results(frames);
+        let program = self.compiler.code(code, self.sources, &place.scope, &results, purpose, self.diagnostics);
+        self.linked(program, task)
+    }
+
+    pub(super) fn linked(&mut self, program: Option<Arc<dyn Program>>, task: TaskId) -> Arc<dyn Program> {
+        let Some(program) = program else { return Arc::new(Wrong) };
+        for reference in program.references() {
+            match &reference.kind {
+                ReferenceKind::Result(path) => self.links.result(path, reference.span, task),
+                ReferenceKind::Facet(name) if !self.declared.iter().any(|known| **known == **name) => {
+                    self.diagnostics.push(self.project.facets.unknown(name, Some(reference.span)));
+                }
+                ReferenceKind::ReadsFile(path) => self.permitted(Access::Read(path.as_ref()), Some(reference.span)),
+                ReferenceKind::WritesFile(path) => self.permitted(Access::Write(path.as_ref()), Some(reference.span)),
+                _ => {}
+            }
+        }
+        program
+    }
+
+    pub(super) fn permitted(&mut self, access: Access<'_>, span: Option<Span>) {
+        if let Err(refusal) = self.permissions.check(access) {
+            self.diagnostics.push(
+                Diagnostic::error(Code::NotPermitted, refusal.message).at(span, "refused").help(format!(
+                    "to permit it, add to the manifest: runtime {{ permissions {{ {} }} }}",
+                    refusal.line
+                )),
+            );
+        }
+    }
+
+    pub(super) fn template(&mut self, string: &Spanned<String>, place: &Place, task: TaskId) -> Template {
+        let frames = &self.frames;
+        let results = || Self::results(frames);
+        let template =
+            self.compiler.template(string, self.sources, &place.scope, &results, Purpose::Expression, self.diagnostics);
+        for part in &template.parts {
+            if let crate::TemplatePart::Code(program) = part {
+                self.linked(Some(program.clone()), task);
+            }
+        }
+        template
+    }
+
+    pub(super) fn tree(&mut self, tree: &Spanned<schema::Tree>, place: &Place, task: TaskId) -> TemplateValue {
+        let frames = &self.frames;
+        let results = || Self::results(frames);
+        let value =
+            self.compiler.tree(tree, self.sources, &place.scope, &results, Purpose::Expression, self.diagnostics);
+        self.link_value(&value, task);
+        value
+    }
+
+    pub(super) fn link_value(&mut self, value: &TemplateValue, task: TaskId) {
+        match value {
+            TemplateValue::Fixed(_) => {}
+            TemplateValue::Template(template) => {
+                for part in &template.parts {
+                    if let crate::TemplatePart::Code(program) = part {
+                        self.linked(Some(program.clone()), task);
+                    }
+                }
+            }
+            TemplateValue::List(items) => items.iter().for_each(|item| self.link_value(item, task)),
+            TemplateValue::Map(fields) => fields.iter().for_each(|(_, field)| self.link_value(field, task)),
+        }
+    }
+
+    /// A value as text with templates: numbers and booleans as they are written in JSON.
+    pub(super) fn word(&mut self, tree: &Spanned<schema::Tree>, place: &Place, task: TaskId) -> Template {
+        match &tree.value {
+            schema::Tree::Text(text) => {
+                let string = Spanned { value: text.clone(), span: tree.span };
+                self.template(&string, place, task)
+            }
+            other => Template::fixed(other.to_json().to_string(), tree.span),
+        }
+    }
+}
