@@ -12,6 +12,7 @@ mod check;
 mod compose;
 mod decode;
 mod facets;
+mod lint;
 mod literal;
 mod load;
 mod located;

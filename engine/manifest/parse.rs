@@ -1,8 +1,11 @@
 //! Phase 1: text to a KDL document.
 
+use crate::lint::first_slip;
 use kdl::{KdlDocument, KdlError};
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceFile, SourceId, Span};
 
+/// Most stumbles of the parser that are told: one slip makes many.
+const MOST: usize = 3;
 /// Deepest nesting of blocks and of block comments. A manifest needs a dozen; the parser's stack ends somewhere above.
 const DEEPEST: usize = 100;
 /// Stack of the thread that parses: enough for [`DEEPEST`] in a debug build.
@@ -36,49 +39,32 @@ pub(crate) fn parse(source: SourceId, file: &SourceFile, diagnostics: &mut Diagn
     }
 }
 
+/// The slip that a person would see, or else the first things that the parser stumbled over.
 fn syntax_errors(source: SourceId, file: &SourceFile, error: &KdlError, diagnostics: &mut Diagnostics) {
-    let mut found: Vec<Diagnostic> = Vec::new();
-    for wrong in &error.diagnostics {
+    if let Some(slip) = first_slip(&file.text) {
+        diagnostics.push(
+            Diagnostic::error(Code::Syntax, slip.message)
+                .at(Span::new(source, slip.start, slip.end), "here")
+                .help(slip.help.to_owned()),
+        );
+        return;
+    }
+    for wrong in error.diagnostics.iter().take(MOST) {
         let start = wrong.span.offset().min(file.text.len());
         let mut span = Span::new(source, start, (start + wrong.span.len()).min(file.text.len()));
         let under = file.text.get(span.start as usize..span.end as usize).unwrap_or("");
-        // Blanks at the end of a span say nothing.
+        // Blanks at the end of a span say nothing, and what spans lines begins somewhere in the first.
         span.end -= (under.len() - under.trim_end().len()) as u32;
-        let under = under.trim_end();
-        let message = wrong.message.clone().unwrap_or_else(|| "this is not KDL".to_owned());
-        // One missing brace is reported at its opening and again where the text ends, and everything after it is "not the end".
-        let follow_up = message.starts_with("Closing '}' was not found") || message == "Expected end of document";
-        if follow_up && !found.is_empty() && under != "}" {
-            continue;
+        if let Some(line) = under.find('\n') {
+            span.end = span.start + line as u32;
         }
-        let (message, help) = match (message.as_str(), under) {
-            ("Expected end of document", "}") => (
-                "a `}` that closes nothing".to_owned(),
-                Some("take it out, or open the block that it closes".to_owned()),
-            ),
-            (_, "true" | "false" | "null") => (format!("`{under}` is not a value"), Some(format!("write `#{under}`"))),
-            ("No closing '}' for child block", _) => {
-                ("this block is not closed".to_owned(), Some("add the missing `}`".to_owned()))
-            }
-            ("Expected quoted string", _) => (
-                "this string is not closed, or has quotes in it".to_owned(),
-                Some("write a string with quotes in it raw: #\"…\"#".to_owned()),
-            ),
-            _ => (lower_first(&message), wrong.help.clone()),
-        };
-        found.push(
-            Diagnostic::error(Code::Syntax, message)
-                .at(
-                    span,
-                    wrong.label.clone().filter(|label| !label.starts_with("not ")).unwrap_or_else(|| "here".into()),
-                )
-                .help(help),
-        );
+        let message = wrong.message.clone().unwrap_or_else(|| "this is not KDL".to_owned());
+        diagnostics
+            .push(Diagnostic::error(Code::Syntax, lower_first(&message)).at(span, "here").help(wrong.help.clone()));
     }
-    if found.is_empty() {
-        found.push(Diagnostic::error(Code::Syntax, format!("`{}` is not KDL", file.name)));
+    if error.diagnostics.is_empty() {
+        diagnostics.push(Diagnostic::error(Code::Syntax, format!("`{}` is not KDL", file.name)));
     }
-    diagnostics.extend(found);
 }
 
 fn lower_first(text: &str) -> String {
