@@ -53,6 +53,16 @@ pub fn datum_from(value: &Dynamic) -> Result<Datum, StepError> {
 /// Most numbers of a range that becomes a list.
 const LONGEST: i128 = 10_000_000;
 
+/// A text so long that there may be no room for many copies, in bytes.
+const LONG: usize = 1 << 16;
+
+fn room() -> Result<(), StepError> {
+    crate::evaluation::check_memory().map_err(|error| match *error {
+        rhai::EvalAltResult::ErrorTerminated(thrown, _) => crate::failure::step_error(&thrown),
+        other => StepError::script(other.to_string()),
+    })
+}
+
 enum Way {
     Field(String),
     Item(usize),
@@ -69,6 +79,10 @@ fn convert(value: &Dynamic, way: &mut Vec<Way>) -> Result<Value, StepError> {
         return Ok(Value::from(int));
     }
     if let Ok(text) = value.as_immutable_string_ref() {
+        // Scripts share long texts, JSON does not.
+        if text.len() > LONG {
+            room()?;
+        }
         return Ok(Value::from(text.as_str()));
     }
     if let Ok(flag) = value.as_bool() {
@@ -87,6 +101,9 @@ fn convert(value: &Dynamic, way: &mut Vec<Way>) -> Result<Value, StepError> {
         let mut list = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
             way.push(Way::Item(at));
+            if at.is_multiple_of(4096) {
+                room()?;
+            }
             list.push(convert(item, way)?);
             way.pop();
         }

@@ -1,6 +1,8 @@
 //! Whom a script's functions talk to while it runs.
 
-use crate::failure::{Answer, fail, raise};
+use crate::failure::{Answer, error_map, fail, raise};
+use crate::memory;
+use rhai::{Array, Dynamic, EvalAltResult, Position};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use thinking_step::{ErrorKind, Host, StepError};
@@ -19,6 +21,24 @@ thread_local! {
     static EVALUATIONS: RefCell<Vec<Evaluation>> = const { RefCell::new(Vec::new()) };
     /// Where the stack stood when the outermost evaluation began.
     static STACK_START: Cell<usize> = const { Cell::new(0) };
+    /// More than this the process may not hold while the outermost evaluation runs, in bytes.
+    static CEILING: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// Operations that the outermost evaluation may still take.
+    static OPERATIONS: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// What one evaluation may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// By how many bytes the process may grow meanwhile; `None`: 4 GiB, or a quarter of the machine's memory if that is less.
+    pub memory: Option<u64>,
+    /// How many operations it may take; `None`: any number.
+    pub operations: Option<u64>,
+}
+
+impl Limits {
+    /// The usual memory, and any number of operations.
+    pub const USUAL: Self = Self { memory: None, operations: None };
 }
 
 /// Takes the innermost evaluation away again, also when a panic passes through.
@@ -28,6 +48,9 @@ impl Drop for Leave {
     fn drop(&mut self) {
         EVALUATIONS.with_borrow_mut(|all| {
             all.pop();
+            if all.is_empty() {
+                CEILING.set(u64::MAX);
+            }
         });
     }
 }
@@ -37,9 +60,20 @@ impl Drop for Leave {
 /// Gives its value, and the first failure that ends the attempt whatever the script did about it, if there was one: it is stopping, its
 /// time is over, or the store failed.
 pub fn evaluate<T>(host: &Arc<dyn Host>, body: impl FnOnce() -> T) -> (T, Option<StepError>) {
+    evaluate_within(host, Limits::USUAL, body)
+}
+
+/// As [`evaluate`], with limits of its own. An evaluation inside of another one shares the outer one's.
+pub fn evaluate_within<T>(
+    host: &Arc<dyn Host>,
+    limits: Limits,
+    body: impl FnOnce() -> T,
+) -> (T, Option<StepError>) {
     EVALUATIONS.with_borrow_mut(|all| {
         if all.is_empty() {
             STACK_START.set(stack_place());
+            CEILING.set(memory::held().saturating_add(limits.memory.unwrap_or_else(memory::default_limit)));
+            OPERATIONS.set(limits.operations.unwrap_or(u64::MAX));
         }
         all.push(Evaluation { host: Arc::clone(host), drawn: 0, fatal: None });
     });
@@ -66,6 +100,52 @@ pub fn host() -> Answer<Arc<dyn Host>> {
 /// It should.
 pub fn check_cancelled() -> Answer<()> {
     host()?.check_cancelled().map_err(raise)
+}
+
+/// Whether the evaluation under way still keeps to its memory; costs a nanosecond or two, so it may be asked for every operation.
+///
+/// # Errors
+/// It does not. No `catch` can swallow that.
+pub fn check_memory() -> Answer<()> {
+    // Outside of an evaluation there is no limit.
+    if memory::held() <= CEILING.get() { Ok(()) } else { too_large() }
+}
+
+#[cold]
+fn too_large() -> Answer<()> {
+    let error = StepError::script("the script's data has grown too large for the memory")
+        .help("work in pieces: keep what is done in a database, read files line by line, or split the step with `each`");
+    Err(Box::new(EvalAltResult::ErrorTerminated(Dynamic::from_map(error_map(&error)), Position::NONE)))
+}
+
+/// Counts operations of the evaluation under way.
+///
+/// # Errors
+/// They are more than it may take. No `catch` can swallow that.
+pub fn spend_operations(many: u64) -> Answer<()> {
+    let left = OPERATIONS.get();
+    if left == u64::MAX {
+        return Ok(());
+    }
+    OPERATIONS.set(left.saturating_sub(many));
+    if left >= many {
+        return Ok(());
+    }
+    let error = StepError::script("the script takes too many operations for this place")
+        .help("only a short computation belongs here: is there a loop that never ends? Long work belongs into a step");
+    Err(Box::new(EvalAltResult::ErrorTerminated(Dynamic::from_map(error_map(&error)), Position::NONE)))
+}
+
+/// A list of what an iterator gives, as long as there is memory for it.
+pub fn gathered<T: Into<Dynamic>>(items: impl Iterator<Item = T>) -> Answer<Array> {
+    let mut list = Array::new();
+    for item in items {
+        if list.len().is_multiple_of(4096) {
+            check_memory()?;
+        }
+        list.push(item.into());
+    }
+    Ok(list)
 }
 
 /// How many bytes of stack the evaluations under way on this thread have taken.

@@ -66,7 +66,8 @@ pub(crate) fn namespace() -> Namespace {
         "glob(pattern) -> list",
         "The files that match, sorted: `fs::glob(\"data/**/*.csv\")`. Hidden ones only if the pattern names them.",
         |pattern: ImmutableString| glob(&pattern),
-    );
+    )
+    .reads_below(0);
     ns.function(
         "write_text",
         Class::Effect,
@@ -139,15 +140,29 @@ fn remove(path: &str) -> Answer<bool> {
     }
 }
 
+/// The last directory that a pattern names without a wildcard, with its `/`; empty if there is none.
+fn base(pattern: &str) -> &str {
+    let special = pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len());
+    pattern[..special].rfind('/').map_or("", |at| &pattern[..=at])
+}
+
+/// The directory that `fs::glob` reads for a pattern: `.` if it names none.
+#[must_use]
+pub fn glob_base(pattern: &str) -> &str {
+    match base(pattern) {
+        "" => ".",
+        "/" => "/",
+        base => base.trim_end_matches('/'),
+    }
+}
+
 fn glob(pattern: &str) -> Answer<Array> {
     let matcher = GlobBuilder::new(pattern.strip_prefix("./").unwrap_or(pattern))
         .literal_separator(true)
         .build()
         .map_err(|error| fail(format!("`{pattern}` is not a pattern: {}", error.kind())))?
         .compile_matcher();
-    // Walk from the last directory that the pattern names without a wildcard.
-    let special = pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len());
-    let base = pattern[..special].rfind('/').map_or("", |at| &pattern[..=at]);
+    let base = base(pattern);
     let real = file::to_read(if base.is_empty() { "." } else { base }, "fs::glob")?;
     let hidden = pattern.split('/').any(|part| part.starts_with('.') && part != "." && part != "..");
     let mut found = Vec::new();

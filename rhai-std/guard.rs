@@ -2,8 +2,10 @@
 //!
 //! Rhai's limits on sizes walk the whole value after every call, so they are not used; a slip of the pen must not eat all memory still.
 
+use crate::evaluation::gathered;
 use crate::failure::{Answer, fail};
 use crate::namespace::Namespace;
+use crate::text::replace;
 use rhai::{Array, Blob, Dynamic, INT, ImmutableString};
 use thinking_step::Class;
 
@@ -25,6 +27,7 @@ pub(crate) fn namespace() -> Namespace {
     ns.form("pad", |list: &mut Array, length: INT, item: Dynamic| -> Answer<()> {
         let length = bounded(length, ELEMENTS)?;
         if length > list.len() {
+            bounded(INT::try_from(weight(&item).saturating_mul(length)).unwrap_or(INT::MAX), ELEMENTS)?;
             list.resize(length, item);
         }
         Ok(())
@@ -43,8 +46,34 @@ pub(crate) fn namespace() -> Namespace {
         "Bytes, all 0; a second argument is another byte.",
         |length: INT| -> Answer<Blob> { Ok(vec![0; bounded(length, BYTES)?]) },
     );
+    ns.form("replace", |text: &mut ImmutableString, old: ImmutableString, new: ImmutableString| {
+        replace_in(text, &old, &new)
+    });
+    ns.form("replace", |text: &mut ImmutableString, old: char, new: ImmutableString| {
+        replace_in(text, old.encode_utf8(&mut [0; 4]), &new)
+    });
+    ns.form("split", |text: &mut ImmutableString| gathered(text.split_whitespace()));
+    ns.form("split", |text: &mut ImmutableString, separator: ImmutableString| gathered(text.split(separator.as_str())));
+    ns.form("split", |text: &mut ImmutableString, separator: char| gathered(text.split(separator)));
     ns.form("blob", |length: INT, item: INT| -> Answer<Blob> { Ok(vec![low_byte(item); bounded(length, BYTES)?]) });
     ns
+}
+
+/// How many values there are in a value, itself too; counted only as far as it matters.
+fn weight(value: &Dynamic) -> usize {
+    let mut sum = 1_usize;
+    let mut add = |value: &Dynamic| {
+        sum = sum.saturating_add(weight(value));
+        sum <= ELEMENTS
+    };
+    if let Ok(list) = value.as_array_ref() {
+        let _ = list.iter().all(&mut add);
+    } else if let Ok(map) = value.as_map_ref() {
+        let _ = map.values().all(&mut add);
+    } else if let Ok(bytes) = value.as_blob_ref() {
+        sum += bytes.len() / size_of::<Dynamic>();
+    }
+    sum
 }
 
 fn bounded(length: INT, most: usize) -> Answer<usize> {
@@ -55,6 +84,13 @@ fn bounded(length: INT, most: usize) -> Answer<usize> {
 /// Rhai's blobs take an int's lowest byte.
 fn low_byte(item: INT) -> u8 {
     item.to_le_bytes()[0]
+}
+
+fn replace_in(text: &mut ImmutableString, old: &str, new: &str) -> Answer<()> {
+    if !text.is_empty() {
+        *text = replace(text, old, new)?.into();
+    }
+    Ok(())
 }
 
 fn pad_text(text: &mut ImmutableString, length: INT, fill: &str) -> Answer<()> {

@@ -20,7 +20,9 @@ mod library;
 mod list;
 mod log;
 mod math;
+mod memory;
 mod namespace;
+mod nesting;
 mod number;
 mod params;
 mod rand;
@@ -37,11 +39,15 @@ mod toml;
 mod tests;
 
 pub use convert::{datum_from, from_datum, from_value, value_from};
-pub use evaluation::{check_cancelled, evaluate, host, stack_used};
+pub use evaluation::{
+    Limits, check_cancelled, check_memory, evaluate, evaluate_within, host, spend_operations, stack_used,
+};
 pub use facets::Facets;
 pub use failure::{Answer, error_map, fail, raise, step_error};
+pub use fs::glob_base;
 pub use kv::{Kv, WRITES as KV_WRITES};
-pub use library::{Library, library};
+pub use library::{Library, PLANNED, library};
+pub use nesting::{DEEPEST, too_deep};
 pub use namespace::{FunctionDoc, Namespace};
 pub use params::Params;
 pub use results::Results;

@@ -28,6 +28,10 @@ pub struct FunctionDoc {
     pub reads: Option<usize>,
     /// Which argument names a file that it writes, from 0.
     pub writes: Option<usize>,
+    /// Which argument is a pattern of files that it reads, from 0.
+    pub reads_below: Option<usize>,
+    /// Which argument names an environment variable that it reads, from 0.
+    pub env: Option<usize>,
 }
 
 impl FunctionDoc {
@@ -52,6 +56,18 @@ impl FunctionDoc {
     /// Says which argument names a file that it writes.
     pub fn writes(&mut self, argument: usize) -> &mut Self {
         self.writes = Some(argument);
+        self
+    }
+
+    /// Says which argument is a pattern of files that it reads.
+    pub fn reads_below(&mut self, argument: usize) -> &mut Self {
+        self.reads_below = Some(argument);
+        self
+    }
+
+    /// Says which argument names an environment variable that it reads.
+    pub fn names_env(&mut self, argument: usize) -> &mut Self {
+        self.env = Some(argument);
         self
     }
 }
@@ -103,6 +119,8 @@ impl Namespace {
             volatile: false,
             reads: None,
             writes: None,
+            reads_below: None,
+            env: None,
         });
         let last = self.functions.len() - 1;
         &mut self.functions[last]

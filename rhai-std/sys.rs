@@ -27,7 +27,8 @@ pub(crate) fn namespace() -> Namespace {
         "An environment variable, `()` if it is not set. `permissions { env … }` must list it.",
         |name: ImmutableString| env(&name),
     )
-    .volatile();
+    .volatile()
+    .names_env(0);
     ns
 }
 
@@ -43,7 +44,8 @@ fn gpus() -> INT {
     INT::try_from(found.count()).unwrap_or(INT::MAX)
 }
 
-fn memory() -> INT {
+/// Main memory in bytes; 0 if not known.
+pub fn memory() -> INT {
     let Ok(about) = fs::read_to_string("/proc/meminfo") else { return 0 };
     let total = about.lines().find_map(|line| line.strip_prefix("MemTotal:"));
     let kib = total.and_then(|rest| rest.trim().strip_suffix("kB")).and_then(|kib| kib.trim().parse::<INT>().ok());

@@ -1,5 +1,6 @@
 //! `text`.
 
+use crate::evaluation::gathered;
 use crate::failure::{Answer, fail};
 use crate::namespace::Namespace;
 use crate::number::{count, number};
@@ -17,31 +18,29 @@ pub(crate) fn namespace() -> Namespace {
         pure,
         "split(text, separator) -> list",
         "The parts between separators.",
-        |text: ImmutableString, separator: ImmutableString| -> Array {
+        |text: ImmutableString, separator: ImmutableString| -> Answer<Array> {
             if separator.is_empty() {
-                return text.chars().map(|character| character.to_string().into()).collect();
+                return gathered(text.chars().map(|character| character.to_string()));
             }
-            text.split(separator.as_str()).map(Into::into).collect()
+            gathered(text.split(separator.as_str()))
         },
     );
-    ns.function("words", pure, "words(text) -> list", "The parts between blanks.", |text: ImmutableString| -> Array {
-        text.split_whitespace().map(Into::into).collect()
+    ns.function("words", pure, "words(text) -> list", "The parts between blanks.", |text: ImmutableString| {
+        gathered(text.split_whitespace())
     });
     ns.function(
         "lines",
         pure,
         "lines(text) -> list",
         "The lines, without their ends.",
-        |text: ImmutableString| -> Array { text.lines().map(Into::into).collect() },
+        |text: ImmutableString| gathered(text.lines()),
     );
     ns.function(
         "join",
         pure,
         "join(list, separator) -> string",
         "All elements as text, with a separator between them.",
-        |list: Array, separator: ImmutableString| -> String {
-            list.iter().map(ToString::to_string).collect::<Vec<_>>().join(&separator)
-        },
+        |list: Array, separator: ImmutableString| join(&list, &separator),
     );
     ns.function(
         "trim",
@@ -57,9 +56,7 @@ pub(crate) fn namespace() -> Namespace {
         pure,
         "replace(text, old, new) -> string",
         "With every `old` replaced by `new`.",
-        |text: ImmutableString, old: ImmutableString, new: ImmutableString| -> String {
-            text.replace(old.as_str(), &new)
-        },
+        |text: ImmutableString, old: ImmutableString, new: ImmutableString| replace(&text, &old, &new),
     );
     ns.function(
         "starts_with",
@@ -142,6 +139,30 @@ pub(crate) fn namespace() -> Namespace {
         },
     );
     ns
+}
+
+fn join(list: &Array, separator: &str) -> Answer<String> {
+    let mut text = String::new();
+    for (at, item) in list.iter().enumerate() {
+        if at > 0 {
+            text.push_str(separator);
+        }
+        match item.as_immutable_string_ref() {
+            Ok(item) => text.push_str(&item),
+            Err(_) => text.push_str(&item.to_string()),
+        }
+        fits(text.len())?;
+    }
+    Ok(text)
+}
+
+/// A text with every `old` replaced by `new`.
+pub fn replace(text: &str, old: &str, new: &str) -> Answer<String> {
+    if new.len() > old.len() {
+        let more = text.matches(old).count().saturating_mul(new.len() - old.len());
+        fits(text.len().saturating_add(more))?;
+    }
+    Ok(text.replace(old, new))
 }
 
 fn fits(length: usize) -> Answer<()> {

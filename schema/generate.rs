@@ -24,6 +24,7 @@ pub fn json_schema() -> Value {
     definitions.insert("Manifest".to_owned(), Value::Object(root));
     tidy_all(&mut definitions);
     definitions.values_mut().for_each(require_a_body);
+    definitions.values_mut().for_each(let_facets_choose);
     let overlays: Vec<(String, Value)> = definitions
         .iter()
         .map(|(name, schema)| {
@@ -65,12 +66,71 @@ pub fn overlay_definition(definition: &str) -> String {
     format!("{definition}{OVERLAY}")
 }
 
-/// Where bodies are to choose from, exactly one is there.
+/// Where bodies are to choose from, there is one, and there are not two unless facets choose between them.
 fn require_a_body(definition: &mut Value) {
-    if let Some(Value::Array(bodies)) = definition.get("x-kdl-bodies") {
-        let choices: Vec<Value> = bodies.iter().map(|body| json!({ "required": [body] })).collect();
-        definition["oneOf"] = choices.into();
+    let Some(Value::Array(bodies)) = definition.get("x-kdl-bodies").cloned() else { return };
+    let choices: Vec<Value> = bodies.iter().map(|body| json!({ "required": [body] })).collect();
+    definition["anyOf"] = choices.into();
+    let always = json!({ "not": { "type": "object", "anyOf": [{ "required": [FACETS] }, { "required": ["facet"] }] } });
+    let mut pairs = Vec::new();
+    for (at, one) in bodies.iter().enumerate() {
+        for other in &bodies[at + 1..] {
+            let (Some(one), Some(other)) = (one.as_str(), other.as_str()) else { continue };
+            pairs.push(json!({ "not": { "required": [one, other], "properties": { one: always, other: always } } }));
+        }
     }
+    definition["allOf"] = pairs.into();
+}
+
+/// The property of a value that is there under some facets only: `{"$facets": [{"facet": "gpu", "value": 3}]}`.
+pub const FACETS: &str = "$facets";
+
+/// Any node may carry `facet=`. Nodes that are blocks have a property for it; one that is a plain value (`timeout "5m" facet="gpu"`) becomes a list of
+/// values with their conditions, so plain values and values in lists may be that too. Positional arguments are no nodes.
+fn let_facets_choose(definition: &mut Value) {
+    let positions: Vec<String> = definition
+        .get("x-kdl-arguments")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect();
+    let Some(Value::Object(properties)) = definition.get_mut("properties") else { return };
+    for (name, property) in properties {
+        if name == "facet" || positions.contains(name) {
+            continue;
+        }
+        match property.get_mut("items") {
+            Some(items) if items.get("type").is_some_and(|kind| kind == "string") => choose(items),
+            Some(_) => {}
+            None => choose(property),
+        }
+    }
+}
+
+fn choose(property: &mut Value) {
+    let Value::Object(fields) = property else { return };
+    let scalar =
+        |kind: &Value| kind.as_str().is_some_and(|kind| ["string", "integer", "number", "boolean"].contains(&kind));
+    let kinds = match fields.get("type") {
+        Some(Value::Array(kinds)) if kinds.iter().all(scalar) => kinds.clone(),
+        Some(kind) if scalar(kind) => vec![kind.clone()],
+        _ => return,
+    };
+    let mut value = fields.clone();
+    value.remove("description");
+    let mut with_block = kinds;
+    with_block.push("object".into());
+    fields.insert("type".to_owned(), with_block.into());
+    fields.insert("additionalProperties".to_owned(), false.into());
+    fields.insert("required".to_owned(), json!([FACETS]));
+    let element = json!({
+        "type": "object",
+        "properties": { "facet": { "type": "string" }, "value": value },
+        "required": ["facet", "value"],
+        "additionalProperties": false,
+    });
+    fields.insert("properties".to_owned(), json!({ FACETS: { "type": "array", "items": element } }));
 }
 
 /// Takes out what schemars adds and no reader needs: `null` as a type (an absent property is absent), defaults, number formats.
@@ -123,11 +183,14 @@ fn tidy(schema: &mut Value) {
 fn relax(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
-            if fields.get("required").is_some_and(Value::is_array) {
+            // What a facet chooses between is whole everywhere.
+            if fields.get("required").is_some_and(|names| {
+                names.is_array() && *names != json!([FACETS]) && *names != json!(["facet", "value"])
+            }) {
                 fields.remove("required");
             }
             if fields.contains_key("x-kdl-bodies") {
-                fields.remove("oneOf");
+                fields.remove("anyOf");
             }
             if fields.contains_key("x-kdl-key")
                 && let Some(pattern) = fields.get("propertyNames").and_then(|names| names["pattern"].as_str())
@@ -143,7 +206,8 @@ fn relax(schema: &mut Value) {
             for (key, value) in fields.iter_mut() {
                 if let ("properties", Value::Object(named)) = (key.as_str(), &mut *value) {
                     named.values_mut().for_each(relax);
-                } else {
+                } else if key != "allOf" {
+                    // Two bodies are too many in an overlay too.
                     relax(value);
                 }
             }
@@ -171,7 +235,8 @@ mod tests {
     #[test]
     fn no_choices_that_flood() {
         let text = super::json_schema_text();
-        assert_eq!(text.matches("oneOf").count(), 1, "only for the body of a step, which has a message of its own");
-        assert_eq!(text.matches("anyOf").count(), 1, "only at the root, where it decides what is required");
+        assert!(!text.contains("oneOf"), "a failing oneOf reports every branch");
+        let decided = |text: &str| text.matches("\"anyOf\": [\n        {\n          \"required\"").count();
+        assert_eq!(decided(&text), 1, "only for the body of a step, which has a message of its own");
     }
 }

@@ -27,7 +27,7 @@ mod task;
 mod tree;
 
 pub use future::not_yet;
-pub use generate::{PUBLISHED, json_schema, json_schema_text, overlay_definition};
+pub use generate::{FACETS, PUBLISHED, json_schema, json_schema_text, overlay_definition};
 pub use manifest::{Facet, FacetGroup, Include, Manifest, Param, ParamType, Pipeline, Project, Use};
 pub use named::Named;
 pub use runtime::{

@@ -175,13 +175,13 @@ pub struct Permissions {
     #[schemars(extend("x-kdl-add" = true))]
     pub write: Vec<Spanned<String>>,
     /// `host:port` that scripts may connect to; `*` any port, `*.example.com` subdomains.
-    #[schemars(extend("x-kdl-add" = true))]
+    #[schemars(extend("x-kdl-add" = true, "items" = { "type": "string", "pattern": r"^[^\s/:]+(:([0-9]{1,5}|\*))?$|\$\{", "x-what": "host:port, such as \"api.example.com:443\" or \"*.example.com:*\"" }))]
     pub net: Vec<Spanned<String>>,
     /// Programs that `exec` may start, as written there.
-    #[schemars(extend("x-kdl-add" = true))]
+    #[schemars(extend("x-kdl-add" = true, "items" = { "type": "string", "pattern": ".", "x-what": "the name of a program" }))]
     pub run: Vec<Spanned<String>>,
     /// Environment variables that scripts may read.
-    #[schemars(extend("x-kdl-add" = true))]
+    #[schemars(extend("x-kdl-add" = true, "items" = { "type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$|\$\{", "x-what": "the name of an environment variable" }))]
     pub env: Vec<Spanned<String>>,
     /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
     pub facet: Option<Spanned<String>>,

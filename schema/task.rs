@@ -267,6 +267,8 @@ impl<'de> Deserialize<'de> for Call {
         let Tree::Map(mut arguments) = Tree::deserialize(deserializer)? else {
             return Err(D::Error::custom("a call is a block"));
         };
+        // Which facets it is for was decided before.
+        arguments.retain(|(name, _)| name.value != "facet");
         let at = arguments.iter().position(|(name, _)| name.value == "operation");
         let operation = at.map(|at| arguments.remove(at).1);
         match operation {
@@ -286,7 +288,10 @@ impl JsonSchema for Call {
         json_schema!({
             "type": "object",
             "description": "A call of a native step: the operation, and its arguments as properties and children.",
-            "properties": { "operation": { "type": "string", "description": "The name: `file.copy`." } },
+            "properties": {
+                "operation": { "type": "string", "description": "The name: `file.copy`." },
+                "facet": { "type": "string", "description": "Only if this facet is active (`\"gpu\"`) or not (`\"!gpu\"`)." },
+            },
             "required": ["operation"],
             "additionalProperties": true,
             "x-kdl-arguments": ["operation"],
@@ -314,6 +319,8 @@ pub struct Exec {
     pub cwd: Option<Spanned<String>>,
     /// What to make of standard output as a result; nothing without.
     pub stdout: Option<Templated<StdoutWord>>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
 }
 
 /// How often and when to try again: a number of tries, or more.
@@ -344,6 +351,8 @@ pub struct RetryOptions {
     #[serde(default)]
     #[schemars(extend("items" = { "type": "string", "enum": ["timeout", "http", "exec", "script", "native", "conflict"] }))]
     pub on: Vec<Spanned<String>>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
 }
 
 impl<'de> Deserialize<'de> for Retry {

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let logs = Logs::install(&settings.logging, &plan);
     let mut reporters: Vec<Arc<dyn Reporter>> = vec![Arc::new(logs), Arc::new(TracingReporter::default())];
     if args.common.json {
-        reporters.push(Arc::new(JsonReporter::new(Box::new(io::stdout()))));
+        reporters.push(Arc::new(JsonReporter::new(Box::new(io::stdout())).with_sources(sources.clone())));
     }
     if settings.logging.console != ConsoleFormat::Json {
         let console = ConsoleOptions {
@@ -135,7 +135,15 @@ fn params_help(args: &RunArgs) -> Option<String> {
         None => std::path::PathBuf::from("pipeline.kdl"),
     };
     let language = Rhai::new();
-    let session = Session::load(&path, &language).ok()?;
+    let session = match Session::load(&path, &language) {
+        Ok(session) => session,
+        Err((sources, diagnostics)) => {
+            if args.common.manifest.is_some() {
+                output::diagnostics(&diagnostics, &sources, false);
+            }
+            return None;
+        }
+    };
     let model = session.project.compose(&Selection::default(), &mut Diagnostics::new())?;
     let mut text = format!("\nParameters of {}:\n", path.display());
     for (name, param) in model.manifest.param.iter() {
@@ -145,7 +153,22 @@ fn params_help(args: &RunArgs) -> Option<String> {
             (None, true) => " [optional]".to_owned(),
             (None, false) => " [must be given]".to_owned(),
         };
-        let help = param.help.clone().unwrap_or_default();
+        let mut help = param.help.clone().unwrap_or_default();
+        for (word, bound) in [("from", &param.min), ("up to", &param.max)] {
+            if let Some(bound) = bound {
+                help.push_str(&format!(" [{word} {}]", bound.value));
+            }
+        }
+        if let Some(allowed) = &param.one_of {
+            let list: Vec<String> = allowed.value.iter().map(ToString::to_string).collect();
+            help.push_str(&format!(" [one of {}]", list.join(", ")));
+        }
+        if let Some(variable) = &param.env {
+            help.push_str(&format!(" [env: {}]", variable.value));
+        }
+        if param.secret {
+            help.push_str(" [secret]");
+        }
         text.push_str(&format!("  -p {:<24} {help}{default}\n", format!("{}={}", name.value, kind.to_uppercase())));
     }
     let facets: Vec<&str> = session.project.facets.facets.iter().map(|facet| facet.name.as_str()).collect();

@@ -30,7 +30,7 @@ pub(crate) enum Verb {
     /// Check a manifest: every facet, every script, everything before anything runs
     Validate(ValidateArgs),
     /// Print the JSON Schema of manifests
-    Schema,
+    Schema(SchemaArgs),
     /// Look after the recorded state
     State(StateArgs),
 }
@@ -70,7 +70,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NAME")]
     pub pipeline: Option<String>,
     /// Steps that may run at once
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub jobs: Option<usize>,
     /// Start over on empty data; the old run stays in the history
     #[arg(long)]
@@ -87,6 +87,20 @@ pub(crate) struct RunArgs {
     /// Print help, and the manifest's parameters
     #[arg(short, long)]
     pub help: bool,
+}
+
+/// The schema is JSON and belongs to the program: the options that every verb takes change nothing.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// No difference: the schema is JSON
+    #[arg(long)]
+    pub json: bool,
+    /// No difference: there is nothing else to say
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// No difference: no state is looked at
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

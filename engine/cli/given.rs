@@ -83,7 +83,7 @@ fn read(file: &Path) -> Result<Map<String, Value>, String> {
         Some("json") => serde_json::from_str(&text).map_err(|error| error.to_string())?,
         Some("toml") => {
             let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
-            serde_json::to_value(table).map_err(|error| error.to_string())?
+            from_toml(toml::Value::Table(table))
         }
         Some("kdl") => thinking_manifest::values(&text)?,
         _ => return Err("it is neither .kdl, .json nor .toml".to_owned()),
@@ -91,5 +91,20 @@ fn read(file: &Path) -> Result<Map<String, Value>, String> {
     match value {
         Value::Object(map) => Ok(map),
         _ => Err("it must hold names and values".to_owned()),
+    }
+}
+
+/// TOML as JSON: dates as text, and numbers that JSON cannot say as nothing.
+fn from_toml(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::String(text),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(value) => value.into(),
+        toml::Value::Datetime(date) => Value::String(date.to_string()),
+        toml::Value::Array(items) => items.into_iter().map(from_toml).collect(),
+        toml::Value::Table(fields) => {
+            Value::Object(fields.into_iter().map(|(name, field)| (name, from_toml(field))).collect())
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Where log lines go: the run's own file, the files that the manifest names, and the console if it wants JSON.
 
+use crate::cli::output;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -134,7 +135,10 @@ impl Reporter for Logs {
                 Err(error) => Err(error.message.clone()),
             };
             if let Err(why) = opened {
-                tracing::warn!(file = %template.source, "the log file cannot be written: {why}");
+                output::talk(&format!(
+                    "the log file `{}` cannot be written: {why}; the run goes on without it\n",
+                    template.source
+                ));
             }
         }
     }

@@ -32,7 +32,7 @@ pub fn main() -> ExitCode {
         Verb::Apply(args) => apply::run(&args),
         Verb::Plan(args) => plan::run(&args),
         Verb::Validate(args) => validate::run(&args),
-        Verb::Schema => schema::run(),
+        Verb::Schema(_) => schema::run(),
         Verb::State(args) => state::run(&args),
     };
     exit.unwrap_or_else(Exit::from).code()

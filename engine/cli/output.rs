@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use thinking_diagnostic::{Diagnostic, Diagnostics, Severity, SourceMap, Style, render, to_json};
 use thinking_store::StoreError;
 
+/// Most mistakes that are shown to a person at once.
+const MOST: usize = 30;
+
 /// How text on standard error looks: colours on a terminal unless `NO_COLOR` says otherwise.
 pub(crate) fn style() -> Style {
     let terminal = io::stderr().is_terminal();
@@ -19,11 +22,15 @@ pub(crate) fn talk(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Writes to standard output; a closed pipe (`| head`) is no reason to fail.
+/// Writes to standard output. A closed pipe (`| head`) is no reason to fail; data that cannot be written for another reason is.
 pub(crate) fn data(text: &str) {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        talk(&format!("standard output cannot be written: {error}\n"));
+        std::process::exit(1);
+    }
 }
 
 /// Prints JSON as data.
@@ -39,12 +46,14 @@ pub(crate) fn diagnostics(found: &Diagnostics, sources: &SourceMap, as_json: boo
         return;
     }
     let style = style();
-    for diagnostic in found.iter() {
+    for diagnostic in found.iter().take(MOST) {
         talk(&format!("{}\n", render(diagnostic, sources, style)));
     }
     let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    let more =
+        if found.len() > MOST { format!(" (the first {MOST} are shown; --json gives all)") } else { String::new() };
     if errors > 1 {
-        talk(&format!("{errors} mistakes; nothing was run\n"));
+        talk(&format!("{errors} mistakes; nothing was run{more}\n"));
     }
 }
 

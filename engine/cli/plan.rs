@@ -39,7 +39,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     };
     match thinking_run::preview(request) {
         Ok(preview) if args.common.json => output::json_data(&as_json(&preview, &sources, &remembered)),
-        Ok(preview) => output::data(&as_text(&preview, &sources, &remembered)),
+        Ok(preview) => output::data(&as_text(&preview, &sources, &remembered, args.common.quiet)),
         Err(ApplyError::Store(error)) => return Err(Trouble::Store(error)),
         Err(error) => {
             output::diagnostics(&Diagnostics::from_iter([apply::explained(&error)]), &sources, args.common.json);
@@ -68,7 +68,8 @@ fn words(task: &PreviewTask, sources: &SourceMap) -> (&'static str, String) {
     }
 }
 
-fn as_text(preview: &Preview, sources: &SourceMap, remembered: &[String]) -> String {
+/// For people; quiet, only what would not stay as it is.
+fn as_text(preview: &Preview, sources: &SourceMap, remembered: &[String], quiet: bool) -> String {
     let mut text = String::new();
     if let Some(run) = &preview.run {
         text.push_str(&format!("run {run} goes on"));
@@ -78,7 +79,8 @@ fn as_text(preview: &Preview, sources: &SourceMap, remembered: &[String]) -> Str
         text.push('\n');
     }
     let width = preview.tasks.iter().map(|task| task.path.chars().count()).max().unwrap_or(0).min(60);
-    for task in &preview.tasks {
+    let settled = |task: &PreviewTask| matches!(task.verdict, Verdict::Done | Verdict::Skipped);
+    for task in preview.tasks.iter().filter(|task| !(quiet && settled(task))) {
         let (verdict, why) = words(task, sources);
         text.push_str(format!("{verdict:<8} {:<width$}  {why}", task.path).trim_end());
         text.push('\n');
@@ -89,7 +91,7 @@ fn as_text(preview: &Preview, sources: &SourceMap, remembered: &[String]) -> Str
     if preview.dropped > 0 {
         text.push_str(&format!("{}\n", given_up(preview.dropped)));
     }
-    if preview.is_unchanged() {
+    if preview.is_unchanged() && !quiet {
         text.push_str("nothing to do: everything is done and unchanged\n");
     }
     text

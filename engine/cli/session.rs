@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thinking_container::Registry;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Severity, SourceMap};
-use thinking_manifest::Project;
+use thinking_manifest::{Project, Selection};
 use thinking_plan::{Compiler, NativeSteps, Parameters, Workshop};
 use thinking_script::Rhai;
 use thinking_step::NativeStep;
@@ -39,6 +39,7 @@ pub(crate) fn manifest(common: &Common) -> Result<PathBuf, Trouble> {
         .into_iter()
         .flatten()
         .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_file())
         .map(|entry| PathBuf::from(entry.file_name()))
         .filter(|name| name.extension().is_some_and(|extension| extension == "kdl"))
         .collect();
@@ -98,18 +99,29 @@ impl<'l> Session<'l> {
     /// Checks everything that does not depend on values, under every facet.
     pub fn check(&mut self, state: &Path) {
         let mut found = std::mem::take(&mut self.diagnostics);
-        for selection in self.project.facets.every_selection() {
-            let Some(model) = self.project.compose(&selection, &mut found) else { continue };
-            let mut shop = Workshop {
-                project: &self.project,
-                model: &model,
-                params: Parameters::default(),
-                steps: &self.steps,
-                compiler: &mut self.compiler,
-                sources: &mut self.sources,
-                state: state.to_path_buf(),
-            };
-            shop.check(&mut found);
+        for (number, selection) in self.project.facets.every_selection().into_iter().enumerate() {
+            let mut own = Diagnostics::new();
+            self.check_under(&selection, state, &mut own);
+            // The first selection is what runs without asking; what goes wrong only under another says so.
+            let note = (number > 0).then(|| format!("this is so with --facet {}", selection.active.join(",")));
+            for diagnostic in own {
+                if !found.has(&diagnostic) {
+                    found.push(diagnostic.help(note.clone()));
+                }
+            }
+        }
+        if found.is_empty()
+            && self
+                .project
+                .compose(&Selection::default(), &mut Diagnostics::new())
+                .is_some_and(|model| model.manifest.pipeline.is_empty())
+        {
+            found.push(
+                Diagnostic::warning(Code::UnknownPipeline, "the manifest has no pipeline: there is nothing to run")
+                    .help(
+                        "add one: pipeline \"main\" { step \"hello\" { rhai #\"log::info(\"hello\")\"# } }".to_owned(),
+                    ),
+            );
         }
         let project = &self.project;
         let mut real: Diagnostics = found.into_iter().filter(|diagnostic| !project.is_follow_up(diagnostic)).collect();
@@ -119,5 +131,19 @@ impl<'l> Session<'l> {
         }
         real.sort();
         self.diagnostics = real;
+    }
+
+    fn check_under(&mut self, selection: &Selection, state: &Path, found: &mut Diagnostics) {
+        let Some(model) = self.project.compose(selection, found) else { return };
+        let mut shop = Workshop {
+            project: &self.project,
+            model: &model,
+            params: Parameters::default(),
+            steps: &self.steps,
+            compiler: &mut self.compiler,
+            sources: &mut self.sources,
+            state: state.to_path_buf(),
+        };
+        shop.check(found);
     }
 }

@@ -85,13 +85,18 @@ impl Diagnostics {
 
     /// Adds one, unless the same rule is known to be broken at the same place (every facet is checked, and most mistakes are in all of them).
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        let known = |other: &Diagnostic| match (diagnostic.labels.first(), other.labels.first()) {
-            (Some(one), Some(another)) => diagnostic.code == other.code && one.span == another.span,
-            _ => diagnostic == *other,
-        };
-        if !self.list.iter().any(known) {
+        if !self.has(&diagnostic) {
             self.list.push(diagnostic);
         }
+    }
+
+    /// Whether the same rule is known to be broken at the same place.
+    #[must_use]
+    pub fn has(&self, diagnostic: &Diagnostic) -> bool {
+        self.list.iter().any(|other| match (diagnostic.labels.first(), other.labels.first()) {
+            (Some(one), Some(another)) => diagnostic.code == other.code && one.span == another.span,
+            _ => diagnostic == other,
+        })
     }
 
     /// Adds many.

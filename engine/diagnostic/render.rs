@@ -98,9 +98,37 @@ struct Shown<'a> {
     help: Option<String>,
 }
 
+/// Longest line that is shown as an excerpt; the report's layout cannot hold more.
+const LONGEST_LINE: usize = 400;
+
+/// Whether one of the lines that an excerpt would show is too long for it.
+fn is_too_long(text: &str, span: Span) -> bool {
+    let clamp = |offset: usize| text.floor_char_boundary(offset.min(text.len()));
+    let start = text[..clamp(span.start as usize)].rfind('\n').unwrap_or(0);
+    let start = text[..start].rfind('\n').unwrap_or(0);
+    let end = clamp(span.end as usize);
+    let end = end + text[end..].find('\n').map_or(text.len() - end, |found| found + 1);
+    let end = end + text[end..].find('\n').unwrap_or(text.len() - end);
+    text[start..end].lines().any(|line| line.len() > LONGEST_LINE)
+}
+
+/// A place in a line that is too long to show: a few words of it.
+fn short_place(span: Span, sources: &SourceMap) -> String {
+    let words: String = sources.slice(span).chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("at {}: `{words}`", sources.describe(span))
+}
+
 impl<'a> Shown<'a> {
     fn new(diagnostic: &'a Diagnostic, sources: &SourceMap, main: Option<crate::SourceId>) -> Self {
         let file = main.and_then(|id| sources.get(id));
+        let own = || diagnostic.labels.iter().filter(|label| Some(label.span.source) == main);
+        if let Some(file) = file
+            && own().any(|label| is_too_long(&file.text, label.span))
+        {
+            let places = own().map(|label| short_place(label.span, sources));
+            let help = places.chain(diagnostic.help.clone()).collect::<Vec<_>>().join("\n");
+            return Self { diagnostic, source: None, labels: Vec::new(), help: Some(help) };
+        }
         let source = file.map(|file| NamedSource::new(&*file.name, file.text.to_string()));
         let length = file.map_or(0, |file| file.text.len());
         let labels = diagnostic
@@ -156,5 +184,23 @@ impl miette::Diagnostic for Shown<'_> {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         (!self.labels.is_empty())
             .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test may fail loudly")]
+mod tests {
+    use super::*;
+    use crate::Code;
+
+    #[test]
+    fn very_long_lines_are_told_without_an_excerpt() {
+        let mut sources = SourceMap::new();
+        let text = format!("{}nope {}", "é".repeat(70_000), "x".repeat(70_000));
+        let id = sources.add("long.kdl", text);
+        let span = Span::new(id, 140_000, 140_004);
+        let shown =
+            render(&Diagnostic::error(Code::UnknownNode, "no such node").at(span, "here"), &sources, Style::default());
+        assert!(shown.contains("long.kdl:1:70001: `nope`") && shown.len() < 500, "{shown}");
     }
 }

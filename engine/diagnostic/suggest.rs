@@ -1,25 +1,37 @@
 //! "Did you mean".
 
-/// The candidate that `word` most likely stands for, if one is near enough: a typing slip in a short word, a few in a long one.
+/// The candidate that `word` most likely stands for, if one is near enough: one typing slip in a word of up to four characters, two in one of
+/// up to eight, three in a longer one. Two characters in the wrong order are one slip. A beginning of at least three characters stands for
+/// the whole. Single characters stand for nothing.
 #[must_use]
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
+    let length = lower.chars().count();
+    if length < 2 {
+        return None;
+    }
+    let slips = match length {
+        ..=4 => 1,
+        5..=8 => 2,
+        _ => 3,
+    };
     candidates
         .into_iter()
         .filter(|candidate| *candidate != word)
-        .map(|candidate| {
+        .filter_map(|candidate| {
             let other = candidate.to_lowercase();
+            let shorter = length.min(other.chars().count());
+            if shorter < 2 {
+                return None;
+            }
             let mut distance = strsim::damerau_levenshtein(&lower, &other);
-            if lower.len() >= 3 && (other.starts_with(&lower) || lower.starts_with(&other)) {
+            if shorter >= 3 && (other.starts_with(&lower) || lower.starts_with(&other)) {
                 distance = distance.min(1);
             }
-            (distance, candidate)
+            // As many slips as there are characters make any word out of any other.
+            (distance <= slips && distance < shorter).then_some((distance, candidate))
         })
-        .filter(|(distance, candidate)| {
-            let longest = word.chars().count().max(candidate.chars().count());
-            *distance <= longest.div_ceil(3).min(3)
-        })
-        .min_by_key(|(distance, candidate)| (*distance, *candidate))
+        .min()
         .map(|(_, candidate)| candidate)
 }
 
@@ -35,5 +47,19 @@ mod tests {
         assert_eq!(did_you_mean("Timeout", words), Some("timeout"));
         assert_eq!(did_you_mean("banana", words), None);
         assert_eq!(did_you_mean("x", words), None);
+    }
+    #[test]
+    fn short_words_stand_for_little() {
+        let words = ["mode", "floor", "a", "b", "ab", "run", "batch", "params"];
+        for word in ["nope", "foo", "q", "", "x", "c", "rx", "batch-size-of-all"] {
+            let expected = (word == "batch-size-of-all").then_some("batch");
+            assert_eq!(did_you_mean(word, words), expected, "{word}");
+        }
+        assert_eq!(did_you_mean("batch-size", ["b", "ba"]), None);
+        assert_eq!(did_you_mean("rnu", words), Some("run"), "two in the wrong order are one slip");
+        assert_eq!(did_you_mean("MODE", words), Some("mode"));
+        assert_eq!(did_you_mean("par", words), Some("params"));
+        assert_eq!(did_you_mean("pramas", words), Some("params"));
+        assert_eq!(did_you_mean("prxxas", words), None);
     }
 }

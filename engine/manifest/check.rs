@@ -7,7 +7,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::{Value, json};
 use std::sync::OnceLock;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean};
-use thinking_schema::{PUBLISHED, Tree, not_yet, overlay_definition};
+use thinking_schema::{FACETS, PUBLISHED, Tree, not_yet, overlay_definition};
 
 /// The published schema, and validators for what it is used for, each built when it is first needed.
 #[derive(Default)]
@@ -141,13 +141,14 @@ fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &Value, diag
                 diagnostics.push(missing(property, &place, view));
             }
         }
-        ValidationErrorKind::OneOfNotValid { .. } => diagnostics.push(
+        ValidationErrorKind::AnyOf { .. } => diagnostics.push(
             Diagnostic::error(Code::StepBody, "this step has no body")
                 .at(place.value.span, "does nothing")
                 .help("give it one of `rhai`, `script`, `call` and `exec`".to_owned()),
         ),
-        ValidationErrorKind::OneOfMultipleValid { .. } => {
-            let bodies = view.names("x-kdl-bodies");
+        ValidationErrorKind::Not { .. } => {
+            let step = View::definition(schema, "Step");
+            let bodies = step.names("x-kdl-bodies");
             let mut found = place.value.fields().iter().filter(|field| bodies.contains(&field.name.as_str()));
             let (first, second) = (found.next(), found.next());
             let mut diagnostic = Diagnostic::error(Code::StepBody, "this step has more than one body");
@@ -199,7 +200,8 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
     let child = field.is_none_or(|field| field.child);
     let span = field.map(|field| field.name_span);
     let inside = if place.node == "a manifest" { "a manifest".to_owned() } else { format!("`{}`", place.node) };
-    if not_yet(name) {
+    let scripted_stage = place.node == "stage" && ["rhai", "script"].contains(&name);
+    if not_yet(name) || scripted_stage {
         return Diagnostic::error(
             Code::NotYet,
             format!("`{name}` is part of the language, but this version does not run it yet"),
@@ -215,6 +217,10 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
     }
     let positional = view.names("x-kdl-arguments");
     known.retain(|known| !positional.iter().any(|position| position.trim_end_matches("...") == *known));
+    if let Some(Value::Object(renamed)) = view.keyword("x-kdl-nodes") {
+        known.retain(|known| !renamed.values().any(|property| property == known));
+        nodes.extend(renamed.keys().map(String::as_str).filter(|_| child));
+    }
     let near = did_you_mean(name, nodes.iter().copied().chain(known.iter().copied()));
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
@@ -282,6 +288,11 @@ fn wrong_type(kind: &TypeKind, place: &Place<'_>, view: View<'_>) -> Diagnostic 
         TypeKind::Single(only) => vec![only.to_string()],
         TypeKind::Multiple(many) => many.iter().map(|kind| kind.to_string()).collect(),
     };
+    // That a value may also be chosen by facets is not what people ask about.
+    let kinds: Vec<String> = match view.property(FACETS) {
+        Some(_) => kinds.into_iter().filter(|kind| kind != "object").collect(),
+        None => kinds,
+    };
     let template = kinds.len() > 1 && kinds.iter().any(|kind| kind == "string");
     let mut wanted: Vec<&str> = kinds
         .iter()
@@ -305,8 +316,16 @@ fn wrong_type(kind: &TypeKind, place: &Place<'_>, view: View<'_>) -> Diagnostic 
         _ => wanted.concat(),
     };
     let found = place.value.kind_name();
+    let help = match place.field {
+        _ if view.flag("x-kdl-code") => Some("code is a string; write it raw: #\"…\"#".to_owned()),
+        Some(field) if !field.child && wanted == "a block" => {
+            Some(format!("write it as a node of its own: {} {}", field.name, place.value.to_json()))
+        }
+        _ => None,
+    };
     Diagnostic::error(Code::WrongType, format!("{} must be {wanted}, not {found}", subject(place)))
         .at(place.value.span, format!("this is {found}"))
+        .help(help)
 }
 
 fn wrong_word(words: &[&str], place: &Place<'_>) -> Diagnostic {
@@ -336,6 +355,7 @@ fn wrong_text(place: &Place<'_>, view: View<'_>) -> Diagnostic {
     if !words.is_empty() {
         return wrong_word(&words, place);
     }
+    // A list of values says what they are at the list.
     if let Some(what) = view.keyword("x-what").and_then(Value::as_str) {
         return invalid(place, &format!("must be {what}"));
     }

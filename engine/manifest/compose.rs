@@ -6,15 +6,12 @@
 use crate::located::{Field, Kind, Located};
 use crate::view::View;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics};
+use thinking_schema::FACETS;
 
 /// Lays `over` over `base`, both objects of the schema at `view`.
 pub(crate) fn overlay(base: &mut Located, over: &Located, view: View<'_>, diagnostics: &mut Diagnostics) {
-    let bodies = view.names("x-kdl-bodies");
-    if over.fields().iter().any(|field| bodies.contains(&field.name.as_str()))
-        && let Some(fields) = base.fields_mut()
-    {
-        fields.retain(|field| !bodies.contains(&field.name.as_str()));
-    }
+    replace_body(base, over, &view.names("x-kdl-bodies"));
+    replace_rest(base, over, view);
     let tasks = view.tasks();
     for field in over.fields() {
         let Some(fields) = base.fields_mut() else { return };
@@ -29,6 +26,27 @@ pub(crate) fn overlay(base: &mut Located, over: &Located, view: View<'_>, diagno
             (_, Some(target)) => overlay_value(known, field, target, diagnostics),
             _ => *known = field.clone(),
         }
+    }
+}
+
+/// A new body replaces a body of another kind. One of the same kind is laid over it like any node, but what calls another operation has other
+/// arguments.
+fn replace_body(base: &mut Located, over: &Located, bodies: &[&str]) {
+    let Some(new) = over.fields().iter().find(|field| bodies.contains(&field.name.as_str())) else { return };
+    let operation = |body: Option<&Located>| body.and_then(|body| body.get("operation")?.text()).map(str::to_owned);
+    let same = operation(base.get(&new.name)) == operation(Some(&new.value));
+    if let Some(fields) = base.fields_mut() {
+        fields.retain(|field| !bodies.contains(&field.name.as_str()) || (field.name == new.name && same));
+    }
+}
+
+/// Given arguments replace arguments as a whole: fewer of them leave none of the old ones behind.
+fn replace_rest(base: &mut Located, over: &Located, view: View<'_>) {
+    let positions = view.names("x-kdl-arguments");
+    let Some(rest) = positions.last().and_then(|last| last.strip_suffix("...")) else { return };
+    let given = over.fields().iter().any(|field| !field.child && positions.contains(&field.name.as_str()));
+    if given && let Some(fields) = base.fields_mut() {
+        fields.retain(|field| field.name != rest);
     }
 }
 
@@ -72,9 +90,11 @@ fn overlay_value(known: &mut Field, over: &Field, view: View<'_>, diagnostics: &
                 fields.push(field.clone());
             }
         }
-        (Kind::Map(_), Kind::Map(_)) if !view.is_any() => overlay(&mut known.value, &over.value, view, diagnostics),
+        (Kind::Map(_), Kind::Map(_)) if !view.is_any() && view.property(FACETS).is_none() => {
+            overlay(&mut known.value, &over.value, view, diagnostics)
+        }
         // `retry=2` over a block changes its first argument and leaves the rest.
-        (Kind::Map(_), _) if view.allows_scalar() => {
+        (Kind::Map(_), _) if view.allows_scalar() && view.property(FACETS).is_none() => {
             let Some(first) = view.names("x-kdl-arguments").first().copied() else {
                 *known = over.clone();
                 return;
@@ -85,7 +105,7 @@ fn overlay_value(known: &mut Field, over: &Field, view: View<'_>, diagnostics: &
                 fields.push(field);
             }
         }
-        (_, Kind::Map(_)) if view.allows_scalar() && !view.is_any() => {
+        (_, Kind::Map(_)) if view.allows_scalar() && !view.is_any() && view.property(FACETS).is_none() => {
             let first = view.names("x-kdl-arguments").first().copied();
             let before = std::mem::replace(known, over.clone());
             if let Some(first) = first
@@ -121,9 +141,13 @@ fn find_named(fields: &[Field], over: &Field, kind: &str, diagnostics: &mut Diag
 
 fn ambiguous<'n>(kind: &str, span: thinking_diagnostic::Span, names: impl Iterator<Item = &'n str>) -> Diagnostic {
     let names: Vec<String> = names.map(|name| format!("`{kind} \"{name}\"`")).collect();
+    let help = match names.is_empty() {
+        true => "there are several without a name: give them names first".to_owned(),
+        false => format!("there are several: name one of {}", names.join(", ")),
+    };
     Diagnostic::error(Code::AmbiguousOverlay, format!("which `{kind}` does this overlay?"))
         .at(span, "says no name")
-        .help(format!("there are several: name one of {}", names.join(", ")))
+        .help(help)
 }
 
 fn overlay_tasks(base: &mut Located, over: &Located, kinds: View<'_>, diagnostics: &mut Diagnostics) {
@@ -158,14 +182,16 @@ fn overlay_tasks(base: &mut Located, over: &Located, kinds: View<'_>, diagnostic
     }
 }
 
-/// Takes out every node whose `facet` says that it is not there.
+/// Takes out every node whose `facet` says that it is not there, and decides between values under facets.
 pub(crate) fn filter(value: &mut Located, active: &dyn Fn(&str) -> bool) {
     match &mut value.value {
         Kind::Map(fields) => {
+            fields.retain_mut(|field| decide(&mut field.value, active));
             fields.retain(|field| is_there(&field.value, active));
             fields.iter_mut().for_each(|field| filter(&mut field.value, active));
         }
         Kind::List(items) => {
+            items.retain_mut(|item| decide(item, active));
             items.retain(|item| {
                 is_there(item, active)
                     // A task is wrapped in its kind.
@@ -175,6 +201,17 @@ pub(crate) fn filter(value: &mut Located, active: &dyn Fn(&str) -> bool) {
         }
         _ => {}
     }
+}
+
+/// Puts the value that holds in the place of a choice between facets; `false` if none holds. If several hold, the last does.
+fn decide(value: &mut Located, active: &dyn Fn(&str) -> bool) -> bool {
+    let Some(choices) = value.get(FACETS) else { return true };
+    let chosen = choices.items().iter().rev().find(|choice| is_there(choice, active));
+    let Some(chosen) = chosen.and_then(|choice| choice.get("value")).cloned() else { return false };
+    let node = value.node.take();
+    *value = chosen;
+    value.node = value.node.take().or(node);
+    true
 }
 
 fn is_there(value: &Located, active: &dyn Fn(&str) -> bool) -> bool {

@@ -9,6 +9,7 @@ use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 use miette::SourceSpan;
 use serde_json::Number;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span};
+use thinking_schema::FACETS;
 
 /// Maps a document by the definition `schema` to an object.
 pub(crate) fn map(
@@ -106,7 +107,7 @@ impl Mapper<'_> {
         if view.allows("array") && !view.is_any() {
             let item = view.items();
             let known = fields.iter().any(|field| field.name == property);
-            if item.allows("object") && !item.is_any() {
+            if item.allows("object") && !item.allows_scalar() {
                 let element = self.object(node, item, 0);
                 self.list(fields, property, node).push(element);
                 return;
@@ -114,9 +115,15 @@ impl Mapper<'_> {
             if known && !view.flag("x-kdl-add") {
                 return self.repeated(fields, node, property);
             }
-            let elements: Vec<Located> =
+            let condition = self.condition(node, item);
+            let mut elements: Vec<Located> =
                 self.arguments(node, fields).into_iter().map(|entry| self.scalar(entry)).collect();
-            self.no_properties(node, fields);
+            match condition {
+                Some(condition) => {
+                    elements = elements.into_iter().map(|element| self.conditional(condition, element)).collect();
+                }
+                None => self.no_properties(node, fields),
+            }
             if elements.is_empty() {
                 self.diagnostics.push(
                     Diagnostic::error(Code::Missing, format!("`{}` needs at least one value", node.name().value()))
@@ -179,21 +186,50 @@ impl Mapper<'_> {
         target.push(Field { name: key, name_span: key_span, child: true, value });
     }
 
+    /// The condition of a node that is a plain value: `timeout "5m" facet="gpu"`. `None` if it has none, or is a block with a property for it.
+    fn condition<'n>(&self, node: &'n KdlNode, view: View<'_>) -> Option<&'n KdlEntry> {
+        let own = view.property("facet").is_some() || (view.property(FACETS).is_none() && !view.is_any());
+        node.entries().iter().find(|entry| !own && entry.name().is_some_and(|name| name.value() == "facet"))
+    }
+
+    /// A value that is there under a facet only.
+    fn conditional(&mut self, condition: &KdlEntry, value: Located) -> Located {
+        let span = value.span;
+        let facet = self.scalar(condition);
+        let name_span = condition.name().map_or(span, |name| self.span(name.span()));
+        let field = |name: &str, name_span, value| Field { name: name.to_owned(), name_span, child: false, value };
+        let choice = Located::new(Kind::Map(vec![field("facet", name_span, facet), field("value", span, value)]), span);
+        let list = Located::new(Kind::List(vec![choice]), span);
+        Located::new(Kind::Map(vec![field(FACETS, name_span, list)]), span)
+    }
+
     /// A node as the value of a property that is no list.
     fn single(&mut self, node: &KdlNode, view: View<'_>) -> Located {
+        if let Some(condition) = self.condition(node, view) {
+            let mut plain = node.clone();
+            plain.retain(|entry| entry.name().is_none_or(|name| name.value() != "facet"));
+            let value = self.single(&plain, view);
+            let choice = self.conditional(condition, value);
+            return self.noded(node, choice);
+        }
         let positional = node.entries().iter().filter(|entry| entry.name().is_none()).count();
         let plain = node.children().is_none() && positional == node.entries().len();
         if plain && positional == 0 && view.allows("boolean") && !view.is_any() {
             return self.noded(node, Located::new(Kind::Bool(true), self.name_span(node)));
         }
         if plain && positional == 1 && (view.allows_scalar() || view.is_any()) {
+            let mut holder = Vec::new();
+            self.arguments(node, &mut holder);
+            if !holder.is_empty() {
+                return self.noded(node, Located::new(Kind::Map(holder), self.name_span(node)));
+            }
             let entry = node.entries().first().map(|entry| self.scalar(entry));
             return self.noded(node, entry.unwrap_or_else(|| Located::new(Kind::Null, self.name_span(node))));
         }
         if view.is_any() {
             return self.free(node);
         }
-        if view.allows("object") {
+        if view.allows("object") && view.property(FACETS).is_none() {
             return self.object(node, view, 0);
         }
         // A scalar with too much or too little beside it: the first value counts, the rest is reported.
@@ -212,7 +248,7 @@ impl Mapper<'_> {
             }
             Some((first, rest)) => {
                 for entry in rest {
-                    self.surplus(name, entry, &mut holder);
+                    self.surplus(name, view, entry, &mut holder);
                 }
                 if holder.is_empty() {
                     self.scalar(first)
@@ -261,7 +297,7 @@ impl Mapper<'_> {
                         }),
                     }
                 }
-                _ => self.surplus(name, entry, &mut fields),
+                _ => self.surplus(name, view, entry, &mut fields),
             }
         }
         for entry in node.entries() {
@@ -345,7 +381,7 @@ impl Mapper<'_> {
                     self.diagnostics.push(
                         Diagnostic::error(Code::InvalidValue, "this number does not fit into 64 bits").at(span, "here"),
                     );
-                    Kind::List(Vec::new())
+                    Kind::Map(vec![marker("(number)", span)])
                 }
             },
             KdlValue::Float(number) => match Number::from_f64(*number) {
@@ -353,7 +389,7 @@ impl Mapper<'_> {
                 None => {
                     self.diagnostics
                         .push(Diagnostic::error(Code::InvalidValue, "JSON has no such number").at(span, "here"));
-                    Kind::List(Vec::new())
+                    Kind::Map(vec![marker("(number)", span)])
                 }
             },
         };
@@ -362,7 +398,15 @@ impl Mapper<'_> {
 
     fn insert(&mut self, fields: &mut Vec<Field>, node: &KdlNode, name: &str, value: Located, _inside: &str) {
         let name_span = self.name_span(node);
-        if fields.iter().any(|field| field.name == name) {
+        if let Some(known) = fields.iter_mut().find(|field| field.name == name) {
+            // Two values under different facets stand side by side.
+            let both = (known.value.get_mut(FACETS), value.get(FACETS));
+            if let (Some(choices), Some(more)) = both
+                && let Kind::List(choices) = &mut choices.value
+            {
+                choices.extend(more.items().iter().cloned());
+                return;
+            }
             return self.repeated(fields, node, name);
         }
         fields.push(Field { name: name.to_owned(), name_span, child: true, value });
@@ -411,11 +455,21 @@ impl Mapper<'_> {
         }
     }
 
-    fn surplus(&mut self, name: &str, entry: &KdlEntry, fields: &mut Vec<Field>) {
+    fn surplus(&mut self, name: &str, view: View<'_>, entry: &KdlEntry, fields: &mut Vec<Field>) {
         let span = self.value_span(entry);
+        let word = match entry.value() {
+            KdlValue::String(word) => word.clone(),
+            other => other.to_string(),
+        };
+        let help = if view.property(&word).is_some_and(|view| view.allows("boolean")) {
+            format!("a property is written with its value: {word}=#true")
+        } else {
+            "properties are written name=value".to_owned()
+        };
         self.diagnostics.push(
             Diagnostic::error(Code::SurplusArgument, format!("`{name}` takes fewer arguments"))
-                .at(span, "one too many"),
+                .at(span, "one too many")
+                .help(help),
         );
         mark(fields, "(arguments)", span);
     }

@@ -56,7 +56,7 @@ fn doom(error: &ValidationError<'_>, doomed: &mut Vec<(String, Option<String>)>)
             let name = error.instance().as_str().unwrap_or_default().to_owned();
             doomed.push((pointer, Some(name)));
         }
-        ValidationErrorKind::OneOfMultipleValid { .. } => {
+        ValidationErrorKind::Not { .. } => {
             // Two bodies: the step goes on with the first that the schema knows.
             let bodies = ["exec", "call", "script", "rhai"];
             let found: Vec<&&str> = bodies.iter().filter(|body| error.instance().get(**body).is_some()).collect();

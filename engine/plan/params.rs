@@ -1,15 +1,15 @@
 //! Parameters: where their values come from and whether they fit.
 
 use crate::workshop::{Workshop, active_facets};
-use crate::{Evaluate, ParamValue, Parameters};
+use crate::{Evaluate, ParamValue, Parameters, TemplatePart, TemplateValue};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Spanned, did_you_mean};
 use thinking_manifest::units;
-use thinking_schema::{Named, Param, ParamType};
-use thinking_step::{Program, Purpose};
+use thinking_schema::{Named, Param, ParamType, Tree};
+use thinking_step::{Program, Purpose, ReferenceKind};
 
 /// Values that were given, the strongest source first.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +42,8 @@ pub(crate) fn resolve(shop: &mut Workshop<'_, '_>, given: &Given, diagnostics: &
     let directory = shop.project.directory.clone();
     unknown(declared, given, diagnostics);
     let mut all = Parameters::default();
-    for (name, param) in declared.iter() {
+    for at in order(shop, &mut Diagnostics::new()) {
+        let Some((name, param)) = declared.0.get(at).map(|(name, param)| (name, param)) else { continue };
         let source = source_of(name, param, given);
         let kind = kind_of(param);
         let (value, is_given) = match source {
@@ -95,8 +96,95 @@ pub(crate) fn resolve(shop: &mut Workshop<'_, '_>, given: &Given, diagnostics: &
     all
 }
 
+/// The default as a template, with what is wrong in it.
+fn compiled(shop: &mut Workshop<'_, '_>, default: &Spanned<Tree>, diagnostics: &mut Diagnostics) -> TemplateValue {
+    let facets: Vec<Arc<str>> = shop.project.facets.names().map(Arc::from).collect();
+    let names = shop.model.manifest.param.names().map(crate::script_name).collect();
+    let scope = crate::pure::scope(shop.compiler, names, &facets, false);
+    shop.compiler.tree(default, shop.sources, &scope, &Vec::new, Purpose::Pure, diagnostics)
+}
+
+/// The parameters that a default looks at, by their names in scripts.
+fn mentioned(value: &TemplateValue, found: &mut Vec<String>) {
+    match value {
+        TemplateValue::Fixed(_) => {}
+        TemplateValue::Template(template) => {
+            for part in &template.parts {
+                let TemplatePart::Code(program) = part else { continue };
+                for reference in program.references() {
+                    if let ReferenceKind::Param(name) = &reference.kind {
+                        found.push(name.clone());
+                    }
+                }
+            }
+        }
+        TemplateValue::List(items) => items.iter().for_each(|item| mentioned(item, found)),
+        TemplateValue::Map(fields) => fields.iter().for_each(|(_, field)| mentioned(field, found)),
+    }
+}
+
+/// The order in which defaults can be evaluated: what one looks at comes before it. Circles are told and broken.
+fn order(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) -> Vec<usize> {
+    let declared = &shop.model.manifest.param;
+    let names: Vec<String> = declared.names().map(crate::script_name).collect();
+    let mut needs: Vec<Vec<usize>> = Vec::new();
+    for (_, param) in declared.iter() {
+        let mut found = Vec::new();
+        if let Some(default) = &param.default {
+            mentioned(&compiled(shop, default, diagnostics), &mut found);
+        }
+        needs.push(found.iter().filter_map(|name| names.iter().position(|known| known == name)).collect());
+    }
+    let mut done: Vec<usize> = Vec::new();
+    let mut way: Vec<usize> = Vec::new();
+    for start in 0..names.len() {
+        visit(start, &needs, &mut way, &mut done, &mut |circle| {
+            let shown: Vec<&str> = circle.iter().map(|at| names[*at].as_str()).collect();
+            let span = circle.first().and_then(|at| declared.0.get(*at)).and_then(|(name, _)| name.span);
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::InvalidParam,
+                    format!("defaults look at each other in a circle: {}", shown.join(" → ")),
+                )
+                .at(span, "in the circle")
+                .help("give one of them a default without `${…}`".to_owned()),
+            );
+        });
+    }
+    done
+}
+
+fn visit(
+    at: usize,
+    needs: &[Vec<usize>],
+    way: &mut Vec<usize>,
+    done: &mut Vec<usize>,
+    circle: &mut dyn FnMut(&[usize]),
+) {
+    if done.contains(&at) {
+        return;
+    }
+    if let Some(start) = way.iter().position(|known| *known == at) {
+        let mut round = way[start..].to_vec();
+        round.push(at);
+        circle(&round);
+        return;
+    }
+    way.push(at);
+    for need in &needs[at] {
+        visit(*need, needs, way, done, circle);
+    }
+    way.pop();
+    if !done.contains(&at) {
+        done.push(at);
+    }
+}
+
 /// What is wrong with the declarations themselves, whatever the values.
-pub(crate) fn check(declared: &Named<Param>, diagnostics: &mut Diagnostics) {
+pub(crate) fn check(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) {
+    order(shop, diagnostics);
+    let model = shop.model;
+    let declared = &model.manifest.param;
     for (name, param) in declared.iter() {
         if param.secret
             && let Some(default) = &param.default
@@ -108,22 +196,6 @@ pub(crate) fn check(declared: &Named<Param>, diagnostics: &mut Diagnostics) {
             );
         }
         let kind = kind_of(param);
-        let template = |value: &Value| value.as_str().is_some_and(|text| text.contains("${"));
-        let mut values: Vec<(Value, Option<Span>)> = Vec::new();
-        if let Some(default) = &param.default {
-            values.push((default.value.to_json(), default.span));
-        }
-        for (value, span) in values {
-            if template(&value) {
-                continue;
-            }
-            if let Err(why) = fit(kind, &value).and_then(|value| bounds(param, value)) {
-                diagnostics.push(
-                    Diagnostic::error(Code::InvalidParam, format!("the default of `{}`: {why}", name.value))
-                        .at(span, "here"),
-                );
-            }
-        }
         if let (Some(min), Some(max)) = (&param.min, &param.max)
             && min.value > max.value
         {
@@ -134,6 +206,46 @@ pub(crate) fn check(declared: &Named<Param>, diagnostics: &mut Diagnostics) {
                 )
                 .at(min.span, "above")
                 .at(max.span, "this"),
+            );
+        }
+        for (bound, what) in [(&param.min, "min"), (&param.max, "max")] {
+            if let Some(bound) = bound
+                && !matches!(kind, ParamType::Int | ParamType::Float)
+            {
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::InvalidParam,
+                        format!("`{what}` is for numbers, and `{}` is {}", name.value, article(kind)),
+                    )
+                    .at(bound.span, "here")
+                    .help("take it out, or make the parameter an int or a float".to_owned()),
+                );
+            }
+        }
+        for allowed in param.one_of.iter().flat_map(|list| &list.value) {
+            if let Err(why) = fit(kind, allowed) {
+                diagnostics.push(
+                    Diagnostic::error(Code::InvalidParam, format!("a value of `one-of` of `{}`: {why}", name.value))
+                        .at(param.one_of.as_ref().and_then(|list| list.span), "among these"),
+                );
+            }
+        }
+        let Some(default) = &param.default else { continue };
+        let mut wrong = Diagnostics::new();
+        let value = compiled(shop, default, &mut wrong);
+        let mut needs = Vec::new();
+        mentioned(&value, &mut needs);
+        // What looks at other parameters is checked when they have their values.
+        if !wrong.is_empty() || !needs.is_empty() {
+            continue;
+        }
+        let host = crate::pure::host(&Parameters::default(), &active_facets(model), model.selection.mode, None);
+        let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
+        let value = value.value(&evaluate as &dyn Evaluate).map_err(|error| error.message);
+        if let Err(why) = value.and_then(|value| fit(kind, &value)).and_then(|value| bounds(param, value)) {
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidParam, format!("the default of `{}`: {why}", name.value))
+                    .at(default.span, "here"),
             );
         }
     }
@@ -308,15 +420,12 @@ fn based(kind: ParamType, value: Value, working: &Path, directory: &Path) -> Val
 
 fn default_value(
     shop: &mut Workshop<'_, '_>,
-    default: &Spanned<thinking_schema::Tree>,
+    default: &Spanned<Tree>,
     earlier: &Parameters,
     diagnostics: &mut Diagnostics,
 ) -> Result<Value, String> {
-    let facets = active_facets(shop.model);
-    let names = earlier.values.keys().map(|name| crate::script_name(name)).collect();
-    let scope = crate::pure::scope(shop.compiler, names, &facets, false);
-    let value = shop.compiler.tree(default, shop.sources, &scope, &Vec::new, Purpose::Pure, diagnostics);
-    let host = crate::pure::host(earlier, &facets, shop.model.selection.mode, None);
+    let value = compiled(shop, default, diagnostics);
+    let host = crate::pure::host(earlier, &active_facets(shop.model), shop.model.selection.mode, None);
     let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
     value.value(&evaluate as &dyn Evaluate).map_err(|error| error.message)
 }

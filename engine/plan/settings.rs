@@ -52,26 +52,34 @@ pub(crate) fn check(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) 
     // With the parameters' values missing, only what is wrong with the texts themselves counts.
     let mut all = Diagnostics::new();
     let strings = runtime_strings(shop);
-    let scope = scope(shop);
-    for string in strings {
+    for (string, run) in strings {
+        let scope = scope(shop, run);
         shop.compiler.template(&string, shop.sources, &scope, &Vec::new, Purpose::Pure, &mut all);
     }
-    for facet in &shop.project.facets.facets {
-        if let Some((code, span)) = &facet.detect {
-            let code = schema::Code(Spanned { value: code.clone(), span: Some(*span) });
-            shop.compiler.code(&code, shop.sources, &scope, &Vec::new, Purpose::Pure, &mut all);
+    let facets = shop.project.facets.facets.clone();
+    for facet in &facets {
+        let Some((code, span)) = &facet.detect else { continue };
+        let scope = scope(shop, false);
+        let code = schema::Code(Spanned { value: code.clone(), span: Some(*span) });
+        let program = shop.compiler.code(&code, shop.sources, &scope, &Vec::new, Purpose::Pure, &mut all);
+        // What needs no values can be tried now.
+        if program.is_some_and(|program| program.references().is_empty() && !program.volatile())
+            && let Err(wrong) = shop.detect(facet)
+        {
+            all.push(wrong);
         }
     }
     diagnostics.extend(all);
     version(shop, diagnostics);
 }
 
-fn runtime_strings(shop: &Workshop<'_, '_>) -> Vec<Spanned<String>> {
+/// All strings of the runtime, and whether they may look at the run.
+fn runtime_strings(shop: &Workshop<'_, '_>) -> Vec<(Spanned<String>, bool)> {
     let mut strings = Vec::new();
     let Some(runtime) = &shop.model.manifest.runtime else { return strings };
-    fn add<T>(templated: Option<&Templated<T>>, strings: &mut Vec<Spanned<String>>) {
+    fn add<T>(templated: Option<&Templated<T>>, strings: &mut Vec<(Spanned<String>, bool)>) {
         if let Some(Templated::Template(string)) = templated {
-            strings.push(string.clone());
+            strings.push((string.clone(), false));
         }
     }
     add(runtime.seed.as_ref(), &mut strings);
@@ -83,21 +91,22 @@ fn runtime_strings(shop: &Workshop<'_, '_>) -> Vec<Spanned<String>> {
         logging.filter.iter().for_each(|filter| add(Some(&filter.level), &mut strings));
         add(logging.console.as_ref().and_then(|console| console.format.as_ref()), &mut strings);
         for file in &logging.file {
-            strings.push(file.path.clone());
+            strings.push((file.path.clone(), true));
             add(file.format.as_ref(), &mut strings);
         }
     }
     if let Some(permissions) = &runtime.permissions {
         let lists = [&permissions.read, &permissions.write, &permissions.net, &permissions.run, &permissions.env];
-        lists.into_iter().for_each(|list| strings.extend(list.iter().cloned()));
+        lists.into_iter().for_each(|list| strings.extend(list.iter().map(|string| (string.clone(), false))));
     }
     strings
 }
 
-fn scope(shop: &mut Workshop<'_, '_>) -> crate::compile::Scope {
+/// What the runtime's strings see; only names of log files may look at the run.
+fn scope(shop: &mut Workshop<'_, '_>, run: bool) -> crate::compile::Scope {
     let names = shop.model.manifest.param.names().map(script_name).collect();
     let declared: Vec<Arc<str>> = shop.project.facets.names().map(Arc::from).collect();
-    pure::scope(shop.compiler, names, &declared, true)
+    pure::scope(shop.compiler, names, &declared, run)
 }
 
 fn version(shop: &Workshop<'_, '_>, diagnostics: &mut Diagnostics) {
@@ -156,7 +165,7 @@ impl Workshop<'_, '_> {
             logging.console.and_then(|console| console.format).map_or(schema::ConsoleFormat::Compact, |format| {
                 evaluated(self, &format, schema::ConsoleFormat::Compact, diagnostics)
             });
-        let scope = scope(self);
+        let scope = scope(self, true);
         let files = logging
             .file
             .iter()
@@ -198,8 +207,12 @@ fn evaluated<T: serde::de::DeserializeOwned + Copy>(
 }
 
 fn value_of(shop: &mut Workshop<'_, '_>, string: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Value> {
-    let scope = scope(shop);
+    let scope = scope(shop, false);
+    let known = diagnostics.len();
     let template = shop.compiler.template(string, shop.sources, &scope, &Vec::new, Purpose::Pure, diagnostics);
+    if diagnostics.len() > known {
+        return None;
+    }
     let host = pure::host(&shop.params, &active_facets(shop.model), shop.model.selection.mode, None);
     let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
     match template.value(&evaluate as &dyn Evaluate) {
@@ -312,7 +325,7 @@ impl Workshop<'_, '_> {
     pub fn detect(&mut self, facet: &thinking_manifest::FacetDeclaration) -> Result<bool, Diagnostic> {
         let Some((code, span)) = &facet.detect else { return Ok(false) };
         let code = schema::Code(Spanned { value: code.clone(), span: Some(*span) });
-        let scope = scope(self);
+        let scope = scope(self, false);
         let mut wrong = Diagnostics::new();
         let program = self.compiler.code(&code, self.sources, &scope, &Vec::new, Purpose::Pure, &mut wrong);
         let Some(program) = program else {

@@ -33,7 +33,7 @@ impl Workshop<'_, '_> {
     /// Checks everything that does not depend on values: parameters' declarations, the runtime, all pipelines.
     pub fn check(&mut self, diagnostics: &mut Diagnostics) {
         let manifest = &self.model.manifest;
-        crate::params::check(&manifest.param, diagnostics);
+        crate::params::check(self, diagnostics);
         crate::settings::check(self, diagnostics);
         let names: Vec<String> = manifest.pipeline.names().map(str::to_owned).collect();
         for name in names {

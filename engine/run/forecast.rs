@@ -192,7 +192,7 @@ impl Forecast<'_> {
             | ReferenceKind::AnyResult
             | ReferenceKind::Variable(_)
             | ReferenceKind::Database(_)
-            | ReferenceKind::ReadsFile(_)
+            | ReferenceKind::ReadsFile(_) | ReferenceKind::ReadsEnv(_)
             | ReferenceKind::WritesFile(_) => true,
         })
     }

@@ -1,9 +1,12 @@
 //! The one engine that all programs share.
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{Dynamic, Engine, OptimizationLevel};
-use thinking_std::{Library, check_cancelled, host, stack_used};
-use thinking_step::LogLevel;
+use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel, Position};
+use std::cell::Cell;
+use thinking_std::{
+    DEEPEST, Library, check_cancelled, check_memory, error_map, host, spend_operations, stack_used, too_deep,
+};
+use thinking_step::{LogLevel, StepError};
 
 /// Most calls inside of each other.
 pub const CALL_LEVELS: usize = 64;
@@ -13,6 +16,8 @@ const EXPRESSION_DEPTH: usize = 96;
 const STACK: usize = 1 << 20;
 /// A script asks whether it should stop once in so many operations (well below a millisecond).
 const CHECK_EVERY: u64 = 4096;
+/// The value of one in so many mentioned variables is looked at. A prime, so that a loop does not show the same one each time.
+const LOOK_EVERY: u32 = 61;
 
 /// Builds the engine. Nothing in it belongs to one script, so threads share it without a lock.
 pub fn build(library: &Library) -> Engine {
@@ -25,22 +30,51 @@ pub fn build(library: &Library) -> Engine {
     engine.set_max_call_levels(CALL_LEVELS);
     engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
     // Rhai's limits on the size of strings, lists and maps walk the whole value after every call that could have changed it: a
-    // list grown element by element would take quadratic time. What grows by one slip (`pad`, `repeat`) is bounded in the library.
+    // list grown element by element would take quadratic time. So the memory of the process is looked at instead; what grows by one
+    // call (`pad`, `repeat`) is bounded in the library.
     engine.on_progress(|operations| {
         if stack_used() > STACK {
             return Some(Dynamic::from("functions call each other, or expressions are nested, too deeply"));
         }
+        let mut answer = check_memory();
         if operations.is_multiple_of(CHECK_EVERY) {
-            return check_cancelled().err().map(|error| match *error {
-                rhai::EvalAltResult::ErrorTerminated(value, _) | rhai::EvalAltResult::ErrorRuntime(value, _) => value,
-                other => Dynamic::from(other.to_string()),
-            });
+            answer = answer.and_then(|()| spend_operations(CHECK_EVERY)).and_then(|()| check_cancelled());
         }
-        None
+        answer.err().map(|error| match *error {
+            EvalAltResult::ErrorTerminated(value, _) | EvalAltResult::ErrorRuntime(value, _) => value,
+            other => Dynamic::from(other.to_string()),
+        })
     });
+    refuse_deep_values(&mut engine);
     engine.on_print(|text| say(LogLevel::Info, text));
     engine.on_debug(|text, _, _| say(LogLevel::Debug, text));
     engine
+}
+
+/// Ends scripts that nest a value ever deeper: copying or dropping it would run out of stack, which nothing can catch. A loop cannot nest
+/// without naming a variable, so now and then the value of one is looked at.
+fn refuse_deep_values(engine: &mut Engine) {
+    thread_local! {
+        static UNTIL_NEXT: Cell<u32> = const { Cell::new(LOOK_EVERY) };
+    }
+    #[expect(deprecated, reason = "Rhai marks so what may change with a new version of it")]
+    engine.on_var(|name, _, context| {
+        let left = UNTIL_NEXT.get();
+        if left > 1 {
+            UNTIL_NEXT.set(left - 1);
+            return Ok(None);
+        }
+        UNTIL_NEXT.set(LOOK_EVERY);
+        match context.scope().get(name) {
+            Some(value) if too_deep(value) => {
+                let error = StepError::script(format!("`{name}` is nested more than {DEEPEST} levels deep"))
+                    .help("is a value put into itself in a loop? Keep what belongs together in one flat list");
+                let thrown = Dynamic::from_map(error_map(&error));
+                Err(EvalAltResult::ErrorTerminated(thrown, Position::NONE).into())
+            }
+            _ => Ok(None),
+        }
+    });
 }
 
 fn say(level: LogLevel, text: &str) {

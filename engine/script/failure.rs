@@ -37,7 +37,7 @@ pub fn explain(error: EvalAltResult, places: &Places) -> StepError {
             StepError::script(lower_first(&other.to_string()))
         }
     };
-    let span = if position == Position::NONE { None } else { places.token(position) };
+    let span = if position == Position::NONE { None } else { places.call(position).or_else(|| places.token(position)) };
     found.at(span)
 }
 

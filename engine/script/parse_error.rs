@@ -23,10 +23,80 @@ pub fn diagnostic(error: &ParseError, places: &Places, tokens: &[Token]) -> Diag
     } else {
         places.last()
     };
+    if !at_end && let Some(at) = places.offset(error.position()) {
+        let token = tokens.partition_point(|token| token.start < at);
+        explain(error.err_type(), Around { text, tokens, at: token }, &mut message, &mut help);
+    }
+    if help.is_none() && text.contains("\\`") {
+        help = Some("inside backticks a backtick is written twice, not with `\\`".to_owned());
+    }
     let diagnostic = Diagnostic::error(Code::ScriptSyntax, message).at(place, "").help(help);
     match raw_form(places) {
         Some(raw) => diagnostic.help(format!("the string has escapes; written raw it reads as it is: {raw}")),
         None => diagnostic,
+    }
+}
+
+/// A token and what stands beside it.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    at: usize,
+}
+
+impl<'a> Around<'a> {
+    /// The text of the token so many places before (negative) or after it.
+    fn text(self, by: isize) -> &'a str {
+        let token = self.at.checked_add_signed(by).and_then(|at| self.tokens.get(at));
+        token.and_then(|token| self.text.get(token.start..token.end)).unwrap_or("")
+    }
+
+    fn is_dot(self, by: isize) -> bool {
+        matches!(self.text(by), "." | "?.")
+    }
+
+    /// `results.a` where the token is the `b` of `results.a.b`.
+    fn owner(self) -> Option<&'a str> {
+        let mut first = -2;
+        while self.is_dot(first - 1) {
+            first -= 2;
+        }
+        let start = self.tokens.get(self.at.checked_add_signed(first)?)?;
+        let end = self.tokens.get(self.at.checked_sub(2)?)?.end;
+        let named = start.shape == Shape::Name || start.text == "this";
+        if named { self.text.get(start.start..end) } else { None }
+    }
+}
+
+/// Says more where the neighbours tell what was meant.
+fn explain(error: &ParseErrorType, around: Around<'_>, message: &mut String, help: &mut Option<String>) {
+    let word = around.text(0);
+    let is_word = word.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    match error {
+        ParseErrorType::Reserved(_) | ParseErrorType::PropertyExpected if is_word && around.is_dot(-1) => {
+            *message = format!("`{word}` is a reserved word");
+            *help = Some(format!("write `{}[\"{word}\"]`", around.owner().unwrap_or("…")));
+        }
+        ParseErrorType::Reserved(_) | ParseErrorType::PropertyExpected if is_word && around.text(1) == ":" => {
+            *message = format!("`{word}` is a reserved word");
+            *help = Some(format!("write the key between quotes: `\"{word}\": …`"));
+        }
+        ParseErrorType::MissingToken(..) | ParseErrorType::BadInput(_) if word == "_" => {
+            *message = "`_` alone is no name".to_owned();
+            *help = Some("name the parameter, e.g. `|_x|`".to_owned());
+        }
+        ParseErrorType::VariableExpected if word == "_" => {
+            *message = "`_` alone is no name".to_owned();
+            *help = Some("choose a name, e.g. `_x`".to_owned());
+        }
+        _ if word == "$" => {
+            *message = "`$` means nothing in a script".to_owned();
+            if around.text(1) == "{" {
+                *help = Some("code is written without `${}`; only texts and templates have it".to_owned());
+            }
+        }
+        _ => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! From Rhai's lines and columns to places in the source.
 
-use crate::tokens::Token;
+use crate::tokens::{Shape, Token};
 use rhai::Position;
 use thinking_diagnostic::{MappedText, Span};
 
@@ -9,8 +9,8 @@ use thinking_diagnostic::{MappedText, Span};
 pub struct Places {
     code: MappedText,
     lines: Vec<usize>,
-    /// Start and end of every token, ascending.
-    tokens: Vec<(usize, usize)>,
+    /// Start, end and shape of every token, ascending.
+    tokens: Vec<(usize, usize, Shape)>,
 }
 
 impl Places {
@@ -18,7 +18,7 @@ impl Places {
     pub fn new(code: &MappedText, tokens: &[Token]) -> Self {
         Self {
             lines: line_starts(&code.text),
-            tokens: tokens.iter().map(|token| (token.start, token.end)).collect(),
+            tokens: tokens.iter().map(|token| (token.start, token.end, token.shape)).collect(),
             code: code.clone(),
         }
     }
@@ -36,8 +36,8 @@ impl Places {
     /// The token at a position, or the text's end; `None` if Rhai does not know where.
     pub fn token(&self, position: Position) -> Option<Span> {
         let offset = self.offset(position)?;
-        let near = self.tokens.partition_point(|(start, _)| *start <= offset).checked_sub(1);
-        let end = near.and_then(|at| self.tokens.get(at)).map_or(offset, |(_, end)| *end).max(offset);
+        let near = self.tokens.partition_point(|(start, ..)| *start <= offset).checked_sub(1);
+        let end = near.and_then(|at| self.tokens.get(at)).map_or(offset, |(_, end, _)| *end).max(offset);
         if end > offset {
             return Some(self.code.span(offset, end));
         }
@@ -48,8 +48,43 @@ impl Places {
     /// The last token of the text: where something is missing at the end.
     pub fn last(&self) -> Span {
         let end = self.code.text.trim_end().len();
-        let (start, end) = self.tokens.iter().rfind(|(start, _)| *start < end).copied().unwrap_or((0, end));
+        let last = self.tokens.iter().rfind(|(start, ..)| *start < end);
+        let (start, end) = last.map_or((0, end), |(start, end, _)| (*start, *end));
         self.code.span(start, end)
+    }
+
+    /// The call whose function's name stands at a position, from its namespace to its closing parenthesis; `None` if there is no
+    /// call, or if it takes more than a line, which is too much to underline.
+    pub fn call(&self, position: Position) -> Option<Span> {
+        let offset = self.offset(position)?;
+        let text = |at: usize| self.tokens.get(at).and_then(|(start, end, _)| self.code.text.get(*start..*end));
+        let name = self.tokens.partition_point(|(start, ..)| *start < offset);
+        let (start, _, shape) = self.tokens.get(name).copied()?;
+        if start != offset || shape != Shape::Name {
+            return None;
+        }
+        let mut first = name;
+        while first >= 2 && text(first - 1) == Some("::") {
+            first -= 2;
+        }
+        let mut depth = 0_usize;
+        let mut last = None;
+        for (at, (_, end, shape)) in self.tokens.iter().enumerate().skip(name + 1) {
+            let opens = text(at).is_some_and(|text| text.starts_with('('));
+            match shape {
+                _ if at == name + 1 && !opens => return None,
+                Shape::Open => depth += 1,
+                Shape::Close => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                last = Some(*end);
+                break;
+            }
+        }
+        let (start, end) = (self.tokens.get(first)?.0, last?);
+        let one_line = self.code.text.get(start..end).is_some_and(|text| !text.contains(['\n', '\r']));
+        one_line.then(|| self.code.span(start, end))
     }
 
     /// From the token at one position to the token at another.

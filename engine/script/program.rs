@@ -5,7 +5,7 @@ use crate::places::Places;
 use rhai::{AST, Dynamic, Engine, Expr, INT, ImmutableString, Position, Scope, Stmt};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
-use thinking_std::{Facets, Kv, Params, Results, RunHandle, StepHandle, evaluate, from_value, value_from};
+use thinking_std::{Facets, Kv, Limits, Params, Results, RunHandle, StepHandle, evaluate_within, from_value, value_from};
 use thinking_step::{Host, Program, Reference, StepError, Value, VariableKind};
 
 /// A variable that a script mentions, ready to be put into its scope.
@@ -54,6 +54,7 @@ pub struct Script {
     pub(crate) references: Vec<Reference>,
     pub(crate) canonical: (String, Vec<(u32, Span)>),
     pub(crate) volatile: bool,
+    pub(crate) limits: Limits,
 }
 
 impl Script {
@@ -95,14 +96,16 @@ impl Script {
         convert: impl FnOnce(&Dynamic) -> Result<Value, StepError>,
     ) -> Result<Value, StepError> {
         let mut scope = self.scope(host)?;
-        let (value, fatal) = evaluate(host, || self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast));
-        let value = value.map_err(|error| explain(*error, &self.places));
+        let (value, fatal) = evaluate_within(host, self.limits, || {
+            let value = self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast);
+            let value = value.map_err(|error| explain(*error, &self.places))?;
+            convert(&value).map_err(|error| error.at(self.last_statement()))
+        });
         if let Some(fatal) = fatal {
             let place = value.err().and_then(|error| error.span).or(self.last_statement());
             return Err(fatal.at(place));
         }
-        let value = value?;
-        convert(&value).map_err(|error| error.at(self.last_statement()))
+        value
     }
 }
 

@@ -11,7 +11,7 @@ use crate::tokens::{Shape, tokens};
 use rhai::Engine;
 use std::sync::Arc;
 use thinking_diagnostic::{Diagnostic, MappedText};
-use thinking_std::{FunctionDoc, library};
+use thinking_std::{FunctionDoc, Limits, library};
 use thinking_step::{Language, Program, Purpose, StaticScope};
 
 /// Rhai with the script library. One is enough for any number of programs and threads.
@@ -19,7 +19,11 @@ pub struct Rhai {
     engine: Arc<Engine>,
     known: Known,
     functions: Vec<FunctionDoc>,
+    memory: Option<u64>,
 }
+
+/// Most operations of code that is evaluated before anything runs.
+const PURE_OPERATIONS: u64 = 10_000_000;
 
 impl Rhai {
     /// Builds the engine and the library; takes about a millisecond.
@@ -28,7 +32,14 @@ impl Rhai {
         let library = library();
         let engine = build(&library);
         let known = Known::new(&engine, &library);
-        Self { engine: Arc::new(engine), known, functions: library.functions }
+        Self { engine: Arc::new(engine), known, functions: library.functions, memory: None }
+    }
+
+    /// Says by how many bytes the process may grow while a script runs, instead of 4 GiB or a quarter of the machine's memory.
+    #[must_use]
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
     }
 
     /// Every function of the library with its class, signature and a line for people.
@@ -51,6 +62,15 @@ impl Language for Rhai {
         scope: &StaticScope,
         purpose: Purpose,
     ) -> Result<Arc<dyn Program>, Vec<Diagnostic>> {
+        // Some editors begin a file with a byte order mark.
+        let without_mark = code.text.strip_prefix('\u{feff}').map(|rest| code.text.len() - rest.len());
+        let part = without_mark.map(|start| code.part(start, code.text.len()));
+        let mut code = part.as_ref().unwrap_or(code).clone();
+        // Where lines end with a carriage return alone, Rhai takes it for a line's end in comments only.
+        if code.text.contains('\r') && !code.text.contains('\n') {
+            code.text = code.text.replace('\r', "\n").into();
+        }
+        let code = &code;
         let tokens = tokens(&self.engine, &code.text);
         let places = Places::new(code, &tokens);
         let ast = match self.engine.compile(&*code.text) {
@@ -69,7 +89,9 @@ impl Language for Rhai {
             .collect();
         let canonical = canonical(code, &tokens);
         let engine = Arc::clone(&self.engine);
-        Ok(Arc::new(Script { engine, ast, places, variables, references, canonical, volatile }))
+        let limits =
+            Limits { memory: self.memory, operations: (purpose == Purpose::Pure).then_some(PURE_OPERATIONS) };
+        Ok(Arc::new(Script { engine, ast, places, variables, references, canonical, volatile, limits }))
     }
 
     fn is_reserved(&self, word: &str) -> bool {

@@ -23,14 +23,25 @@ pub struct Permissions {
 pub struct Refusal {
     /// What was refused, in a sentence.
     pub message: String,
-    /// The line to add to `runtime { permissions { … } }`.
+    /// The line to add to `runtime { permissions { … } }`; empty if none would permit it.
     pub line: String,
+}
+
+impl Refusal {
+    /// The next thing to do.
+    #[must_use]
+    pub fn help(&self) -> String {
+        if self.line.is_empty() {
+            return "the recorded state is the engine's own: choose another place".to_owned();
+        }
+        format!("to permit it, add to the manifest: runtime {{ permissions {{ {} }} }}", self.line)
+    }
 }
 
 impl From<Refusal> for StepError {
     fn from(refusal: Refusal) -> Self {
-        StepError::new(ErrorKind::Permission, refusal.message)
-            .help(format!("to permit it, add to the manifest: runtime {{ permissions {{ {} }} }}", refusal.line))
+        let help = refusal.help();
+        StepError::new(ErrorKind::Permission, refusal.message).help(help)
     }
 }
 
@@ -84,15 +95,20 @@ impl Permissions {
         match access {
             Access::Read(path) => {
                 let real = self.resolve(path);
-                let inside = real.starts_with(&self.root) && !self.is_state(&real);
-                if inside || self.read_set.is_match(&real) || self.write_set.is_match(&real) {
+                if self.is_state(&real) {
+                    return Err(state_refusal("reading", path));
+                }
+                if real.starts_with(&self.root) || self.read_set.is_match(&real) || self.write_set.is_match(&real) {
                     return Ok(real);
                 }
                 Err(refusal("reading", path, "read", &self.shown(path, &real)))
             }
             Access::Write(path) => {
                 let real = self.resolve(path);
-                if self.write_set.is_match(&real) && !self.is_state(&real) {
+                if self.is_state(&real) {
+                    return Err(state_refusal("writing", path));
+                }
+                if self.write_set.is_match(&real) {
                     return Ok(real);
                 }
                 Err(refusal("writing", path, "write", &self.shown(path, &real)))
@@ -142,7 +158,9 @@ impl Permissions {
         }
     }
 
-    fn is_state(&self, real: &Path) -> bool {
+    /// Whether a path (absolute, links resolved) is in the recorded state.
+    #[must_use]
+    pub fn is_state(&self, real: &Path) -> bool {
         real.starts_with(&self.state)
     }
 
@@ -157,6 +175,13 @@ impl Permissions {
 
 fn refusal(verb: &str, path: &Path, word: &str, shown: &str) -> Refusal {
     Refusal { message: format!("{verb} `{}` is not permitted", path.display()), line: format!("{word} {shown:?}") }
+}
+
+fn state_refusal(verb: &str, path: &Path) -> Refusal {
+    Refusal {
+        message: format!("{verb} `{}` is never permitted: the state lies there", path.display()),
+        line: String::new(),
+    }
 }
 
 fn plain(verb: &str, word: &str, what: &str) -> Refusal {
@@ -178,6 +203,12 @@ fn globs(root: &Path, patterns: &[String]) -> Result<GlobSet, (String, String)> 
         };
         let glob = GlobBuilder::new(&full).literal_separator(true).build();
         set.add(glob.map_err(|error| (pattern.clone(), error.kind().to_string()))?);
+        // What permits all in a directory permits to list it.
+        if let Some(directory) = full.strip_suffix("/**")
+            && let Ok(glob) = GlobBuilder::new(directory).literal_separator(true).build()
+        {
+            set.add(glob);
+        }
         // A directory that is named permits what is in it.
         if let Ok(glob) =
             GlobBuilder::new(&format!("{}/**", full.trim_end_matches('/'))).literal_separator(true).build()

@@ -71,10 +71,13 @@ pub enum ReferenceKind {
     Variable(String),
     /// A database.
     Database(String),
-    /// A call of a function with a literal first argument that names a file to read, e.g. `fs::read_text("a.txt")`.
+    /// A call of a function with a literal first argument that names a file to read, e.g. `fs::read_text("a.txt")`;
+    /// of a pattern (`fs::glob("data/*.csv")`) the directory that is searched.
     ReadsFile(String),
     /// The same for writing.
     WritesFile(String),
+    /// `sys::env("NAME")` with a literal name.
+    ReadsEnv(String),
 }
 
 /// A [`ReferenceKind`] and where.

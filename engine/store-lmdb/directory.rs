@@ -60,12 +60,26 @@ impl Directory {
 
     /// Makes the directory and refuses those on which memory maps and locks cannot be trusted.
     pub(crate) fn prepare(&self, create: bool) -> Result<(), StoreError> {
+        self.refuse_other()?;
         if create {
-            fs::create_dir_all(&self.path).map_err(|error| self.unwritable(&error))?;
+            fs::create_dir_all(&self.path).map_err(|error| self.cannot_be_made(&error))?;
         } else if !self.path.is_dir() {
             return Err(self.absent());
         }
         self.refuse_network()
+    }
+
+    /// Refuses what is there but is no directory.
+    pub(crate) fn refuse_other(&self) -> Result<(), StoreError> {
+        let Ok(found) = fs::metadata(&self.path) else { return Ok(()) };
+        if found.is_dir() {
+            return Ok(());
+        }
+        let what = if found.is_file() { "is a file, not a directory" } else { "is not a directory" };
+        Err(StoreError::Unusable {
+            message: format!("{} {what}, so it cannot hold a state", self.path.display()),
+            help: "choose a directory with `--state DIRECTORY`; it is made if it does not exist".into(),
+        })
     }
 
     /// Refuses a network file system.
@@ -145,6 +159,7 @@ impl Directory {
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return self.without_format(),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(self.unwritable(&error)),
             Err(error) => return Err(fault::io("reading", &path, &error)),
         };
         self.parse_format(&text).map(Some)
@@ -243,6 +258,17 @@ impl Directory {
             return Ok(());
         }
         Err(damaged(format!("was cut: it has {length} bytes and needs {needed}")))
+    }
+
+    /// Why there is no directory: whatever the reason, nothing was written yet and another place can be chosen.
+    fn cannot_be_made(&self, error: &io::Error) -> StoreError {
+        match fault::io("making", &self.path, error) {
+            full @ StoreError::Full(_) => full,
+            _ => StoreError::Unusable {
+                message: format!("cannot make the state directory {}: {error}", self.path.display()),
+                help: "choose a directory that can be written with `--state DIRECTORY`".into(),
+            },
+        }
     }
 
     fn unwritable(&self, error: &io::Error) -> StoreError {

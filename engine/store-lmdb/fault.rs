@@ -16,6 +16,14 @@ pub(crate) fn io(doing: &str, path: &Path, error: &io::Error) -> StoreError {
 pub(crate) fn lmdb(error: &heed::Error) -> StoreError {
     match error {
         heed::Error::Io(error) if is_full(error) => full(error),
+        heed::Error::Io(error)
+            if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) =>
+        {
+            StoreError::Unusable {
+                message: format!("the state's files may not be used: {error}"),
+                help: "give permission to them, or choose another directory with `--state DIRECTORY`".into(),
+            }
+        }
         heed::Error::Io(error) => StoreError::Io(format!("the state cannot be read or written: {error}")),
         heed::Error::Mdb(
             error @ (heed::MdbError::PageNotFound

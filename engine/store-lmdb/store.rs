@@ -122,6 +122,7 @@ impl LmdbStore {
     /// Absent, or unusable as the error says.
     pub fn open_read_only(directory: &Path) -> Result<Self, StoreError> {
         let files = Directory::new(directory);
+        files.refuse_other()?;
         if !directory.is_dir() {
             return Err(files.absent());
         }

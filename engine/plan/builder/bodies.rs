@@ -29,10 +29,38 @@ impl Builder<'_, '_> {
         };
         let inputs: Vec<Template> = step.input.iter().map(|input| self.template(input, place, id)).collect();
         let outputs: Vec<Template> = step.output.iter().map(|output| self.template(output, place, id)).collect();
+        outputs.iter().for_each(|output| self.check_output(output));
         inputs.iter().for_each(|input| definer.template("`input`", input));
         outputs.iter().for_each(|output| definer.template("`output`", output));
         let definition = Arc::new(Definition { parts: definer.parts });
         Some(Step { body, inputs, outputs, always: step.always.unwrap_or(false), definition })
+    }
+
+    /// An output is one file or directory, and neither the project itself nor something that its manifests are made of.
+    fn check_output(&mut self, output: &Template) {
+        let Some(text) = output.as_fixed() else { return };
+        let path = self.permissions.resolve(text.as_ref());
+        let source = |source: &std::path::Path| source.canonicalize().is_ok_and(|source| source == path);
+        let why = if text.is_empty() {
+            Some("an output needs a path")
+        } else if text.contains(['*', '?']) {
+            Some("an output is one file or directory, not a pattern")
+        } else if self.permissions.root().starts_with(&path) {
+            Some("the project's own directory cannot be an output")
+        } else if self.permissions.is_state(&path) {
+            Some("the recorded state cannot be an output")
+        } else if source(&self.project.path) || self.sources.iter().any(|(_, file)| source((*file.name).as_ref())) {
+            Some("the project's own manifests and scripts cannot be outputs")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            self.diagnostics.push(
+                Diagnostic::error(Code::InvalidValue, why)
+                    .at(output.span, "here")
+                    .help("name the file or directory that the step leaves, such as \"out/report.md\"".to_owned()),
+            );
+        }
     }
 
     pub(super) fn script_file(

@@ -39,6 +39,14 @@ pub(super) struct Common<'c> {
     pub(crate) on_error: &'c Option<Templated<schema::OnErrorWord>>,
 }
 
+/// A task's name among its siblings.
+pub(crate) struct Sibling {
+    name: String,
+    span: Option<Span>,
+    /// It is being built: its result is not there yet.
+    open: bool,
+}
+
 pub(crate) struct Builder<'b, 'l> {
     pub(crate) model: &'b Model,
     pub(crate) project: &'b Project,
@@ -52,7 +60,7 @@ pub(crate) struct Builder<'b, 'l> {
     pub(crate) base: Scope,
     pub(crate) tasks: Vec<Task>,
     /// Names of the siblings so far, of each container around, outermost first.
-    pub(crate) frames: Vec<Vec<(String, Option<Span>)>>,
+    pub(crate) frames: Vec<Vec<Sibling>>,
     /// Pipelines that are being built, outermost first.
     pub(crate) running: Vec<String>,
     pub(crate) links: Links,
@@ -84,8 +92,13 @@ impl Builder<'_, '_> {
             }
             schema::Task::Step(step) => {
                 let (id, inner) = self.open(common!(step, Some(&step.name)), place);
-                let body = self.step(step, &inner);
-                Some(self.close(id, TaskKind::Step(Box::new(body?))))
+                match self.step(step, &inner) {
+                    Some(body) => Some(self.close(id, TaskKind::Step(Box::new(body)))),
+                    None => {
+                        self.settle(Some(&step.name));
+                        None
+                    }
+                }
             }
             schema::Task::Each(each) => {
                 let (id, inner) = self.open(common!(each, Some(&each.var)), place);
@@ -206,7 +219,10 @@ impl Builder<'_, '_> {
     }
 
     fn close(&mut self, id: TaskId, kind: TaskKind) -> TaskId {
-        self.tasks[id.0 as usize].kind = kind;
+        let task = &mut self.tasks[id.0 as usize];
+        task.kind = kind;
+        let name = task.name.clone();
+        self.settle(name.as_deref());
         id
     }
 

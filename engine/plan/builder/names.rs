@@ -1,9 +1,9 @@
 //! Names of siblings, the results they leave, and loop variables.
 
-use super::{Builder, Place};
+use super::{Builder, Place, Sibling};
 use crate::compile::Compiler;
 use crate::{names, script_name};
-use thinking_diagnostic::{Code, Diagnostic, Span, Spanned};
+use thinking_diagnostic::{Code, Diagnostic, Spanned};
 use thinking_step::{ScopeEntry, VariableKind};
 
 impl Builder<'_, '_> {
@@ -20,8 +20,8 @@ impl Builder<'_, '_> {
 
     pub(super) fn declare(&mut self, name: &Spanned<String>) {
         let Some(frame) = self.frames.last_mut() else { return };
-        if let Some((_, first)) = frame.iter().find(|(known, _)| *known == name.value) {
-            let first = *first;
+        if let Some(first) = frame.iter().find(|known| known.name == name.value) {
+            let first = first.span;
             self.diagnostics.push(
                 Diagnostic::error(Code::Duplicate, format!("two siblings are called `{}`", name.value))
                     .at(name.span, "again here")
@@ -29,22 +29,21 @@ impl Builder<'_, '_> {
                     .help("names are unique among siblings, and the tasks of an unnamed container count as siblings of what is around it".to_owned()),
             );
         } else {
-            frame.push((name.value.clone(), name.span));
+            frame.push(Sibling { name: name.value.clone(), span: name.span, open: true });
         }
     }
 
-    /// The names that `results` can have here: of the preceding siblings, and of those of each container around.
-    pub(super) fn results(frames: &[Vec<(String, Option<Span>)>]) -> Vec<String> {
-        let open = frames.len().saturating_sub(1);
-        frames
-            .iter()
-            .enumerate()
-            .flat_map(|(at, frame)| {
-                // The container that is being built is the last name of its frame, and its result is not there yet.
-                let known = if at < open { frame.len().saturating_sub(1) } else { frame.len() };
-                frame[..known].iter().map(|(name, _)| script_name(name))
-            })
-            .collect()
+    /// The names that `results` can have here: of the siblings that are complete, and of those of each container around. What is being built is
+    /// not there yet.
+    pub(super) fn results(frames: &[Vec<Sibling>]) -> Vec<String> {
+        frames.iter().flatten().filter(|sibling| !sibling.open).map(|sibling| script_name(&sibling.name)).collect()
+    }
+
+    /// From here on the task's result is there.
+    pub(super) fn settle(&mut self, name: Option<&str>) {
+        let Some(name) = name else { return };
+        let siblings = self.frames.last_mut().into_iter().flatten();
+        siblings.filter(|sibling| sibling.name == name).for_each(|sibling| sibling.open = false);
     }
 
     pub(super) fn with_variable(&mut self, name: &Spanned<String>, mut place: Place) -> Place {

@@ -32,6 +32,7 @@ impl Builder<'_, '_> {
                     self.diagnostics.push(self.project.facets.unknown(name, Some(reference.span)));
                 }
                 ReferenceKind::ReadsFile(path) => self.permitted(Access::Read(path.as_ref()), Some(reference.span)),
+                ReferenceKind::ReadsEnv(name) => self.permitted(Access::Env(name), Some(reference.span)),
                 ReferenceKind::WritesFile(path) => self.permitted(Access::Write(path.as_ref()), Some(reference.span)),
                 _ => {}
             }
@@ -42,10 +43,7 @@ impl Builder<'_, '_> {
     pub(super) fn permitted(&mut self, access: Access<'_>, span: Option<Span>) {
         if let Err(refusal) = self.permissions.check(access) {
             self.diagnostics.push(
-                Diagnostic::error(Code::NotPermitted, refusal.message).at(span, "refused").help(format!(
-                    "to permit it, add to the manifest: runtime {{ permissions {{ {} }} }}",
-                    refusal.line
-                )),
+                Diagnostic::error(Code::NotPermitted, refusal.message.clone()).at(span, "refused").help(refusal.help()),
             );
         }
     }

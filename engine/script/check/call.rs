@@ -2,11 +2,11 @@
 
 use super::Checker;
 use super::walk::is_closure;
-use crate::check::near;
 use crate::known::Known;
 use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
-use thinking_diagnostic::{Code, Diagnostic, Span};
+use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
+use thinking_std::{PLANNED, glob_base};
 use thinking_step::{Class, Purpose, ReferenceKind};
 
 impl<'a> Checker<'a> {
@@ -26,6 +26,9 @@ impl<'a> Checker<'a> {
 
     fn bare_call(&mut self, call: &'a FnCallExpr, position: Position) {
         let name = call.name.as_str();
+        if let ("Fn", [Expr::StringConstant(function, at)]) = (name, &*call.args) {
+            self.function_pointer(function, *at);
+        }
         if Known::is_built_in(name) || is_closure(name) {
             return;
         }
@@ -68,6 +71,21 @@ impl<'a> Checker<'a> {
         self.touches(name, call, span);
     }
 
+    /// `Fn("name")`.
+    fn function_pointer(&mut self, name: &str, position: Position) {
+        if Known::is_built_in(name) || self.own.contains_key(name) || self.known.bare.contains_key(name) {
+            return;
+        }
+        let span = self.span(position);
+        let problem = Diagnostic::error(Code::UndefinedFunction, format!("there is no function `{name}`")).at(span, "");
+        let help = if self.known.qualified.contains_key(name) {
+            Some(format!("a function of a namespace is handed on by a closure: `|x| {name}(x)`"))
+        } else {
+            self.help_for_function(name)
+        };
+        self.problem(problem.help(help));
+    }
+
     fn qualified_call(&mut self, call: &'a FnCallExpr, position: Position) {
         let space = call.namespace.path.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join("::");
         let full = format!("{space}::{}", call.name);
@@ -79,9 +97,10 @@ impl<'a> Checker<'a> {
                 let wanted = listed(arities);
                 self.wrong_arity(&full, &wanted, call.args.len(), self.signature(&full), span);
             }
+            None if PLANNED.contains(&space.as_str()) => self.planned(&space, span),
             None => {
                 let problem = Diagnostic::error(Code::UndefinedFunction, format!("there is no function `{full}`"));
-                let other = near(&full, self.known.qualified.keys().map(String::as_str));
+                let other = did_you_mean(&full, self.known.qualified.keys().map(String::as_str));
                 let help = other.map(|other| format!("did you mean `{other}`?"));
                 self.problem(problem.at(span, "").help(help));
             }
@@ -132,7 +151,7 @@ impl<'a> Checker<'a> {
             return Some(format!("did you mean `{full}`?"));
         }
         let own = self.own.keys().map(String::as_str).filter(|own| !is_closure(own));
-        let other = near(name, own.chain(self.known.bare.keys().map(String::as_str)));
+        let other = did_you_mean(name, own.chain(self.known.bare.keys().map(String::as_str)));
         other.map(|other| format!("did you mean `{other}`?"))
     }
 
@@ -168,7 +187,7 @@ impl<'a> Checker<'a> {
         Some(format!("`{space}{}`: {}", doc.signature, doc.doc))
     }
 
-    /// What the library says of a function: may it be called here, and which files does it name?
+    /// What the library says of a function: may it be called here, and which files and environment variables does it name?
     fn touches(&mut self, full: &str, call: &'a FnCallExpr, span: Option<Span>) {
         let Some(doc) = self.known.doc(full) else { return };
         self.findings.volatile |= doc.volatile;
@@ -176,7 +195,14 @@ impl<'a> Checker<'a> {
             Some(Expr::StringConstant(path, position)) => Some((path.to_string(), self.span(*position))),
             _ => None,
         };
-        let (reads, writes) = (literal(doc.reads), literal(doc.writes));
+        let (reads, writes, below, env) =
+            (literal(doc.reads), literal(doc.writes), literal(doc.reads_below), literal(doc.env));
+        if let Some((pattern, at)) = below {
+            self.mention(ReferenceKind::ReadsFile(glob_base(&pattern).to_owned()), at);
+        }
+        if let Some((name, at)) = env {
+            self.mention(ReferenceKind::ReadsEnv(name), at);
+        }
         if let Some((path, at)) = reads {
             self.mention(ReferenceKind::ReadsFile(path), at);
         }

@@ -3,9 +3,9 @@
 use super::Checker;
 use super::call::listed;
 use crate::chain::Link;
-use crate::check::near;
+use super::in_order;
 use rhai::{Expr, FnCallExpr, Position};
-use thinking_diagnostic::{Code, Diagnostic, Span};
+use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use thinking_std::{Facets, KV_WRITES, Kv, Params};
 use thinking_step::{Purpose, ReferenceKind, VariableKind};
 
@@ -99,10 +99,10 @@ impl<'a> Checker<'a> {
         if names.iter().any(|other| in_scripts(other) == in_scripts(name)) {
             return;
         }
-        let help = match near(name, names.iter().map(String::as_str)) {
+        let help = match did_you_mean(name, names.iter().map(String::as_str)) {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if names.is_empty() => None,
-            None => Some(format!("there are: {}", names.join(", "))),
+            None => Some(format!("there are: {}", in_order(names.iter().map(String::as_str)))),
         };
         let message = format!("there is no {what} `{name}`{}", if code == Code::UnknownResult { " here" } else { "" });
         self.problem(Diagnostic::error(code, message).at(span, "").help(help));
@@ -125,12 +125,9 @@ impl<'a> Checker<'a> {
             None if crate::known::Known::is_built_in(name) => {}
             None => {
                 let span = self.span(*position);
-                let help = match near(name, methods.keys().map(String::as_str)) {
+                let help = match did_you_mean(name, methods.keys().map(String::as_str)) {
                     Some(near) => format!("did you mean `{variable}.{near}`?"),
-                    None => {
-                        let all: Vec<&str> = methods.keys().map(String::as_str).collect();
-                        format!("it has: {}", all.join(", "))
-                    }
+                    None => format!("it has: {}", in_order(methods.keys().map(String::as_str))),
                 };
                 let message = format!("`{variable}` has no function `{name}`");
                 self.problem(Diagnostic::error(Code::UndefinedFunction, message).at(span, "").help(help));
@@ -147,10 +144,10 @@ impl<'a> Checker<'a> {
             return true;
         }
         let span = self.span(position);
-        let help = match near(name, properties.iter().copied()) {
+        let help = match did_you_mean(name, properties.iter().copied()) {
             Some(near) => format!("did you mean `{variable}.{near}`?"),
             None if properties.is_empty() => help.to_owned(),
-            None => format!("it has: {}", properties.join(", ")),
+            None => format!("it has: {}", in_order(properties.iter().copied())),
         };
         let message = format!("`{variable}` has no property `{name}`");
         self.problem(Diagnostic::error(Code::UnknownProperty, message).at(span, "").help(help));

@@ -13,7 +13,7 @@ use crate::places::Places;
 use names::Names;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
-use thinking_diagnostic::{Diagnostic, Span, did_you_mean};
+use thinking_diagnostic::{Code, Diagnostic, Span};
 use thinking_step::{Purpose, Reference, ReferenceKind, ScopeEntry, StaticScope};
 
 /// What a walk found.
@@ -49,6 +49,11 @@ pub fn check(ast: &AST, known: &Known, places: &Places, scope: &StaticScope, pur
     };
     checker.statements(ast.statements());
     checker.functions();
+    if purpose != Purpose::Step && ast.statements().is_empty() {
+        let text = &places.code().text;
+        let place = if text.is_empty() { places.code().whole } else { places.code().span(0, text.len()) };
+        checker.problem(Diagnostic::error(Code::ScriptSyntax, "there is nothing to evaluate").at(place, ""));
+    }
     let mut findings = checker.findings;
     findings.problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span));
     findings.problems.dedup();
@@ -97,9 +102,9 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// "Did you mean", but not for words so short that every other short word is near.
-fn near<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    if word.chars().count() < 3 { None } else { did_you_mean(word, names) }
+/// Names for a help line: each once, in order.
+fn in_order<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    names.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// Functions that the script defines; closures are found where they stand.

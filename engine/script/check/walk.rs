@@ -2,10 +2,13 @@
 
 use super::Checker;
 use crate::chain::chain;
-use crate::check::near;
 use rhai::{Dynamic, Expr, FlowControl, FnCallExpr, FnPtr, Ident, Position, Stmt, StmtBlock};
-use thinking_diagnostic::{Code, Diagnostic};
-use thinking_step::{ReferenceKind, VariableKind};
+use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
+use thinking_std::PLANNED;
+use thinking_step::{Purpose, ReferenceKind, VariableKind};
+
+/// Variables that there are only while a run is under way.
+const ONLY_RUNNING: &[&str] = &["run", "results", "step"];
 
 impl<'a> Checker<'a> {
     /// Statements of the script's body.
@@ -231,6 +234,16 @@ impl<'a> Checker<'a> {
         if self.own.contains_key(name) {
             return;
         }
+        if self.purpose == Purpose::Pure && ONLY_RUNNING.contains(&name) && self.names.sees_scope() {
+            let message = format!("`{name}` is known only while a run is under way, and this is evaluated before");
+            let problem = Diagnostic::error(Code::NotAllowedHere, message).at(span, "");
+            self.problem(problem.help("`params`, `facets`, `mode` and pure functions may be used here".to_owned()));
+            return;
+        }
+        if PLANNED.contains(&name) {
+            self.planned(name, span);
+            return;
+        }
         let problem = Diagnostic::error(Code::UndefinedVariable, format!("there is no variable `{name}` here"));
         let problem = problem.at(span, "").help(self.help_for_variable(name));
         self.problem(problem);
@@ -241,13 +254,19 @@ impl<'a> Checker<'a> {
             return Some(format!("functions see only their parameters: pass it on, `fn f({name}, …)`"));
         }
         let scope = self.scope.variables.keys().map(String::as_str).filter(|_| self.names.sees_scope());
-        if let Some(other) = near(name, self.names.iter().chain(scope)) {
+        if let Some(other) = did_you_mean(name, self.names.iter().chain(scope)) {
             return Some(format!("did you mean `{other}`?"));
         }
         if self.known.bare.contains_key(name) {
             return Some(format!("`{name}` is a function: call it, `{name}(…)`"));
         }
         self.known.namespaces.contains(name).then(|| format!("`{name}` is a namespace: `{name}::…`"))
+    }
+
+    /// A namespace of the language that is not there yet.
+    pub(super) fn planned(&mut self, space: &str, span: Option<Span>) {
+        let message = format!("`{space}` is part of the language, but this version does not have it yet");
+        self.problem(Diagnostic::error(Code::NotYet, message).at(span, ""));
     }
 
     fn qualified_variable(&mut self, path: &[Ident], name: &str, position: Position) {
@@ -262,11 +281,15 @@ impl<'a> Checker<'a> {
             return;
         }
         let span = self.places.range(first.pos, position);
+        if PLANNED.contains(&space.as_str()) {
+            self.planned(&space, span);
+            return;
+        }
         let problem = Diagnostic::error(Code::UndefinedVariable, format!("there is no constant `{full}`")).at(span, "");
         let help = if self.known.qualified.contains_key(&full) {
             Some(format!("`{full}` is a function: call it, `{full}(…)`"))
         } else {
-            near(&full, self.known.constants.iter().map(String::as_str)).map(|other| format!("did you mean `{other}`?"))
+            did_you_mean(&full, self.known.constants.iter().map(String::as_str)).map(|other| format!("did you mean `{other}`?"))
         };
         self.problem(problem.help(help));
     }

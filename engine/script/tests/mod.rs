@@ -9,6 +9,7 @@ mod library;
 mod limits;
 mod references;
 mod robustness;
+mod zz;
 
 use crate::Rhai;
 use std::collections::BTreeMap;

@@ -141,3 +141,26 @@ fn every_durability_keeps_what_was_closed() {
         assert_eq!(counted(&open(directory.path())), 500);
     }
 }
+
+#[test]
+fn a_place_that_can_hold_no_state_is_unusable() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let refused = |path: &Path| match LmdbStore::open(OpenOptions::new(path, "project")) {
+        Err(StoreError::Unusable { message, help }) => {
+            assert!(help.contains("--state DIRECTORY"), "{help}");
+            message
+        }
+        other => panic!("{other:?}"),
+    };
+    let name = file.display();
+    assert_eq!(refused(&file), format!("{name} is a file, not a directory, so it cannot hold a state"));
+    assert_eq!(refused(Path::new("/dev/null")), "/dev/null is not a directory, so it cannot hold a state");
+    let below = refused(&file.join("state"));
+    assert!(below.starts_with(&format!("cannot make the state directory {name}/state: ")), "{below}");
+    let nowhere = refused(Path::new("/proc/nope"));
+    assert!(nowhere.starts_with("cannot make the state directory /proc/nope: "), "{nowhere}");
+    assert!(matches!(LmdbStore::open_read_only(&file), Err(StoreError::Unusable { .. })));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "x");
+}
