@@ -64,11 +64,7 @@ pub fn evaluate<T>(host: &Arc<dyn Host>, body: impl FnOnce() -> T) -> (T, Option
 }
 
 /// As [`evaluate`], with limits of its own. An evaluation inside of another one shares the outer one's.
-pub fn evaluate_within<T>(
-    host: &Arc<dyn Host>,
-    limits: Limits,
-    body: impl FnOnce() -> T,
-) -> (T, Option<StepError>) {
+pub fn evaluate_within<T>(host: &Arc<dyn Host>, limits: Limits, body: impl FnOnce() -> T) -> (T, Option<StepError>) {
     EVALUATIONS.with_borrow_mut(|all| {
         if all.is_empty() {
             STACK_START.set(stack_place());
@@ -113,8 +109,9 @@ pub fn check_memory() -> Answer<()> {
 
 #[cold]
 fn too_large() -> Answer<()> {
-    let error = StepError::script("the script's data has grown too large for the memory")
-        .help("work in pieces: keep what is done in a database, read files line by line, or split the step with `each`");
+    let error = StepError::script("the script's data has grown too large for the memory").help(
+        "work in pieces: keep what is done in a database, read files line by line, or split the step with `each`",
+    );
     Err(Box::new(EvalAltResult::ErrorTerminated(Dynamic::from_map(error_map(&error)), Position::NONE)))
 }
 

@@ -28,13 +28,9 @@ pub(crate) fn namespace() -> Namespace {
     ns.function("words", pure, "words(text) -> list", "The parts between blanks.", |text: ImmutableString| {
         gathered(text.split_whitespace())
     });
-    ns.function(
-        "lines",
-        pure,
-        "lines(text) -> list",
-        "The lines, without their ends.",
-        |text: ImmutableString| gathered(text.lines()),
-    );
+    ns.function("lines", pure, "lines(text) -> list", "The lines, without their ends.", |text: ImmutableString| {
+        gathered(text.lines())
+    });
     ns.function(
         "join",
         pure,

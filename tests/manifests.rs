@@ -107,6 +107,8 @@ fn any_schema_validator_agrees() {
         "thinking::not-permitted",
         "thinking::template-syntax",
         "thinking::version-mismatch",
+        "thinking::invalid-detect",
+        "thinking::invalid-output",
         "thinking::unreadable-file",
     ];
     let mut compared = 0;

@@ -58,6 +58,8 @@ codes! {
     UnknownFacet = "unknown-facet";
     /// Two facets of one group.
     FacetConflict = "facet-conflict";
+    /// A `detect` that is neither true nor false.
+    InvalidDetect = "invalid-detect";
     /// An overlay that does not say which node it means.
     AmbiguousOverlay = "ambiguous-overlay";
     /// A parameter that nothing declares.
@@ -76,6 +78,8 @@ codes! {
     UnknownResult = "unknown-result";
     /// A step without a body, or with two.
     StepBody = "step-body";
+    /// An output that cannot be one.
+    InvalidOutput = "invalid-output";
     /// A component or operation that nothing provides.
     UnknownComponent = "unknown-component";
     /// Arguments that a component's operation does not take.

@@ -336,8 +336,10 @@ impl Workshop<'_, '_> {
         let host = pure::host(&self.params, &active_facets(self.model), self.model.selection.mode, None);
         match program.eval(&host) {
             Ok(Value::Bool(detected)) => Ok(detected),
-            Ok(other) => Err(Diagnostic::error(Code::WrongType, format!("`detect` gives {other}, not true or false"))
-                .at(*span, "here")),
+            Ok(other) => {
+                Err(Diagnostic::error(Code::InvalidDetect, format!("`detect` gives {other}, not true or false"))
+                    .at(*span, "here"))
+            }
             Err(error) => {
                 Err(Diagnostic::error(Code::InvalidValue, error.message).at(error.span.or(Some(*span)), "here"))
             }

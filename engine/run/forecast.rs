@@ -192,7 +192,8 @@ impl Forecast<'_> {
             | ReferenceKind::AnyResult
             | ReferenceKind::Variable(_)
             | ReferenceKind::Database(_)
-            | ReferenceKind::ReadsFile(_) | ReferenceKind::ReadsEnv(_)
+            | ReferenceKind::ReadsFile(_)
+            | ReferenceKind::ReadsEnv(_)
             | ReferenceKind::WritesFile(_) => true,
         })
     }

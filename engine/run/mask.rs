@@ -111,7 +111,9 @@ impl Mask {
         let mut shown = self.text(text);
         if text.len() + 3 >= KEPT {
             // What was left out may hold the rest of a secret that begins here.
-            let ends = |secret: &str| (1..secret.len()).rev().find(|end| secret.get(..*end).is_some_and(|part| shown.ends_with(part)));
+            let ends = |secret: &str| {
+                (1..secret.len()).rev().find(|end| secret.get(..*end).is_some_and(|part| shown.ends_with(part)))
+            };
             let begun = self.texts.iter().filter_map(|needle| ends(&needle.text)).max().unwrap_or(0);
             shown.truncate(shown.len().saturating_sub(begun));
         }
@@ -146,7 +148,8 @@ impl Mask {
             Value::Number(number) => {
                 let text = number.to_string();
                 let same = |needle: &&Needle| {
-                    needle.text == text || needle.text.parse().ok().is_some_and(|secret: f64| number.as_f64() == Some(secret))
+                    needle.text == text
+                        || needle.text.parse().ok().is_some_and(|secret: f64| number.as_f64() == Some(secret))
                 };
                 self.texts.iter().chain(&self.words).find(same).map(|needle| needle.name.as_str())
             }
@@ -180,7 +183,8 @@ impl Mask {
         }
         let within = path.strip_prefix(root).unwrap_or(path);
         let parts = within.components().filter_map(|part| part.as_os_str().to_str());
-        self.find_text(within.to_str().unwrap_or_default()).or_else(|| parts.into_iter().find_map(|part| self.find_text(part)))
+        self.find_text(within.to_str().unwrap_or_default())
+            .or_else(|| parts.into_iter().find_map(|part| self.find_text(part)))
     }
 }
 
@@ -189,7 +193,8 @@ fn without_word(text: String, word: &str) -> String {
     if !text.contains(word) {
         return text;
     }
-    let joins = |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || character == '_');
+    let joins =
+        |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || character == '_');
     let (mut shown, mut rest) = (String::with_capacity(text.len()), text.as_str());
     while let Some((before, after)) = rest.split_once(word) {
         shown.push_str(before);

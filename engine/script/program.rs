@@ -5,7 +5,9 @@ use crate::places::Places;
 use rhai::{AST, Dynamic, Engine, Expr, INT, ImmutableString, Position, Scope, Stmt};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
-use thinking_std::{Facets, Kv, Limits, Params, Results, RunHandle, StepHandle, evaluate_within, from_value, value_from};
+use thinking_std::{
+    Facets, Kv, Limits, Params, Results, RunHandle, StepHandle, evaluate_within, from_value, value_from,
+};
 use thinking_step::{Host, Program, Reference, StepError, Value, VariableKind};
 
 /// A variable that a script mentions, ready to be put into its scope.

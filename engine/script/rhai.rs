@@ -89,8 +89,7 @@ impl Language for Rhai {
             .collect();
         let canonical = canonical(code, &tokens);
         let engine = Arc::clone(&self.engine);
-        let limits =
-            Limits { memory: self.memory, operations: (purpose == Purpose::Pure).then_some(PURE_OPERATIONS) };
+        let limits = Limits { memory: self.memory, operations: (purpose == Purpose::Pure).then_some(PURE_OPERATIONS) };
         Ok(Arc::new(Script { engine, ast, places, variables, references, canonical, volatile, limits }))
     }
 

@@ -56,7 +56,7 @@ impl Builder<'_, '_> {
         };
         if let Some(why) = why {
             self.diagnostics.push(
-                Diagnostic::error(Code::InvalidValue, why)
+                Diagnostic::error(Code::InvalidOutput, why)
                     .at(output.span, "here")
                     .help("name the file or directory that the step leaves, such as \"out/report.md\"".to_owned()),
             );

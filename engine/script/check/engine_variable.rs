@@ -2,8 +2,8 @@
 
 use super::Checker;
 use super::call::listed;
-use crate::chain::Link;
 use super::in_order;
+use crate::chain::Link;
 use rhai::{Expr, FnCallExpr, Position};
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use thinking_std::{Facets, KV_WRITES, Kv, Params};

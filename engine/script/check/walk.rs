@@ -289,7 +289,8 @@ impl<'a> Checker<'a> {
         let help = if self.known.qualified.contains_key(&full) {
             Some(format!("`{full}` is a function: call it, `{full}(…)`"))
         } else {
-            did_you_mean(&full, self.known.constants.iter().map(String::as_str)).map(|other| format!("did you mean `{other}`?"))
+            did_you_mean(&full, self.known.constants.iter().map(String::as_str))
+                .map(|other| format!("did you mean `{other}`?"))
         };
         self.problem(problem.help(help));
     }
