@@ -102,6 +102,7 @@ pub fn check_cancelled() -> Answer<()> {
 ///
 /// # Errors
 /// It does not. No `catch` can swallow that.
+#[inline]
 pub fn check_memory() -> Answer<()> {
     // Outside of an evaluation there is no limit.
     if memory::held() <= CEILING.get() { Ok(()) } else { too_large() }

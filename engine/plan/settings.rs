@@ -341,7 +341,7 @@ impl Workshop<'_, '_> {
                     .at(*span, "here"))
             }
             Err(error) => {
-                Err(Diagnostic::error(Code::InvalidValue, error.message).at(error.span.or(Some(*span)), "here"))
+                Err(Diagnostic::error(Code::InvalidDetect, error.message).at(error.span.or(Some(*span)), "here"))
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::recorded::Recorded;
 use crate::summary::{self, Summary};
 use crate::walk::{Start, Walk, taken_up};
 use crate::world::{Parts, World};
-use crate::{Clock, StopSignal, always, outputs, runs};
+use crate::{Clock, StopSignal, always, outputs, runs, scratch};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -99,6 +99,7 @@ pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
     let selected = launch.options.from.is_some() || launch.options.only.is_some();
     let whole = !selected && launch.options.until.is_none() && !launch.options.fresh;
     outputs::recover(&launch.state_directory, &*launch.store)?;
+    scratch::sweep(&launch.state_directory);
     let left = runs::unfinished(&*launch.store, &launch.line, &launch.plan.pipeline)?;
     let (resumed, abandoned) = if launch.options.fresh { (None, left) } else { (left, None) };
     let is_resumed = resumed.is_some();
@@ -145,7 +146,7 @@ pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
         let view = world.head().view.clone();
         Recorded::new(view, world.pipeline)
     };
-    let core = Core::new(world.plan.clone(), world.ids.clone(), selection);
+    let core = Core::new(world.plan.clone(), world.ids.clone(), world.mask.clone(), selection);
     let teller = Arc::downgrade(&world);
     world.stop.listen(move || {
         if let Some(world) = teller.upgrade() {
@@ -182,6 +183,7 @@ fn start_over(world: &World, abandoned: Option<RunRecord>) -> Result<Recorded, S
         (always::note(&world.line, &world.plan.pipeline), None),
         (summary::note(&world.line, &world.plan.pipeline), None),
     ];
+    scratch::drop_all(world);
     let from = world.head().view.clone();
     world.head().go_back(from, Vec::new(), notes);
     Ok(Recorded::none(View { pieces: Arc::new([]), at: Seq(0) }, world.pipeline))

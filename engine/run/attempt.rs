@@ -6,6 +6,7 @@ use crate::host::{Deadline, Role, RunHost};
 use crate::outputs::{self, Aside};
 use crate::process::ProcessExecutor;
 use crate::reads::hex;
+use crate::scratch;
 use crate::world::World;
 use crate::{Stop, inputs};
 use std::path::{Path, PathBuf};
@@ -74,9 +75,6 @@ pub(crate) fn attempt(
 ) -> Result<Made, StepError> {
     let dynamic: Arc<dyn Host> = host.clone();
     let run = |program: &Arc<dyn Program>| program.eval(&dynamic);
-    for input in &step.inputs {
-        inputs::see(world, host, &input.text(&run)?).map_err(|error| error.at(input.span))?;
-    }
     let mut paths = Vec::new();
     for output in &step.outputs {
         let text = output.text(&run)?;
@@ -85,9 +83,15 @@ pub(crate) fn attempt(
             let error = StepError::new(ErrorKind::Permission, format!("output `{text}` lies in the state's directory"));
             return Err(error.at(output.span));
         }
+        if let Some(secret) = world.mask.find_path(world.plan.permissions.root(), &path) {
+            return Err(inputs::recorded_path(secret).at(output.span));
+        }
         paths.push((text, path));
     }
     host.seen().outputs = paths.iter().map(|(_, path)| path.clone()).collect();
+    for input in &step.inputs {
+        inputs::see(world, host, &input.text(&run)?).map_err(|error| error.at(input.span))?;
+    }
     let body = body(world, place, step, host, (token, number))?;
     if let BodySpec::Exec(exec) = &body {
         host.permit(Access::Run(&exec.program)).map_err(|error| error.at(task.span))?;
@@ -104,7 +108,16 @@ pub(crate) fn attempt(
     let timeout =
         host.deadline().map(|deadline| Duration::from_micros(deadline.at.saturating_sub(world.clock.elapsed())));
     let spec = AttemptSpec { token, task: place.task.0, path: place.path.clone(), number, timeout, body };
-    let made = execute(world, executors, place, host, spec).and_then(|result| {
+    let written = match &spec.body {
+        BodySpec::Exec(exec) => Some(exec.result.clone()),
+        BodySpec::Script | BodySpec::Call { .. } => None,
+    };
+    let made = execute(world, executors, place, host, spec);
+    if let Some(written) = written {
+        // It was read; most programs write none.
+        let _ = std::fs::remove_file(written);
+    }
+    let made = made.and_then(|result| {
         if let Some(secret) = world.mask.find(&result) {
             return Err(StepError::script(format!("the secret `{secret}` must not be a result: results are stored")));
         }
@@ -135,7 +148,7 @@ fn execute(
     };
     let (speaker, task) = (world.clone(), place.task_ref(&world.plan));
     let output = move |stderr, line: String| {
-        speaker.tell(Event::Output { task: task.clone(), stderr, line: speaker.mask.text(&line) });
+        speaker.tell(Event::Output { task: task.clone(), stderr, line: speaker.mask.line(&line) });
     };
     executor.submit(Attempt { spec, plan: world.plan.clone(), host: host.clone(), output: Arc::new(output) })?;
     let mut cancelled: Option<(StepError, u64)> = None;
@@ -192,12 +205,12 @@ fn exec_spec(
         Some(directory) => world.plan.permissions.resolve(Path::new(&directory.text(&run)?)),
         None => world.plan.directory.clone(),
     };
-    let scratch = scratch(world, place);
+    let scratch = scratch::directory(world, place);
     let failed = |error: std::io::Error| {
         StepError::new(ErrorKind::Exec, format!("its scratch directory cannot be made: {error}"))
     };
     std::fs::create_dir_all(&scratch).map_err(failed)?;
-    let result = scratch.with_extension(format!("result-{}-{}", token.epoch, token.counter));
+    let result = scratch::result(&scratch, token);
     let mut environment = Vec::new();
     for (name, value) in &exec.environment {
         environment.push((name.to_string(), value.text(&run)?));
@@ -225,20 +238,6 @@ fn exec_spec(
         }),
         result,
     })
-}
-
-/// The step's scratch directory: the same for all its attempts until it commits.
-pub(crate) fn scratch(world: &World, place: &Place) -> PathBuf {
-    let name = format!("{}\0{}\0{}", world.line, world.plan.pipeline, place.path);
-    world.state_directory.join("scratch").join(hex(thinking_step::digest(name.as_bytes())))
-}
-
-/// The step has committed: its scratch directory goes.
-pub(crate) fn drop_scratch(world: &World, place: &Place, token: Token) {
-    let scratch = scratch(world, place);
-    // What cannot be removed now is only clutter.
-    let _ = std::fs::remove_dir_all(&scratch);
-    let _ = std::fs::remove_file(scratch.with_extension(format!("result-{}-{}", token.epoch, token.counter)));
 }
 
 /// Outputs must be there, and survive a loss of power.

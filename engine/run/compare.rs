@@ -2,15 +2,16 @@
 
 use crate::decide::{Core, Place, Scope, TypedPath};
 use crate::host::{result_digest, variable_digest};
-use crate::reads::{Facts, Read, from_bytes, hex};
+use crate::mask::Mask;
+use crate::reads::{Facts, Read, from_bytes, hex, names_digest};
 use crate::results::{Asked, Source, look_up, source};
 use crate::world::World;
 use crate::{inputs, summary::Summary};
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use thinking_diagnostic::Span;
-use thinking_plan::{Step, TaskId};
-use thinking_step::digest;
+use thinking_plan::{OnError, Setting, Step, TaskId};
+use thinking_step::{Value, digest};
 use thinking_store::{InternId, Outcome, StepEntry, StoreError, View};
 
 /// Why something recorded does not hold any more, and the changed place.
@@ -25,6 +26,9 @@ impl Stale {
         Self { reason: reason.into(), span: None }
     }
 }
+
+/// The depth of a container, whether only its iteration is meant, and why what is recorded of it does not hold.
+pub(crate) type PassedOver = (usize, bool, Option<Stale>);
 
 /// Sets of reads that were found to hold: a million iterations that read the same are looked at once.
 #[derive(Default)]
@@ -42,6 +46,10 @@ impl Checked {
         entry: &StepEntry,
         summary: &mut Summary,
     ) -> Result<Option<Stale>, StoreError> {
+        let never = matches!(world.plan.task(place.task).on_error, Setting::Fixed(OnError::Fail));
+        if never && entry.task == place.key && matches!(entry.outcome, Outcome::Skipped(_)) {
+            return Ok(Some(Stale::new("its `on-error` changed")));
+        }
         if world.definition(place.task, &step.definition)? != entry.definition {
             let stored = world.store.interned(entry.definition)?;
             let (reason, span) =
@@ -80,7 +88,8 @@ impl Checked {
         Ok(None)
     }
 
-    /// The depth of the container around `place` whose failure, at this very step, is what `entry` records, and why that does not hold.
+    /// The container around `place` whose failure, at this very step, is what `entry` records: its depth, whether only its iteration is meant, and why that
+    /// does not hold.
     pub(crate) fn passed_over(
         &mut self,
         world: &World,
@@ -89,12 +98,14 @@ impl Checked {
         step: &Step,
         entry: &StepEntry,
         summary: &mut Summary,
-    ) -> Result<Option<(usize, Option<Stale>)>, StoreError> {
-        let around = core.containers().find(|container| container.key == entry.task).map(|container| container.depth);
+    ) -> Result<Option<PassedOver>, StoreError> {
+        // A step that passes its failures over itself leaves none to what is around it.
+        let own = matches!(world.plan.task(place.task).on_error, Setting::Fixed(OnError::Skip));
+        let around = core.passing_over(&entry.task).filter(|_| !own);
         let facts = Facts::from_bytes(&entry.outputs).unwrap_or_default();
         let same = facts.failed.as_deref() == Some(&*place.path) && matches!(entry.outcome, Outcome::Skipped(_));
-        let Some(depth) = around.filter(|_| same) else { return Ok(None) };
-        Ok(Some((depth, self.stale(world, place, step, entry, summary)?)))
+        let Some((depth, item)) = around.filter(|_| same) else { return Ok(None) };
+        Ok(Some((depth, item, self.stale(world, place, step, entry, summary)?)))
     }
 
     /// Compares a recorded set of reads with the world as it is.
@@ -175,8 +186,9 @@ pub(crate) fn stale(world: &World, scope: &Scope, read: &Read) -> Option<Stale> 
             if param.secret {
                 return None;
             }
-            let now = scope.param(name).unwrap_or(&param.value).to_string();
-            let reason = || format!("param `{name}` changed from {} to {}", short(was), short(&now));
+            let now = seen_param(&world.mask, scope.param(name).unwrap_or(&param.value));
+            let told = |text: &str| if text == "null" { "()".to_owned() } else { short(text) };
+            let reason = || format!("param `{name}` changed from {} to {}", told(&world.mask.text(was)), told(&now));
             (now != *was).then(|| Stale { reason: reason(), span: param.span })
         }
         Read::Facet(name, was) => {
@@ -205,18 +217,33 @@ pub(crate) fn stale(world: &World, scope: &Scope, read: &Read) -> Option<Stale> 
             };
             (now != *was).then(|| Stale::new(format!("file `{}` {what}", shown(world, path))))
         }
-        Read::Glob(pattern, was) => {
-            let now = inputs::matched(world, pattern).map(|files| inputs::names_digest(&files));
+        Read::List(path, own, was) => {
+            let now = world.files.names(Path::new(path)).map(|names| names_digest(&names, own));
+            let what = match (was, &now) {
+                (None, _) => "is there now",
+                (_, None) => "is gone",
+                _ => "has other files in it",
+            };
+            (now != *was).then(|| Stale::new(format!("directory `{}` {what}", shown(world, path))))
+        }
+        Read::Glob(pattern, was, own) => {
+            let own: Vec<PathBuf> = own.iter().map(PathBuf::from).collect();
+            let now = inputs::matched(world, pattern, &own).map(|files| inputs::names_digest(&files));
             (now.as_ref() != Ok(was)).then(|| Stale::new(format!("input `{pattern}` now means other files")))
         }
         Read::Sibling(..) | Read::Task(..) => None,
     }
 }
 
+/// A parameter's value as it is recorded: as JSON text, with secrets that it was made of hidden.
+pub(crate) fn seen_param(mask: &Mask, value: &Value) -> String {
+    mask.text(&value.to_string())
+}
+
 fn shown(world: &World, path: &str) -> String {
-    Path::new(path)
-        .strip_prefix(world.plan.permissions.root())
-        .map_or_else(|_| path.to_owned(), |path| path.display().to_string())
+    let within = Path::new(path).strip_prefix(world.plan.permissions.root());
+    let shown = within.map_or_else(|_| path.to_owned(), |path| path.display().to_string());
+    if shown.is_empty() { ".".to_owned() } else { shown }
 }
 
 fn short(text: &str) -> String {

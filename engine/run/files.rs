@@ -11,6 +11,8 @@ use thinking_step::Digest;
 /// A file's digests by its path, size, time of change and inode.
 #[derive(Default)]
 pub(crate) struct FileCache {
+    /// The state's directory, which is no part of what is around it.
+    ignored: PathBuf,
     known: Mutex<HashMap<PathBuf, (Stamp, Digest)>>,
 }
 
@@ -23,7 +25,36 @@ struct Stamp {
     inode: u64,
 }
 
+/// A path with links resolved, whether it exists or is yet to be made.
+pub(crate) fn real(path: &Path) -> PathBuf {
+    let parent = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(parent).unwrap_or_else(|| path.to_owned())
+}
+
 impl FileCache {
+    /// An empty cache. The state's directory (links resolved) counts as not there.
+    pub(crate) fn new(state_directory: &Path) -> Self {
+        Self { ignored: state_directory.to_owned(), known: Mutex::default() }
+    }
+
+    /// The names of what is in a directory, sorted, directories with a slash at their end; `None` if it is none that can be read.
+    pub(crate) fn names(&self, path: &Path) -> Option<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(path).ok()? {
+            let entry = entry.ok()?;
+            if entry.path() == self.ignored {
+                continue;
+            }
+            let mut name = entry.file_name().to_string_lossy().into_owned();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                name.push('/');
+            }
+            names.push(name);
+        }
+        names.sort_unstable();
+        Some(names)
+    }
+
     /// The digest of a file's content, or of all that is in a directory; `None` if there is nothing, or nothing that can be read.
     pub(crate) fn digest(&self, path: &Path) -> Option<Digest> {
         let metadata = std::fs::metadata(path).ok()?;
@@ -60,7 +91,8 @@ impl FileCache {
 
     fn directory(&self, path: &Path) -> Option<Digest> {
         let mut hasher = blake3::Hasher::new();
-        for entry in walkdir::WalkDir::new(path).sort_by_file_name().min_depth(1) {
+        let walk = walkdir::WalkDir::new(path).sort_by_file_name().min_depth(1).into_iter();
+        for entry in walk.filter_entry(|entry| entry.path() != self.ignored) {
             let entry = entry.ok()?;
             let name = entry.path().strip_prefix(path).ok()?.as_os_str().as_encoded_bytes();
             hasher.update(&(name.len() as u64).to_le_bytes());

@@ -1,8 +1,10 @@
 //! The world as one attempt, or one expression, of a real run sees it.
 
+use crate::compare::seen_param;
 use crate::decide::Place;
+use crate::inputs::recorded_path;
 use crate::overlay::Overlay;
-use crate::reads::{Read, ResultRead, hex};
+use crate::reads::{Read, ResultRead, hex, names_digest};
 use crate::results::{Asked, Source};
 use crate::world::World;
 use crate::{Stop, datum, results};
@@ -59,6 +61,8 @@ pub(crate) struct Seen {
     pub touched: bool,
     /// Files that the attempt may have written itself: reading them again says nothing about the outside.
     pub written: Vec<PathBuf>,
+    /// Directories that were listed, and what was in them then.
+    pub listed: Vec<(PathBuf, Vec<String>)>,
     /// Declared outputs, which may be written.
     pub outputs: Vec<PathBuf>,
     /// Files that `input` matched, which may be read.
@@ -74,6 +78,38 @@ impl RunHost {
     /// What was seen so far.
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was seen, all of it.
+    pub(crate) fn take_seen(&self) -> Seen {
+        let mut seen = std::mem::take(&mut *self.seen());
+        for (directory, names) in std::mem::take(&mut seen.listed) {
+            // What the step makes there itself is no reason to run it again.
+            let own = seen.written.iter().chain(&seen.outputs).filter_map(|path| {
+                Some(
+                    path.strip_prefix(&directory).ok()?.components().next()?.as_os_str().to_string_lossy().into_owned(),
+                )
+            });
+            let mut own: Vec<String> = own.collect();
+            own.sort_unstable();
+            own.dedup();
+            let digest = names_digest(&names, &own);
+            seen.reads.push(Read::List(directory.display().to_string(), own, Some(digest)));
+        }
+        seen
+    }
+
+    /// Notes that a file, or all that is in a directory, was read.
+    pub(crate) fn saw_content(&self, path: &Path) {
+        if self.world.mask.find_path(self.world.plan.permissions.root(), path).is_some() {
+            return;
+        }
+        let text = path.display().to_string();
+        if self.seen().reads.iter().any(|read| matches!(read, Read::File(file, _) if *file == text)) {
+            return;
+        }
+        let digest = self.world.files.digest(path).map(hex);
+        self.note(Read::File(text, digest));
     }
 
     /// Notes something seen.
@@ -93,6 +129,9 @@ impl RunHost {
     fn look_up(&self, asked: Asked<'_>) -> Result<Option<Value>, StepError> {
         let found = results::look_up(&self.world, &self.view, &self.place, asked);
         let found = found.map_err(|error| self.world.store_failed(error))?;
+        if let (Asked::Path(path), true) = (asked, found.missing) {
+            return Err(StepError::script(format!("there is no task `{path}` before this")));
+        }
         if matches!(self.role, Role::Attempt { .. }) {
             let (name, sibling) = match asked {
                 Asked::Sibling(name, _) => (name.to_owned(), true),
@@ -170,7 +209,7 @@ impl Host for RunHost {
             params.get_key_value(name).or_else(|| params.iter().find(|(param, _)| param.replace('-', "_") == name))?;
         let value = self.place.scope.param(name).unwrap_or(&param.value).clone();
         if !param.secret {
-            self.note(Read::Param(name.to_string(), value.to_string()));
+            self.note(Read::Param(name.to_string(), seen_param(&self.world.mask, &value)));
         }
         Some(value)
     }
@@ -197,7 +236,8 @@ impl Host for RunHost {
 
     fn variable(&self, name: &str) -> Option<Value> {
         let variable = self.place.scope.variable(name)?;
-        if !variable.implied {
+        // Not even a digest of a secret is kept.
+        if !variable.implied && self.world.mask.find(&variable.value).is_none() {
             let mut seen = self.seen();
             if !seen.variables.iter().any(|(known, _)| known == name) {
                 seen.variables.push((name.to_owned(), variable_digest(&variable.value)));
@@ -276,6 +316,12 @@ impl Host for RunHost {
 
     fn permit(&self, access: Access<'_>) -> Result<PathBuf, StepError> {
         let permissions = &self.world.plan.permissions;
+        if let Access::Read(path) = access {
+            let (root, real) = (permissions.root(), permissions.resolve(path));
+            if let Some(secret) = self.world.mask.find_path(root, &real) {
+                return Err(recorded_path(secret));
+            }
+        }
         let checked = permissions.check(access);
         let mut seen = self.seen();
         let path = match (access, checked) {
@@ -330,15 +376,22 @@ impl Host for RunHost {
         if own {
             return;
         }
-        let text = path.display().to_string();
-        if self.seen().reads.iter().any(|read| matches!(read, Read::File(file, _) if *file == text)) {
-            return;
+        // A script that looks into a directory sees names, and reads files one by one.
+        match self.world.files.names(path) {
+            Some(names) => {
+                let mut seen = self.seen();
+                if !seen.listed.iter().any(|(known, _)| known == path) {
+                    seen.listed.push((path.to_owned(), names));
+                }
+            }
+            None => self.saw_content(path),
         }
-        let digest = self.world.files.digest(path).map(hex);
-        self.note(Read::File(text, digest));
     }
 
     fn saw_env(&self, name: &str, value: Option<&str>) {
+        if value.is_some_and(|value| self.world.mask.find_text(value).is_some()) {
+            return;
+        }
         self.note(Read::Env(name.to_owned(), value.map(|value| hex(digest(value.as_bytes())))));
     }
 

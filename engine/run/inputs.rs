@@ -4,27 +4,43 @@ use crate::host::RunHost;
 use crate::reads::{Read, hex};
 use crate::world::World;
 use std::path::{Path, PathBuf};
-use thinking_step::{Host as _, StepError, digest};
+use thinking_step::{StepError, digest};
 
-/// Notes the files that a glob means as seen, with their contents.
+/// Notes the files that a glob means as seen, with their contents. What the step itself makes is no input of it.
 pub(crate) fn see(world: &World, host: &RunHost, pattern: &str) -> Result<(), StepError> {
-    let files =
-        matched(world, pattern).map_err(|why| StepError::script(format!("`input` {pattern:?} is no glob: {why}")))?;
-    if is_glob(pattern) {
-        host.note(Read::Glob(pattern.to_owned(), names_digest(&files)));
+    let outputs = host.seen().outputs.clone();
+    let plain = world.plan.permissions.resolve(Path::new(pattern));
+    if let Some(secret) = world.mask.find_text(pattern) {
+        return Err(recorded_path(secret));
+    }
+    // A directory in which an output is made counts by its files one by one.
+    let around = !is_glob(pattern) && outputs.iter().any(|output| *output != plain && output.starts_with(&plain));
+    let pattern = if around { format!("{}/**", pattern.trim_end_matches('/')) } else { pattern.to_owned() };
+    let files = matched(world, &pattern, &outputs)
+        .map_err(|why| StepError::script(format!("`input` {pattern:?} is no glob: {why}")))?;
+    if is_glob(&pattern) {
+        let own = outputs.iter().map(|output| output.display().to_string()).collect();
+        host.note(Read::Glob(pattern, names_digest(&files), own));
     }
     for file in files {
-        host.saw_file(&file);
+        host.saw_content(&file);
         host.seen().inputs.push(file);
     }
     Ok(())
 }
 
-/// The files that a glob means, absolute and sorted. A path without wildcards means itself, there or not.
-pub(crate) fn matched(world: &World, pattern: &str) -> Result<Vec<PathBuf>, String> {
+/// A path that a step looks at is recorded, so no secret may be in it.
+pub(crate) fn recorded_path(secret: &str) -> StepError {
+    StepError::script(format!("a path made of the secret `{secret}` would be recorded"))
+}
+
+/// The files that a glob means, absolute and sorted, without those at or in `outputs`. A path without wildcards means itself, there or not.
+pub(crate) fn matched(world: &World, pattern: &str, outputs: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let root = world.plan.permissions.root();
+    let own = |path: &Path| outputs.iter().any(|output| path.starts_with(output));
     if !is_glob(pattern) {
-        return Ok(vec![world.plan.permissions.resolve(Path::new(pattern))]);
+        let path = world.plan.permissions.resolve(Path::new(pattern));
+        return Ok(if own(&path) { Vec::new() } else { vec![path] });
     }
     let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
     let full = if Path::new(pattern).is_absolute() {
@@ -45,6 +61,7 @@ pub(crate) fn matched(world: &World, pattern: &str) -> Result<Vec<PathBuf>, Stri
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file() && glob.is_match(entry.path()))
         .map(walkdir::DirEntry::into_path)
+        .filter(|path| !own(path))
         .collect())
 }
 
@@ -66,7 +83,7 @@ pub(crate) fn see_argument(world: &World, host: &RunHost, directory: &Path, argu
     let Ok(path) = directory.join(argument).canonicalize() else { return };
     let inside = path.starts_with(world.plan.permissions.root()) && !path.starts_with(&world.state_directory);
     if inside && path.is_file() {
-        host.saw_file(&path);
+        host.saw_content(&path);
     }
 }
 

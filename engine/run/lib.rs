@@ -28,6 +28,7 @@ mod reads;
 mod recorded;
 mod results;
 mod runs;
+mod scratch;
 mod stop;
 mod summary;
 #[cfg(test)]

@@ -129,7 +129,7 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
     } else {
         Recorded::new(view, world.pipeline)
     };
-    let core = Core::new(world.plan.clone(), world.ids.clone(), selection);
+    let core = Core::new(world.plan.clone(), world.ids.clone(), world.mask.clone(), selection);
     let mut previewing = Previewing {
         verdicts: world.plan.tasks.iter().map(|_| Found::default()).collect(),
         world,
@@ -306,11 +306,11 @@ impl Previewing {
         let world = self.world.clone();
         let passed = self.checked.passed_over(&world, core, place, step, entry, &mut self.summary)?;
         Ok(match passed {
-            Some((depth, None)) => {
+            Some((depth, item, None)) => {
                 self.recorded.pass();
-                Ok(Input::PassedOver { depth })
+                Ok(Input::PassedOver { depth, item })
             }
-            Some((_, Some(stale))) => Err(stale),
+            Some((_, _, Some(stale))) => Err(stale),
             None => Err(crate::compare::misplaced(&world, self.recorded.view(), place, entry)?),
         })
     }

@@ -19,8 +19,10 @@ pub(crate) enum Read {
     Env(String, Option<String>),
     /// A file or directory, absolute; the digest of its content, or that it was not there.
     File(String, Option<String>),
-    /// The files that a glob of `input` matched: a digest of their paths.
-    Glob(String, String),
+    /// What a directory (absolute) lists: without these names, which the step makes itself, a digest of the others; or that it was not there.
+    List(String, Vec<String>, Option<String>),
+    /// The files that a glob of `input` matched: a digest of their paths, without those in the step's own outputs (absolute).
+    Glob(String, String, Vec<String>),
     /// `results.name`, and the path without keys of the step that it meant, if any.
     Sibling(String, Option<String>),
     /// `result("path")`, without keys: whether that is a step. (A container's result is among the facts.)
@@ -37,6 +39,16 @@ pub(crate) fn to_bytes(reads: &mut Vec<Read>) -> Vec<u8> {
 /// What was seen, from interned bytes. `None` if they are of another version: then nothing is known, and the step runs again.
 pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Vec<Read>> {
     serde_json::from_slice(bytes).ok()
+}
+
+/// The digest of a directory's names, without some.
+pub(crate) fn names_digest(names: &[String], without: &[String]) -> String {
+    let mut text = String::new();
+    for name in names.iter().filter(|name| !without.iter().any(|other| name.trim_end_matches('/') == other)) {
+        text.push_str(name);
+        text.push('\0');
+    }
+    hex(thinking_step::digest(text.as_bytes()))
 }
 
 /// A digest as text.

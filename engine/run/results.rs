@@ -14,6 +14,8 @@ pub(crate) struct Seen {
     pub value: Option<Value>,
     /// Which task gave it.
     pub source: Source,
+    /// The task exists, but the iteration that was asked for never came up.
+    pub missing: bool,
 }
 
 /// Which task a result is from.
@@ -53,6 +55,7 @@ pub(crate) fn source(plan: &Plan, task: TaskId, asked: Asked<'_>) -> Source {
 
 /// The result that is asked for.
 pub(crate) fn look_up(world: &World, view: &View, place: &Place, asked: Asked<'_>) -> Result<Seen, StoreError> {
+    let mut missing = false;
     let value = match asked {
         Asked::Sibling(name, inside) => match find_sibling(&world.plan, place.task, inside, name) {
             Some(found) => {
@@ -61,9 +64,16 @@ pub(crate) fn look_up(world: &World, view: &View, place: &Place, asked: Asked<'_
             }
             None => None,
         },
-        Asked::Path(path) => at_path(world, view, place, path)?,
+        Asked::Path(path) => match at_path(world, view, place, path)? {
+            AtPath::Unknown => None,
+            AtPath::NeverCameUp => {
+                missing = true;
+                None
+            }
+            AtPath::Value(value) => Some(value),
+        },
     };
-    Ok(Seen { value, source: source(&world.plan, place.task, asked) })
+    Ok(Seen { value, missing, source: source(&world.plan, place.task, asked) })
 }
 
 fn find_sibling(plan: &Plan, mut task: TaskId, inside: bool, name: &str) -> Option<TaskId> {
@@ -79,13 +89,24 @@ fn find_sibling(plan: &Plan, mut task: TaskId, inside: bool, name: &str) -> Opti
     }
 }
 
+/// What is at a path.
+enum AtPath {
+    /// No task.
+    Unknown,
+    /// A task, but not in that iteration.
+    NeverCameUp,
+    /// Its result.
+    Value(Value),
+}
+
 /// The result of the task at a path; keys that are left out are those of the asking task where both are in the same loop.
-fn at_path(world: &World, view: &View, place: &Place, path: &str) -> Result<Option<Value>, StoreError> {
+fn at_path(world: &World, view: &View, place: &Place, path: &str) -> Result<AtPath, StoreError> {
     let plan = &world.plan;
-    let Some(typed) = TypedPath::parse(path) else { return Ok(None) };
-    let Some(task) = plan.find(&typed.bare) else { return Ok(None) };
+    let Some(typed) = TypedPath::parse(path) else { return Ok(AtPath::Unknown) };
+    let Some(task) = plan.find(&typed.bare) else { return Ok(AtPath::Unknown) };
     let mut iterations = Vec::new();
-    for (depth, around) in loops(plan, task).into_iter().enumerate() {
+    let mut around = loops(plan, task);
+    for (depth, around) in around.iter().copied().enumerate() {
         let segment = plan.task(around).path.split('/').count() - 1;
         let own = || {
             let shared = loops(plan, place.task).get(depth) == Some(&around);
@@ -93,18 +114,55 @@ fn at_path(world: &World, view: &View, place: &Place, path: &str) -> Result<Opti
         };
         match typed.keys.get(segment).cloned().flatten().or_else(own) {
             Some(key) => iterations.push(key),
-            None => return Ok(None),
+            None => return Ok(AtPath::Unknown),
         }
     }
-    let mut iterations: Arc<[IterationKey]> = iterations.into();
+    let mut one = false;
     // `fit/epoch[3]` is one iteration of the loop: the result of its last task.
     if let Some(Some(key)) = typed.keys.last()
         && matches!(plan.task(task).kind, TaskKind::Each { .. } | TaskKind::Repeat { .. })
     {
-        iterations = iterations.iter().cloned().chain(std::iter::once(key.clone())).collect();
-        return last(world, view, all_children(plan, task), &iterations).map(Some);
+        iterations.push(key.clone());
+        around.push(task);
+        one = true;
     }
-    result(world, view, task, &iterations).map(Some)
+    let iterations: Arc<[IterationKey]> = iterations.into();
+    let value = if one { item(world, view, task, &iterations)? } else { result(world, view, task, &iterations)? };
+    // Only what gave nothing may never have been there.
+    if value.is_null() && !came_up(world, place, &around, &iterations) {
+        return Ok(AtPath::NeverCameUp);
+    }
+    Ok(AtPath::Value(value))
+}
+
+/// Whether these iterations of loops inside each other, the outermost first, came up before the place. True of loops that were skipped.
+fn came_up(world: &World, place: &Place, around: &[TaskId], iterations: &[IterationKey]) -> bool {
+    let own = loops(&world.plan, place.task);
+    let running = place.scope.iterations();
+    for (depth, (task, key)) in around.iter().zip(iterations).enumerate() {
+        let (outer, shared) = (iterations.get(..depth), place.iterations.get(..depth));
+        let found = if own.get(depth) == Some(task) && outer == shared {
+            place.iterations.get(depth) == Some(key) || running.get(depth).is_none_or(|running| running.came_up(key))
+        } else {
+            world.shape(*task, &outer.unwrap_or_default().into()).is_none_or(|shape| shape.has(key))
+        };
+        if !found {
+            return false;
+        }
+    }
+    true
+}
+
+/// The result of one iteration: that of its last task, or nothing if its failure was passed over.
+fn item(world: &World, view: &View, task: TaskId, iterations: &Arc<[IterationKey]>) -> Result<Value, StoreError> {
+    let plan = &world.plan;
+    if !matches!(plan.task(task).on_error, Setting::Fixed(OnError::Fail))
+        && let Some(id) = world.ids.get(task.0 as usize)
+        && world.store.done(view, &TaskKey::new(*id, iterations))?.is_some()
+    {
+        return Ok(Value::Null);
+    }
+    last(world, view, all_children(plan, task), iterations)
 }
 
 /// How often a committed result of the task was superseded before.
@@ -133,7 +191,7 @@ fn result(world: &World, view: &View, task: TaskId, iterations: &Arc<[IterationK
     let within =
         |key: IterationKey| -> Arc<[IterationKey]> { iterations.iter().cloned().chain(std::iter::once(key)).collect() };
     let list = |keys: &mut dyn Iterator<Item = IterationKey>| -> Result<Value, StoreError> {
-        let results = keys.map(|key| last(world, view, all_children(plan, task), &within(key)));
+        let results = keys.map(|key| item(world, view, task, &within(key)));
         results.collect::<Result<_, _>>().map(Value::Array)
     };
     match (&found.kind, world.shape(task, iterations)) {
@@ -141,7 +199,7 @@ fn result(world: &World, view: &View, task: TaskId, iterations: &Arc<[IterationK
         (_, Some(Shape::Items(items))) => {
             list(&mut (0..items.len()).filter_map(|at| items.get(at)).map(|item| item.key))
         }
-        (_, Some(Shape::Keys(keys))) => list(&mut keys.into_iter()),
+        (_, Some(Shape::Keys(keys))) => list(&mut keys.iter().cloned()),
         (_, Some(Shape::Counted(count))) => list(&mut (1..=count).map(|count| IterationKey::Integer(count.into()))),
         (TaskKind::Choose { branches, .. }, Some(Shape::Branches(taken))) => {
             match taken.last().and_then(|at| branches.get(*at)) {

@@ -1,9 +1,10 @@
 //! Runs: finding the unfinished one, naming a new one.
 
 use crate::Clock;
+use crate::mask::Mask;
 use std::collections::BTreeMap;
 use std::path::Path;
-use thinking_plan::Plan;
+use thinking_plan::{ParamValue, Plan};
 use thinking_store::{RunRecord, RunStatus, Store, StoreError};
 
 /// The pipeline's unfinished run on that line: failed, killed, interrupted, or stopped where `--until` said.
@@ -38,9 +39,11 @@ pub(crate) fn begin(
     })
 }
 
-/// Parameters to remember: those that were given, never secrets.
+/// Parameters to remember: those that were given, never secrets nor what was made of one.
 pub(crate) fn given(plan: &Plan) -> BTreeMap<String, serde_json::Value> {
-    let given = plan.params.values.iter().filter(|(_, param)| param.given && !param.secret);
+    let mask = Mask::new(&plan.params);
+    let may = |param: &ParamValue| param.given && !param.secret && mask.find(&param.value).is_none();
+    let given = plan.params.values.iter().filter(|(_, param)| may(param));
     given.map(|(name, param)| (name.to_string(), param.value.clone())).collect()
 }
 

@@ -5,7 +5,7 @@ use crate::decide::Shape;
 use crate::files::FileCache;
 use crate::head::Head;
 use crate::mask::Mask;
-use crate::{Clock, Environment, StopSignal};
+use crate::{Clock, Environment, StopSignal, files};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
@@ -28,7 +28,7 @@ pub(crate) struct World {
     /// `None` where nothing may be told or written (a preview).
     pub announcer: Option<Announcer>,
     pub files: FileCache,
-    pub mask: Mask,
+    pub mask: Arc<Mask>,
     pub head: Mutex<Head>,
     pub run: RunInfo,
     pub run_number: u32,
@@ -89,6 +89,8 @@ impl World {
     pub(crate) fn new(parts: Parts) -> Result<Self, StoreError> {
         let Parts { plan, store, line, clock, stop, environment, hidden, state_directory, announcer, run, run_number } =
             parts;
+        // Links resolved, as in the paths that it is compared with.
+        let state_directory = files::real(&state_directory);
         let interner = Interner { store: &*store, read_only: announcer.is_none() };
         // Paths of two pipelines on one line are kept apart by the pipeline's name.
         let number = |path: &str| interner.intern(format!("{}:{path}", plan.pipeline).as_bytes());
@@ -101,9 +103,9 @@ impl World {
         let pipeline = interner.intern(plan.pipeline.as_bytes())?;
         let (view, previous) = (store.view(&line)?, store.line(&line)?.previous);
         Ok(Self {
-            mask: Mask::new(&plan.params),
+            mask: Arc::new(Mask::new(&plan.params)),
             head: Mutex::new(Head::new(view, previous)),
-            files: FileCache::default(),
+            files: FileCache::new(&state_directory),
             running: AtomicU64::new(0),
             definitions: Mutex::default(),
             shapes: Mutex::default(),
@@ -150,6 +152,11 @@ impl World {
 
     /// Remembers how a container went.
     pub(crate) fn remember(&self, task: TaskId, iterations: Arc<[IterationKey]>, shape: Shape) {
+        // The elements are not needed any more, and a loop inside of a loop is remembered once for each iteration.
+        let shape = match shape {
+            Shape::Items(items) => Shape::Items(items.without_values()),
+            other => other,
+        };
         if !matches!(shape, Shape::Plain) {
             let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
             shapes.insert((task, iterations), shape);

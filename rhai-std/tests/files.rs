@@ -68,7 +68,10 @@ fn what_fails_is_one_line_with_the_path() {
     assert_eq!(failure("fs::read_text(\".\")"), "cannot read `.`: it is a directory");
     assert_eq!(failure("fs::copy(\"no.txt\", \"a\")"), "cannot read `no.txt`: no such file");
     assert_eq!(failure("fs::read_text(\"../x\")"), "reading `../x` is not permitted");
-    assert_eq!(failure("fs::write_text(\".thinking/x\", \"\")"), "writing `.thinking/x` is not permitted");
+    assert_eq!(
+        failure("fs::write_text(\".thinking/x\", \"\")"),
+        "writing `.thinking/x` is never permitted: the state lies there"
+    );
     assert!(failure("fs::glob(\"a[\")").starts_with("`a[` is not a pattern: "));
     let world = World::new();
     std::fs::write(world.path("bad"), [b'a', 0xff]).unwrap();

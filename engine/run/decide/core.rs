@@ -1,8 +1,9 @@
 //! The walk over the task tree: a stack of frames and what it waits for.
 
 use crate::decide::frame::{Frame, FrameKind};
-use crate::decide::items::Item;
-use crate::decide::{Command, Ending, Failure, Input, Items, Place, Question, Scope, Selection};
+use crate::decide::passes::secret_key;
+use crate::decide::{Command, Ending, Failure, Input, Items, Place, Question, Scope, Selection, shown};
+use crate::mask::Mask;
 use std::collections::HashSet;
 use std::sync::Arc;
 use thinking_plan::{FromValue, OnError, Plan, Setting, TaskId, TaskKind};
@@ -13,33 +14,37 @@ use thinking_store::{InternId, TaskKey};
 pub(crate) struct Core {
     pub(super) plan: Arc<Plan>,
     ids: Arc<[InternId]>,
+    pub(super) mask: Arc<Mask>,
     pub(super) frames: Vec<Frame>,
     pub(super) waiting: Waiting,
     selection: Selection,
     layers: u64,
 }
 
+/// Keys of a range with up to so many elements are asked for before its first iteration.
+const MOST_AHEAD: u64 = 65_536;
+
 /// What the last command was about.
 pub(super) enum Waiting {
     /// Nothing: walk on.
     Nothing,
     Task(Place, Question),
-    /// A key of the top frame's next item.
-    Key(Item),
+    /// The next key of the top frame's items.
+    Key,
     /// A frame to push, once the driver has made its preparations.
     Opening(Box<Frame>),
     Check(Place),
     Attempt(Place, u32),
-    /// Whether a failure of the place is passed over.
-    Raising(Place, Box<Failure>),
+    /// Whether a failure of the place is passed over. The flag: the place is the container at the top.
+    Raising(Place, Box<Failure>, bool),
     /// Nobody: the end was told.
     Ended,
 }
 
 impl Core {
     /// A walk over `plan` from its start. `ids` are the numbers of the tasks' paths, by task.
-    pub(crate) fn new(plan: Arc<Plan>, ids: Arc<[InternId]>, selection: Selection) -> Self {
-        Self { plan, ids, frames: vec![Frame::root()], waiting: Waiting::Nothing, selection, layers: 0 }
+    pub(crate) fn new(plan: Arc<Plan>, ids: Arc<[InternId]>, mask: Arc<Mask>, selection: Selection) -> Self {
+        Self { plan, ids, mask, frames: vec![Frame::root()], waiting: Waiting::Nothing, selection, layers: 0 }
     }
 
     /// Takes the outcome of the last command (at first: `Go`) and says what is next.
@@ -47,8 +52,11 @@ impl Core {
         match (std::mem::replace(&mut self.waiting, Waiting::Nothing), input) {
             (Waiting::Ended, _) | (_, Input::Stop) => self.finish(Ending::Interrupted),
             (_, Input::TimedOut { depth, error }) => self.time_out(depth, error),
-            (_, Input::PassedOver { depth }) => {
+            (_, Input::PassedOver { depth, item }) => {
                 self.frames.truncate(depth.max(1));
+                if item && let Some(frame) = self.frames.last_mut() {
+                    frame.open = false;
+                }
                 self.advance()
             }
             (Waiting::Task(place, question), Input::Value(value)) => self.answered(place, question, value),
@@ -58,8 +66,8 @@ impl Core {
                 }
                 self.fail(place, error, 0)
             }
-            (Waiting::Key(item), Input::Value(value)) => self.keyed(item, value),
-            (Waiting::Key(_), Input::Failed(error)) => self.fail_top(error),
+            (Waiting::Key, Input::Value(value)) => self.keyed(value),
+            (Waiting::Key, Input::Failed(error)) => self.fail_top(error),
             (Waiting::Opening(frame), Input::Go) => {
                 self.frames.push(*frame);
                 self.advance()
@@ -83,21 +91,51 @@ impl Core {
                 }
             }
             (Waiting::Attempt(place, number), Input::Go) => self.attempt(place, number + 1),
-            (Waiting::Raising(place, failure), Input::Value(value)) => {
-                if OnError::from_value(&value) == Some(OnError::Skip) {
-                    return Command::PassOver { place, failure };
+            (Waiting::Raising(place, failure, top), Input::Value(value)) => {
+                match (OnError::from_value(&value) == Some(OnError::Skip), top) {
+                    (true, true) => self.settle(place, failure),
+                    (true, false) => Command::PassOver { place, failure },
+                    (false, top) => self.raise_on(failure, top),
                 }
-                self.raise_from(failure)
             }
-            (Waiting::Raising(_, failure), Input::Failed(_)) => self.raise_from(failure),
+            (Waiting::Raising(_, failure, top), Input::Failed(_)) => self.raise_on(failure, top),
             // `Go` after a command that was only told; anything else cannot be told here and changes nothing.
             _ => self.advance(),
         }
     }
 
-    /// The containers around the walk, the outermost first, each with its depth.
-    pub(crate) fn containers(&self) -> impl Iterator<Item = &Place> {
-        self.frames.iter().filter_map(|frame| frame.place.as_ref())
+    /// The container around the walk that passes a failure here over and is recorded under that key: its depth, and whether it is only its iteration
+    /// that is under way. `None` also if a task further inside would pass it over first.
+    pub(crate) fn passing_over(&self, key: &TaskKey) -> Option<(usize, bool)> {
+        for frame in self.frames.iter().rev() {
+            let place = self.blamed(frame)?;
+            let on_error = &self.plan.task(place.task).on_error;
+            if place.key == *key {
+                let item = matches!(frame.kind, FrameKind::Each { .. });
+                return (!matches!(on_error, Setting::Fixed(OnError::Fail))).then_some((place.depth, item));
+            }
+            if matches!(on_error, Setting::Fixed(OnError::Skip)) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// What a failure inside of the container is a failure of: of an `each` the iteration that is under way.
+    fn blamed(&self, frame: &Frame) -> Option<Place> {
+        let place = frame.place.clone()?;
+        if !matches!(frame.kind, FrameKind::Each { .. }) {
+            return Some(place);
+        }
+        let id = self.ids.get(place.task.0 as usize)?;
+        Some(Place {
+            path: frame.path.clone(),
+            key: TaskKey::new(*id, &frame.iterations),
+            iterations: frame.iterations.clone(),
+            scope: frame.scope.clone(),
+            depth: place.depth + 1,
+            ..place
+        })
     }
 
     /// What is left of the containers around the walk, the innermost first: the container, its tasks that come after in this pass, and whether more passes
@@ -118,6 +156,11 @@ impl Core {
     /// Whether what was asked for with `--from` or `--only` was reached, or nothing was.
     pub(crate) fn reached(&self) -> bool {
         self.selection.reached()
+    }
+
+    /// What was asked for with `--until`, if it never came up.
+    pub(crate) fn missed(&self) -> Option<String> {
+        self.selection.missed()
     }
 
     /// What was asked for with `--from` or `--only`.
@@ -278,7 +321,7 @@ impl Core {
 
     pub(super) fn answered(&mut self, place: Place, question: Question, value: Value) -> Command {
         let wrong = |what: &str, value: &Value| {
-            StepError::script(format!("{what} gives {value}, where true or false is needed"))
+            StepError::script(format!("{what} gives {}, where true or false is needed", shown(value)))
         };
         match question {
             Question::When => match value {
@@ -289,14 +332,16 @@ impl Core {
             Question::Items => match Items::new(value) {
                 Ok(items) => {
                     let keyed = matches!(self.plan.task(place.task).kind, TaskKind::Each { key: Some(_), .. });
+                    if !keyed && let Some(secret) = items.secret_key(&self.mask) {
+                        let error = secret_key(secret);
+                        return self.fail(place, error, 0);
+                    }
                     let count = items.len();
-                    let keys = keyed.then(Vec::new);
-                    self.open(
-                        place,
-                        FrameKind::Each { items, index: 0, keys, seen: HashSet::new() },
-                        false,
-                        Some(count),
-                    )
+                    let keys = keyed.then(Arc::default);
+                    // A long range is not in memory, and its keys should not be either.
+                    let ahead = !matches!(items, Items::Range(..)) || count <= MOST_AHEAD;
+                    let kind = FrameKind::Each { items, index: 0, keys, seen: HashSet::new(), ahead };
+                    self.open(place, kind, false, Some(count))
                 }
                 Err(error) => self.fail(place, error, 0),
             },
@@ -304,7 +349,7 @@ impl Core {
                 Some(max) => self.open(place, FrameKind::Repeat { count: 0, max: Some(max) }, false, None),
                 None => self.fail(
                     place,
-                    StepError::script(format!("`max` gives {value}, where a whole number from 0 is needed")),
+                    StepError::script(format!("`max` gives {}, where a whole number from 0 is needed", shown(&value))),
                     0,
                 ),
             },
@@ -331,7 +376,7 @@ impl Core {
                 self.inner_pipeline(place, fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
             }
             Question::Reason => {
-                let reason = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let reason = value.as_str().map_or_else(|| shown(&value), str::to_owned);
                 let span = self.plan.task(place.task).span;
                 self.fail(place, StepError::script(reason).at(span), 0)
             }
@@ -355,34 +400,60 @@ impl Core {
 
     /// A task failed for good; its own container is at the top.
     pub(super) fn fail(&mut self, place: Place, error: StepError, attempts: u32) -> Command {
-        let error = error.at(self.plan.task(place.task).span);
+        let error = self.mask.error(error.at(self.plan.task(place.task).span));
         let failure = Box::new(Failure { place: place.clone(), error, attempts });
         self.raise(place, failure)
     }
 
     /// Lets the failure rise to the first task around it that passes failures over.
-    pub(super) fn raise(&mut self, mut place: Place, failure: Box<Failure>) -> Command {
-        loop {
-            match &self.plan.task(place.task).on_error {
-                Setting::Fixed(OnError::Skip) => return Command::PassOver { place, failure },
-                Setting::Fixed(OnError::Fail) => {}
-                Setting::Computed(_) => {
-                    self.waiting = Waiting::Raising(place.clone(), failure);
-                    return Command::Evaluate { place, question: Question::OnError };
-                }
-            }
-            match self.frames.pop().and_then(|frame| frame.place) {
-                Some(around) => place = around,
-                None => return self.finish(Ending::Failed(failure)),
-            }
+    pub(super) fn raise(&mut self, place: Place, failure: Box<Failure>) -> Command {
+        let plan = self.plan.clone();
+        let task = plan.task(place.task);
+        // What an `each` says about errors concerns its items, not itself.
+        if matches!(task.kind, TaskKind::Each { .. }) {
+            return self.raise_from(failure);
+        }
+        match &task.on_error {
+            Setting::Fixed(OnError::Skip) => Command::PassOver { place, failure },
+            Setting::Fixed(OnError::Fail) => self.raise_from(failure),
+            Setting::Computed(_) => self.ask_to_pass(place, failure, false),
         }
     }
 
     /// The container at the top has a failure in it.
     pub(super) fn raise_from(&mut self, failure: Box<Failure>) -> Command {
-        match self.frames.pop().and_then(|frame| frame.place) {
-            Some(around) => self.raise(around, failure),
-            None => self.finish(Ending::Failed(failure)),
+        let plan = self.plan.clone();
+        loop {
+            let Some(place) = self.frames.last().and_then(|frame| self.blamed(frame)) else {
+                return self.finish(Ending::Failed(failure));
+            };
+            match &plan.task(place.task).on_error {
+                Setting::Fixed(OnError::Skip) => return self.settle(place, failure),
+                Setting::Fixed(OnError::Fail) => self.frames.pop(),
+                Setting::Computed(_) => return self.ask_to_pass(place, failure, true),
+            };
         }
+    }
+
+    fn ask_to_pass(&mut self, place: Place, failure: Box<Failure>, top: bool) -> Command {
+        self.waiting = Waiting::Raising(place.clone(), failure, top);
+        Command::Evaluate { place, question: Question::OnError }
+    }
+
+    /// A task does not pass the failure over; `top`: it is the container at the top.
+    fn raise_on(&mut self, failure: Box<Failure>, top: bool) -> Command {
+        if top {
+            self.frames.pop();
+        }
+        self.raise_from(failure)
+    }
+
+    /// The container at the top passes a failure over: an `each` goes on with its next item, any other is left.
+    fn settle(&mut self, place: Place, failure: Box<Failure>) -> Command {
+        match self.frames.last_mut() {
+            Some(frame) if matches!(frame.kind, FrameKind::Each { .. }) => frame.open = false,
+            _ => drop(self.frames.pop()),
+        }
+        Command::PassOver { place, failure }
     }
 }

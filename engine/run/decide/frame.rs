@@ -37,9 +37,11 @@ pub(crate) enum FrameKind {
         /// The next one.
         index: u64,
         /// Keys that expressions gave, in order, if there is such an expression.
-        keys: Option<Vec<IterationKey>>,
+        keys: Option<Arc<Vec<IterationKey>>>,
         /// The same, to find two equal ones.
         seen: HashSet<IterationKey>,
+        /// Whether all keys are asked for before the first iteration.
+        ahead: bool,
     },
     /// Passes until enough.
     Repeat {

@@ -1,5 +1,7 @@
 //! What an `each` goes over.
 
+use crate::decide::shown;
+use crate::mask::Mask;
 use std::collections::HashSet;
 use std::sync::Arc;
 use thinking_step::{StepError, Value};
@@ -31,7 +33,54 @@ impl Items {
             Value::Object(fields) => Ok(range(&fields).unwrap_or_else(|| {
                 Self::Map(Arc::new(fields.into_iter().map(|(key, value)| (key.into(), value)).collect()))
             })),
-            other => Err(StepError::script(format!("`in` gives {other}, where an array, a range or a map is needed"))),
+            other => Err(StepError::script(format!(
+                "`in` gives {}, where an array, a range or a map is needed",
+                shown(&other)
+            ))),
+        }
+    }
+
+    /// The name of a secret that would be a key. Of a range only the ends are looked at: what lies between was not made of a secret.
+    pub(crate) fn secret_key<'m>(&self, mask: &'m Mask) -> Option<&'m str> {
+        if mask.is_empty() {
+            return None;
+        }
+        match self {
+            Self::Range(first, end) => {
+                [*first, end.saturating_sub(1)].iter().find_map(|end| mask.find(&Value::from(*end)))
+            }
+            Self::List(items, true) => items.iter().find_map(|item| mask.find(item)),
+            Self::List(_, false) => None,
+            Self::Map(fields) => fields.iter().find_map(|(key, _)| mask.find_text(key)),
+        }
+    }
+
+    /// Which one has that key, as elements have it by themselves.
+    pub(crate) fn position(&self, key: &IterationKey) -> Option<u64> {
+        let found = |at: Option<usize>| at.and_then(|at| u64::try_from(at).ok());
+        match (self, key) {
+            (Self::Range(first, end), IterationKey::Integer(number)) => {
+                (first..end).contains(&number).then(|| number.abs_diff(*first))
+            }
+            (Self::List(items, true), key) => {
+                found(items.iter().position(|item| own_key(item).is_some_and(|own| own == *key)))
+            }
+            (Self::List(items, false), IterationKey::Integer(number)) => {
+                u64::try_from(*number).ok().filter(|at| *at < items.len() as u64)
+            }
+            (Self::Map(fields), IterationKey::Text(text)) => found(fields.iter().position(|(own, _)| **own == **text)),
+            _ => None,
+        }
+    }
+
+    /// The keys alone, for when the elements are not needed any more.
+    pub(crate) fn without_values(self) -> Self {
+        match self {
+            Self::List(items, false) => Self::Range(0, i64::try_from(items.len()).unwrap_or(i64::MAX)),
+            Self::Map(fields) => {
+                Self::Map(Arc::new(fields.iter().map(|(key, _)| (key.clone(), Value::Null)).collect()))
+            }
+            other => other,
         }
     }
 

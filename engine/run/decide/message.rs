@@ -1,6 +1,7 @@
 //! What the core asks for, and what it is told.
 
 use crate::decide::{Force, Items, Place, RetryPolicy};
+use std::sync::Arc;
 use std::time::Duration;
 use thinking_step::{StepError, Value};
 use thinking_store::IterationKey;
@@ -62,8 +63,8 @@ pub(crate) enum Input {
     Failed(StepError),
     /// The step is recorded and holds.
     Kept,
-    /// The failure of the container at that depth, in which this step is, is recorded and holds.
-    PassedOver { depth: usize },
+    /// The failure of the container at that depth, in which this step is, is recorded and holds. `item`: only of its iteration that is under way.
+    PassedOver { depth: usize, item: bool },
     /// The step has to run.
     Run,
     /// The attempt is committed.
@@ -84,11 +85,25 @@ pub(crate) enum Shape {
     /// One result per element.
     Items(Items),
     /// One result per element, under these keys.
-    Keys(Vec<IterationKey>),
+    Keys(Arc<Vec<IterationKey>>),
     /// Iterations from 1 to this.
     Counted(u32),
     /// The branches taken.
     Branches(Vec<usize>),
+}
+
+impl Shape {
+    /// Whether a loop had that iteration.
+    pub(crate) fn has(&self, key: &IterationKey) -> bool {
+        match self {
+            Self::Plain | Self::Branches(_) => true,
+            Self::Items(items) => items.position(key).is_some(),
+            Self::Keys(keys) => keys.contains(key),
+            Self::Counted(count) => {
+                matches!(key, IterationKey::Integer(number) if (1..=i64::from(*count)).contains(number))
+            }
+        }
+    }
 }
 
 /// A failure for good.

@@ -9,11 +9,13 @@ mod place;
 mod retry;
 mod scope;
 mod selection;
+mod shown;
 
 pub(crate) use self::core::Core;
 pub(crate) use items::{Items, own_key};
 pub(crate) use message::{Command, Ending, Failure, Input, Question, Shape};
 pub(crate) use place::{Place, TypedPath, push_key};
 pub(crate) use retry::RetryPolicy;
-pub(crate) use scope::Scope;
+pub(crate) use scope::{Scope, Siblings};
 pub(crate) use selection::{Force, Selection};
+pub(crate) use shown::shown;

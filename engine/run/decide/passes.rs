@@ -4,7 +4,7 @@ use crate::decide::core::{Core, Waiting};
 use crate::decide::frame::{Frame, FrameKind};
 use crate::decide::items::Item;
 use crate::decide::scope::Iteration;
-use crate::decide::{Command, Ending, Place, Question, Scope, own_key, push_key};
+use crate::decide::{Command, Ending, Place, Question, Scope, Siblings, own_key, push_key, shown};
 use std::sync::Arc;
 use thinking_plan::TaskKind;
 use thinking_step::{StepError, Value};
@@ -17,15 +17,22 @@ impl Core {
         let frame = self.frames.last_mut()?;
         let task = frame.place.as_ref().map(|place| &plan.task(place.task).kind);
         match (&mut frame.kind, task) {
-            (FrameKind::Each { items, index, .. }, Some(TaskKind::Each { key, .. })) => {
-                let Some(item) = items.get(*index) else { return Some(self.close()) };
-                if key.is_none() {
+            (FrameKind::Each { items, index, keys, ahead, .. }, Some(TaskKind::Each { .. })) => {
+                let known = keys.as_ref().map(|keys| keys.len() as u64);
+                // Keys are asked for before the first iteration, so that two equal ones are found before anything has run.
+                let asked = known.filter(|known| if *ahead { *known < items.len() } else { known == index });
+                let Some(mut item) = items.get(asked.unwrap_or(*index)) else { return Some(self.close()) };
+                if asked.is_none() {
+                    let at = usize::try_from(*index).unwrap_or(usize::MAX);
+                    if let Some(key) = keys.as_ref().and_then(|keys| keys.get(at)) {
+                        item.key = key.clone();
+                    }
                     self.start_iteration(item);
                     return None;
                 }
                 let place = frame.place.clone()?;
-                let scope = self.item_scope(&item)?;
-                self.waiting = Waiting::Key(item);
+                let scope = self.item_scope(&item, asked.unwrap_or_default())?;
+                self.waiting = Waiting::Key;
                 Some(Command::Evaluate { place: Place { scope, ..place }, question: Question::Key })
             }
             (FrameKind::Repeat { count, max }, Some(TaskKind::Repeat { variable, .. })) => {
@@ -43,6 +50,7 @@ impl Core {
                     value_is_key: true,
                     // The index is the key less one: whoever knows the key knows it.
                     index_is_key: true,
+                    siblings: Siblings::Counted,
                 };
                 self.start_pass(IterationKey::Integer(i64::from(count)), iteration);
                 None
@@ -101,47 +109,61 @@ impl Core {
         }
     }
 
-    pub(super) fn item_scope(&self, item: &Item) -> Option<Arc<Scope>> {
+    pub(super) fn item_scope(&self, item: &Item, index: u64) -> Option<Arc<Scope>> {
         let frame = self.frames.last()?;
         let place = frame.place.as_ref()?;
-        let (FrameKind::Each { index, .. }, TaskKind::Each { variable, key, .. }) =
+        let (FrameKind::Each { items, keys, ahead, .. }, TaskKind::Each { variable, key, .. }) =
             (&frame.kind, &self.plan.task(place.task).kind)
         else {
             return None;
+        };
+        let siblings = match keys {
+            None => Siblings::Items(items.clone()),
+            // While they are being asked for nothing else holds them, so that adding one does not copy all.
+            Some(keys) if *ahead && keys.len() as u64 == items.len() => Siblings::Keys(keys.clone()),
+            Some(_) => Siblings::Unknown,
         };
         Some(Scope::iteration(
             &place.scope,
             Iteration {
                 variable: variable.clone(),
                 value: item.value.clone(),
-                index: *index,
+                index,
                 value_is_key: key.is_none() && item.value_is_key,
                 index_is_key: key.is_none() && item.index_is_key,
+                siblings,
             },
         ))
     }
 
-    /// An iteration whose key was evaluated.
-    pub(super) fn keyed(&mut self, mut item: Item, value: Value) -> Command {
+    /// A key was evaluated.
+    pub(super) fn keyed(&mut self, value: Value) -> Command {
         let Some(key) = own_key(&value) else {
             return self.fail_top(StepError::script(format!(
-                "`key` gives {value}, where a string or a whole number is needed"
+                "`key` gives {}, where a string or a whole number is needed",
+                shown(&value)
             )));
         };
+        if let Some(secret) = self.mask.find(&value) {
+            let error = secret_key(secret);
+            return self.fail_top(error);
+        }
         if let Some(Frame { kind: FrameKind::Each { keys: Some(keys), seen, .. }, .. }) = self.frames.last_mut() {
             if !seen.insert(key.clone()) {
                 let text = format!("two elements have the key {value}; the keys of an `each` must differ");
                 return self.fail_top(StepError::script(text));
             }
-            keys.push(key.clone());
+            Arc::make_mut(keys).push(key);
         }
-        item.key = key;
-        self.start_iteration(item);
         self.advance()
     }
 
     pub(super) fn start_iteration(&mut self, item: Item) {
-        let Some(scope) = self.item_scope(&item) else { return };
+        let index = match self.frames.last().map(|frame| &frame.kind) {
+            Some(FrameKind::Each { index, .. }) => *index,
+            _ => return,
+        };
+        let Some(scope) = self.item_scope(&item, index) else { return };
         if let Some(frame) = self.frames.last_mut()
             && let FrameKind::Each { index, .. } = &mut frame.kind
         {
@@ -171,4 +193,10 @@ impl Core {
         frame.open = true;
         frame.next = 0;
     }
+}
+
+/// Keys are in paths, and paths are stored and shown.
+pub(super) fn secret_key(secret: &str) -> StepError {
+    StepError::script(format!("the secret `{secret}` must not be part of a key"))
+        .help("say what names an iteration instead with `key=`")
 }

@@ -1,7 +1,9 @@
 //! What a task sees besides data: loop variables around it, and parameters that a `run` around it changed.
 
+use crate::decide::Items;
 use std::sync::Arc;
 use thinking_step::Value;
+use thinking_store::IterationKey;
 
 /// Layers of variables, the innermost first.
 #[derive(Debug, Default)]
@@ -34,6 +36,37 @@ pub(crate) struct Iteration {
     pub value_is_key: bool,
     /// The iteration's key is the index.
     pub index_is_key: bool,
+    /// Where it stands among the loop's iterations.
+    pub siblings: Siblings,
+}
+
+/// The iterations of a loop that is under way.
+#[derive(Debug)]
+pub(crate) enum Siblings {
+    /// Their keys are what the elements are by themselves.
+    Items(Items),
+    /// Their keys, in order.
+    Keys(Arc<Vec<IterationKey>>),
+    /// 1, 2, 3 …
+    Counted,
+    /// Not known before they begin.
+    Unknown,
+}
+
+impl Iteration {
+    /// Whether the iteration with that key is this one or came before it; true if that is not known.
+    pub(crate) fn came_up(&self, key: &IterationKey) -> bool {
+        let at = match &self.siblings {
+            Siblings::Items(items) => items.position(key),
+            Siblings::Keys(keys) => keys.iter().position(|own| own == key).and_then(|at| u64::try_from(at).ok()),
+            Siblings::Counted => match key {
+                IterationKey::Integer(number) => number.checked_sub(1).and_then(|at| u64::try_from(at).ok()),
+                IterationKey::Text(_) => None,
+            },
+            Siblings::Unknown => return true,
+        };
+        at.is_some_and(|at| at <= self.index)
+    }
 }
 
 /// A variable's value, and whether the iteration's key already says it (then it need not be recorded as read).
@@ -71,6 +104,19 @@ impl Scope {
             }
         }
         None
+    }
+
+    /// The iterations around, the outermost first.
+    pub(crate) fn iterations(&self) -> Vec<&Iteration> {
+        let layers = std::iter::successors(Some(self), |scope| scope.parent.as_deref());
+        let mut around: Vec<&Iteration> = layers
+            .filter_map(|scope| match &scope.layer {
+                Layer::Loop(iteration) => Some(iteration),
+                Layer::Root | Layer::Params { .. } => None,
+            })
+            .collect();
+        around.reverse();
+        around
     }
 
     /// The value that the nearest `run` around gives a parameter (name as in the manifest).

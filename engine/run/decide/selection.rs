@@ -54,6 +54,12 @@ impl Selection {
         }
     }
 
+    /// What was asked for with `--until`, if it was not reached.
+    pub(crate) fn missed(&self) -> Option<String> {
+        let last = self.last.as_ref().filter(|_| self.last_seen.is_none());
+        last.map(TypedPath::text)
+    }
+
     /// What was asked for with `--from` or `--only`, as the engine writes it.
     pub(crate) fn wanted(&self) -> String {
         self.first.as_ref().map(TypedPath::text).unwrap_or_default()

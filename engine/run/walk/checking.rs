@@ -55,12 +55,12 @@ impl Walk {
             self.checked.stale(&world, place, step, &entry, &mut self.summary)?
         } else {
             match self.checked.passed_over(&world, &self.core, place, step, &entry, &mut self.summary)? {
-                Some((depth, None)) => {
+                Some((depth, item, None)) => {
                     self.keep(place, &entry)?;
-                    self.end_containers(depth);
-                    return Ok(Verdict::Answer(Input::PassedOver { depth }));
+                    self.leave_unfinished(depth);
+                    return Ok(Verdict::Answer(Input::PassedOver { depth, item }));
                 }
-                Some((_, stale)) => stale,
+                Some((_, _, stale)) => stale,
                 None => Some(misplaced(&world, self.recorded.view(), place, &entry)?),
             }
         };

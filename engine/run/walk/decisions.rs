@@ -13,7 +13,7 @@ impl Walk {
         }
         let host = question::host(&self.world, place, question);
         let value = question::evaluate(&self.world, place, question, &host);
-        let seen = std::mem::take(&mut *host.seen());
+        let seen = host.take_seen();
         self.summary.add_reads(&seen.reads, &place.scope);
         if seen.volatile {
             self.summary.spoil();
@@ -63,6 +63,11 @@ impl Walk {
                 self.world.tell(Event::ContainerEnded { task: container.place.task_ref(&self.world.plan), took });
             }
         }
+    }
+
+    /// The containers from that depth on are left in the middle: nothing is said of them.
+    pub(super) fn leave_unfinished(&mut self, depth: usize) {
+        self.open.retain(|container| container.place.depth < depth);
     }
 
     pub(super) fn skip(&mut self, place: &Place) -> Input {

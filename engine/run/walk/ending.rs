@@ -3,8 +3,9 @@
 use super::{Trouble, Walk};
 use crate::compare::Stale;
 use crate::decide::{Ending, Failure};
-use crate::{always, summary};
+use crate::{always, scratch, summary};
 use thinking_event::{Event, RunEnd, TaskRef};
+use thinking_step::LogLevel;
 use thinking_store::{Commit, Durability, Entry, RunStatus, StoreError};
 
 impl Walk {
@@ -15,7 +16,8 @@ impl Walk {
                 return self.finish_done();
             }
             Ending::Stopped { path } => {
-                self.end_containers(0);
+                // What is around the next task is not done.
+                self.leave_unfinished(0);
                 (RunEnd::Stopped { path }, RunStatus::Stopped)
             }
             Ending::Interrupted => (RunEnd::Interrupted, RunStatus::Interrupted),
@@ -44,6 +46,12 @@ impl Walk {
                 self.commit(Commit::entry(world.line.clone(), Entry::LineChanged { reason, at }))?;
             }
         }
+        if let Some(path) = self.core.missed() {
+            self.flush();
+            let task = TaskRef { path: world.plan.pipeline.clone(), span: None };
+            let message = world.mask.text(&format!("`{path}` never came up"));
+            world.tell(Event::Log { task, level: LogLevel::Warn, message });
+        }
         if !self.started {
             return Ok(RunEnd::Unchanged);
         }
@@ -58,6 +66,8 @@ impl Walk {
             notes.push((always::note(&world.line, &world.plan.pipeline), None));
         }
         self.leave_run(RunStatus::Done, notes)?;
+        // What attempts that failed for good left is of no use any more.
+        scratch::drop_all(&world);
         Ok(RunEnd::Done)
     }
 

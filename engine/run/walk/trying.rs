@@ -5,7 +5,7 @@ use crate::compare::Stale;
 use crate::decide::{Failure, Input, Place};
 use crate::host::{Role, RunHost, Seen, attempt_note};
 use crate::reads::{self, Facts};
-use crate::{always, attempt, results};
+use crate::{always, attempt, results, scratch};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use thinking_event::Event;
@@ -49,7 +49,7 @@ impl Walk {
         if let Some(error) = world.take_failure() {
             return Err(error.into());
         }
-        let seen = std::mem::take(&mut *host.seen());
+        let seen = host.take_seen();
         match made {
             Ok(made) => {
                 let took = world.clock.elapsed().saturating_sub(began);
@@ -127,7 +127,7 @@ impl Walk {
             aside.forget(&world.state_directory).map_err(|error| StoreError::Io(error.to_string()))?;
         }
         if matches!(step.body, thinking_plan::Body::Exec(_)) {
-            attempt::drop_scratch(&world, place, token);
+            scratch::drop_one(&world, place);
         }
         Ok(())
     }
@@ -148,7 +148,7 @@ impl Walk {
     /// Records that a failure is passed over, so that it is not tried again while nothing changes.
     pub(super) fn pass_over(&mut self, place: &Place, failure: Failure) -> Result<Input, Trouble> {
         let world = self.world.clone();
-        self.end_containers(place.depth);
+        self.leave_unfinished(place.depth);
         if !world.head().live {
             let next = self.recorded.peek(&*world.store)?.cloned();
             match next {
@@ -193,6 +193,7 @@ impl Walk {
         let notes = vec![(attempt_note(&world.line, &failure.place), None)];
         let seq = self.commit(Commit { notes, ..Commit::entry(world.line.clone(), Entry::Step(entry)) })?;
         self.counts.failed += 1;
+        scratch::drop_one(&world, &failure.place);
         if let Some(announcer) = &world.announcer {
             let task = failure.place.task_ref(&world.plan);
             let event = Event::TaskFailed { task, attempts: failure.attempts, error: failure.error, passed_over: true };

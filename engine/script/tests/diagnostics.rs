@@ -188,7 +188,7 @@ fn the_engines_variables_are_known() {
             ),
             (
                 "params?.zzz",
-                "unknown-param | there is no parameter `zzz` | zzz | there are: corpus, epochs, batch_size",
+                "unknown-param | there is no parameter `zzz` | zzz | there are: batch_size, corpus, epochs",
             ),
             (
                 "[1].map(|x| x + params.epohcs)",
@@ -198,7 +198,7 @@ fn the_engines_variables_are_known() {
             ("facets.has(\"gpuu\")", "unknown-facet | there is no facet `gpuu` | \"gpuu\" | did you mean `gpu`?"),
             ("facets.gpu", "unknown-property | `facets` has no property `gpu` | gpu | ask with `facets.has(\"name\")`"),
             ("run.dri", "unknown-property | `run` has no property `dri` | dri | did you mean `run.dir`?"),
-            ("step.x", "unknown-property | `step` has no property `x` | x | it has: key, attempt, path"),
+            ("step.x", "unknown-property | `step` has no property `x` | x | it has: attempt, key, path"),
             ("words[\"a\"]", "unknown-property | `words` has no property `a` | \"a\" | read with `words.get(\"key\")`"),
         ],
     );
@@ -310,4 +310,85 @@ fn reserved_words_are_rhais() {
     for word in ["words", "index", "batch_size", "_x", "letter"] {
         assert!(!RHAI.is_reserved(word), "{word}");
     }
+}
+
+#[test]
+fn slips_of_the_pen_are_explained() {
+    let raw = "code is written without `${}`; only texts and templates have it";
+    all(
+        Purpose::Step,
+        &[
+            ("results.new", "script-syntax | `new` is a reserved word | new | write `results[\"new\"]`"),
+            ("results?.if.x", "script-syntax | `if` is a reserved word | if | write `results[\"if\"]`"),
+            ("epoch.a.let", "script-syntax | `let` is a reserved word | let | write `epoch.a[\"let\"]`"),
+            (
+                "#{ new: 1 }",
+                "script-syntax | `new` is a reserved word | new | write the key between quotes: `\"new\": …`",
+            ),
+            ("${true}", &format!("script-syntax | `$` means nothing in a script | $ | {raw}")),
+            ("index > ${epoch}", &format!("script-syntax | `$` means nothing in a script | $ | {raw}")),
+            ("[1].map(|_| 2)", "script-syntax | `_` alone is no name | _ | name the parameter, e.g. `|_x|`"),
+            (
+                "`a \\` b`",
+                "script-syntax | expected `;` to terminate this statement | b | inside backticks a backtick is written twice, not with `\\`",
+            ),
+            ("Fn(\"nope\").call()", "undefined-function | there is no function `nope` | \"nope\" | -"),
+            (
+                "http::get(\"a\")",
+                "not-yet | `http` is part of the language, but this version does not have it yet | http::get | -",
+            ),
+            (
+                "chart::line(\"a.svg\", #{})",
+                "not-yet | `chart` is part of the language, but this version does not have it yet | chart::line | -",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn marks_and_line_ends_of_other_editors_keep_the_places() {
+    let nope = "undefined-variable | there is no variable `nope` here | nope | -";
+    all(Purpose::Step, &[("\u{feff}nope", nope), ("// c\rnope", nope), ("1;\r\n\r\nnope", nope), ("1;\rnope", nope)]);
+}
+
+#[test]
+fn an_expression_must_be_one() {
+    for code in ["", "  ", ";", "// nothing"] {
+        for purpose in [Purpose::Expression, Purpose::Pure] {
+            assert!(problems(code, purpose).starts_with("script-syntax | there is nothing to evaluate | "), "{code:?}");
+        }
+        assert_eq!(problems(code, Purpose::Step), "none", "{code:?}");
+    }
+}
+
+#[test]
+fn what_a_run_alone_knows_is_refused_before_it() {
+    let mut scope = scope();
+    for name in ["run", "results", "step"] {
+        scope.variables.remove(name);
+    }
+    for name in ["run", "results", "step"] {
+        let code = format!("{name}.x == 1");
+        let found = RHAI.compile(&MappedText::whole_file(SourceId(0), &*code), &scope, Purpose::Pure).err().unwrap();
+        assert_eq!(
+            shown(&code, &found),
+            format!(
+                "not-allowed-here | `{name}` is known only while a run is under way, and this is evaluated before | {name} | `params`, `facets`, `mode` and pure functions may be used here"
+            )
+        );
+    }
+    assert_eq!(problems("run.id == \"a\"", Purpose::Pure), "none", "the scope offers it");
+}
+
+#[test]
+fn names_are_listed_once_and_in_order() {
+    let mut scope = scope();
+    let names = ["b", "app", "a", "b", "app"].map(str::to_owned).to_vec();
+    scope.variables.insert(
+        "results".to_owned(),
+        thinking_step::ScopeEntry { kind: thinking_step::VariableKind::Results(names), span: None },
+    );
+    let code = MappedText::whole_file(SourceId(0), "results.zzz");
+    let found = RHAI.compile(&code, &scope, Purpose::Step).err().unwrap();
+    assert_eq!(found[0].help.as_deref(), Some("there are: a, app, b"));
 }

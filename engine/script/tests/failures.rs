@@ -27,14 +27,14 @@ fn rhais_own_failures_are_one_clear_line() {
         ("1 + \"a\" - 2", "script: `-` cannot take a string, an int @ -"),
         ("1 / 0", "script: division by zero: 1 / 0 @ /"),
         ("9223372036854775807 + 1", "script: addition overflow: 9223372036854775807 + 1 @ +"),
-        ("let x = 1; x.len()", "script: `len` cannot take an int @ len"),
+        ("let x = 1; x.len()", "script: `len` cannot take an int @ len()"),
         ("let l = 5; for x in l {}", "script: `for` goes through lists, ranges, maps and strings only @ l"),
-        ("math::sqrt(\"a\")", "script: the argument must be a number, not a string @ sqrt"),
-        ("words.put(1, 2)", "script: a key must be a string, not an int: write `\"1\"` or `x.to_string()` @ put"),
+        ("math::sqrt(\"a\")", "script: the argument must be a number, not a string @ math::sqrt(\"a\")"),
+        ("words.put(1, 2)", "script: a key must be a string, not an int: write `\"1\"` or `x.to_string()` @ put(1, 2)"),
         ("let n = 1; n.foo = 2", "script: the property `foo` of an int cannot be set @ foo"),
-        ("fs::read_text(5)", "script: `fs::read_text` cannot take an int @ read_text"),
+        ("fs::read_text(5)", "script: `fs::read_text` cannot take an int @ fs::read_text(5)"),
         ("let c = 0; while c { }", "script: expected a bool, not an int @ c"),
-        ("result(\"nope\")", "script: no task `nope` ran before this one @ result"),
+        ("result(\"nope\")", "script: no task `nope` ran before this one @ result(\"nope\")"),
     ];
     for (code, expected) in cases {
         assert_eq!(failure(code), expected, "{code}");
@@ -55,14 +55,14 @@ fn what_json_cannot_say_points_at_the_last_statement() {
     assert_eq!(failure("|x| x"), "script: a function cannot be a result or be stored as JSON @ |x| x");
     assert_eq!(
         failure("words.put(\"a\", words)"),
-        "script: a part of the engine cannot be a result or be stored as JSON @ put"
+        "script: a part of the engine cannot be a result or be stored as JSON @ put(\"a\", words)"
     );
 }
 
 #[test]
 fn a_hosts_failure_keeps_its_kind_and_help_through_the_script() {
     let missing = "script: cannot read `no.txt`: no such file";
-    assert_eq!(failure("fs::read_text(\"no.txt\")"), format!("{missing} @ read_text"));
+    assert_eq!(failure("fs::read_text(\"no.txt\")"), format!("{missing} @ fs::read_text(\"no.txt\")"));
     assert_eq!(failure("try { fs::read_text(\"no.txt\") } catch (e) { throw e }"), format!("{missing} @ throw"));
     assert_eq!(failure("try { fs::read_text(\"no.txt\") } catch { throw }"), format!("{missing} @ throw"));
     let seen =
@@ -85,4 +85,23 @@ fn places_go_back_into_the_text_that_the_code_was_decoded_from() {
     let program = super::RHAI.compile(&code, &StaticScope::default(), Purpose::Step).unwrap();
     let host: std::sync::Arc<dyn Host> = World::new().host;
     assert_eq!(program.eval(&host).unwrap_err().span, Some(Span::new(SourceId(3), 14, 19)));
+}
+
+#[test]
+fn a_failing_call_is_underlined_as_a_whole() {
+    assert_eq!(failure("let x = 1; assert(x == 2, `x is ${x}`); 3"), "script: x is 1 @ assert(x == 2, `x is ${x}`)");
+    assert_eq!(
+        failure("assert((1 + 1) == [3].len())"),
+        "script: the assertion does not hold @ assert((1 + 1) == [3].len())"
+    );
+    assert_eq!(
+        failure("let f = || 1; assert(f.call() == 2)"),
+        "script: the assertion does not hold @ assert(f.call() == 2)"
+    );
+    assert_eq!(failure("assert(`${`(`}` == \")\")"), "script: the assertion does not hold @ assert(`${`(`}` == \")\")");
+    assert_eq!(
+        failure("assert(\n  false\n)"),
+        "script: the assertion does not hold @ assert",
+        "not over several lines"
+    );
 }

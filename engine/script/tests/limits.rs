@@ -1,10 +1,12 @@
 //! What a script cannot do to the engine.
 
-use super::{World, compile, eval, failure, problems, program, value};
+use super::{World, compile, eval, failure, problems, program, scope, value};
+use crate::Rhai;
 use serde_json::json;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use thinking_step::{ErrorKind, Purpose};
+use std::sync::{Arc, LazyLock};
+use thinking_diagnostic::{MappedText, SourceId};
+use thinking_step::{ErrorKind, Language, Purpose};
 
 /// Runs in a thread with the smallest stack that is promised, so that an overflow would be seen.
 fn on_a_small_stack<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
@@ -16,7 +18,7 @@ fn deep_recursion_is_an_error() {
     on_a_small_stack(|| {
         assert_eq!(
             failure("fn f(n) { f(n + 1) } f(0)"),
-            "script: functions call each other more than 64 levels deep @ f"
+            "script: functions call each other more than 64 levels deep @ f(0)"
         );
         assert_eq!(value("fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } } f(30)"), json!(30));
         // Each level takes as much stack as an expression can; the stack is measured, not the levels alone.
@@ -156,4 +158,80 @@ fn growing_a_list_takes_linear_time() {
     time(1000);
     let (short, long) = (time(2_000), time(40_000));
     assert!(long < short * 20 * 5, "{short:?} for 2,000 elements, {long:?} for 40,000");
+}
+
+/// What a script says that may take little memory only.
+fn in_little_memory(code: &str) -> String {
+    static SMALL: LazyLock<Rhai> = LazyLock::new(|| Rhai::new().memory_limit(100 << 20));
+    let program = SMALL.compile(&MappedText::whole_file(SourceId(0), code), &scope(), Purpose::Step).unwrap();
+    let host: Arc<dyn thinking_step::Host> = World::new().host;
+    let error = program.eval(&host).expect_err(code);
+    assert_eq!(error.kind, ErrorKind::Script, "{code}");
+    assert!(error.help.is_some() && error.span.is_some(), "{code}");
+    error.message
+}
+
+#[test]
+fn data_that_grows_and_grows_is_an_error() {
+    for code in [
+        "let a = \"a\"; loop { a += a; }",
+        "let a = [1]; for i in 0..40 { a += a; }",
+        "let a = [1]; for i in 0..40 { a = a + a; }",
+        "let a = 1; for i in 0..40 { a = #{ a: a, b: a }; }",
+        "let a = blob(9); loop { a += a; }",
+        "let a = [1]; try { loop { a += a; } } catch { 1 }",
+        "let s = text::repeat(\"a\", 1 << 27); let l = []; l.pad(1000, s); l",
+        "text::repeat(\"a b \", 1 << 25).split()",
+    ] {
+        assert_eq!(in_little_memory(code), "the script's data has grown too large for the memory", "{code}");
+    }
+}
+
+#[test]
+fn one_call_cannot_make_too_much() {
+    for code in [
+        "let s = text::repeat(\"a\", 1 << 20); s.replace(\"a\", s); s",
+        "let s = text::repeat(\"a\", 1 << 20); text::replace(s, \"a\", s)",
+        "let s = text::repeat(\"a\", 1 << 26); text::join([s, s, s, s, s], \"\")",
+    ] {
+        assert!(failure(code).contains("bytes long"), "{code}");
+    }
+    assert!(failure("let l = []; l.pad(1000000, list::range(0, 1000)); l").contains("too large"));
+    assert_eq!(value("let s = \"a-b\"; s.replace(\"-\", \"++\"); s"), json!("a++b"));
+    assert_eq!(value("let s = \"a-b\"; s.replace('-', \"++\"); s.split('+')"), json!(["a", "", "b"]));
+    assert_eq!(value("[\"a b\".split(), \"a-b\".split(\"-\")]"), json!([["a", "b"], ["a", "b"]]));
+}
+
+#[test]
+fn values_nested_ever_deeper_are_an_error() {
+    on_a_small_stack(|| {
+        for code in [
+            "let a = []; loop { a = [a]; }",
+            "let a = #{}; loop { a = #{ x: 1, next: a, y: 2 }; }",
+            "let c = [[]]; loop { c.push([c.pop()]); }",
+            "let a = []; loop { let b = []; b.push(a); a = b; }",
+            "let f = |x| x; loop { let g = f; f = || g.call(1); }",
+            "fn nest() { this = [this]; } let a = 1; loop { a.nest(); }",
+            "let a = []; try { loop { a = [a]; } } catch { 1 }",
+        ] {
+            let error = eval(code).unwrap_err();
+            assert!(error.message.ends_with("is nested more than 500 levels deep"), "{code}: {error}");
+            assert!(error.help.is_some() && error.span.is_some());
+        }
+    });
+}
+
+#[test]
+fn what_is_asked_before_a_run_is_short() {
+    let host: Arc<dyn thinking_step::Host> = World::new().host;
+    for code in ["loop {}", "try { loop {} } catch { 1 }"] {
+        let error = compile(code, Purpose::Pure).unwrap().eval(&host).unwrap_err();
+        assert_eq!(
+            (error.kind, &*error.message),
+            (ErrorKind::Script, "the script takes too many operations for this place")
+        );
+        assert!(error.help.is_some());
+    }
+    let sum = compile("let s = 0; for i in 0..10000 { s += i; } s", Purpose::Pure).unwrap().eval(&host).unwrap();
+    assert_eq!(sum, json!(49_995_000));
 }

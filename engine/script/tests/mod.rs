@@ -9,7 +9,6 @@ mod library;
 mod limits;
 mod references;
 mod robustness;
-mod zz;
 
 use crate::Rhai;
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use super::program;
 use thinking_step::ReferenceKind::{
-    self, AnyParam, AnyResult, Database, Facet, Param, ReadsFile, Result, SiblingResult, Variable, WritesFile,
+    self, AnyParam, AnyResult, Database, Facet, Param, ReadsEnv, ReadsFile, Result, SiblingResult, Variable, WritesFile,
 };
 
 fn references(code: &str) -> Vec<(ReferenceKind, String)> {
@@ -47,6 +47,17 @@ fn everything_is_found_in_the_order_of_the_text() {
     assert_eq!(kinds("[1].map(|x| x * params.epochs)"), [Param(name("epochs"))]);
     assert_eq!(kinds("`a${params.epochs}`"), [Param(name("epochs"))]);
     assert_eq!(kinds("let epoch = 1; epoch"), []);
+    assert_eq!(references("sys::env(\"HOME\")"), [(ReadsEnv(name("HOME")), name("\"HOME\""))]);
+    for (pattern, base) in [
+        ("/etc/x*", "/etc"),
+        ("data/**/*.csv", "data"),
+        ("a/b/{c,d}/e", "a/b"),
+        ("*.csv", "."),
+        ("/*", "/"),
+        ("./data/*.csv", "./data"),
+    ] {
+        assert_eq!(kinds(&format!("fs::glob(\"{pattern}\")")), [ReadsFile(name(base))], "{pattern}");
+    }
 }
 
 #[test]
