@@ -8,10 +8,12 @@ use crate::cli::session::{self, Session};
 use crate::cli::{faults, output, signals};
 use clap::CommandFactory;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics};
 use thinking_event::{Reporter, RunEnd};
 use thinking_manifest::Selection;
+use thinking_plan::Plan;
 use thinking_report::{ConsoleOptions, ConsoleReporter, JsonReporter, Many, TracingReporter};
 use thinking_run::{ApplyError, Launch, Options, StopSignal, SystemClock};
 use thinking_schema::{ConsoleFormat, DurabilityWord, Level};
@@ -30,8 +32,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         DurabilityWord::Batch => Durability::Batch,
         DurabilityWord::None => Durability::None,
     };
-    let options =
-        OpenOptions { durability, hook: faults::from_environment(), ..OpenOptions::new(&state, &*plan.project) };
+    let options = OpenOptions {
+        durability,
+        hook: faults::from_environment(),
+        ..OpenOptions::new(&state, identity(&plan, &state))
+    };
     let store: Arc<dyn Store> = Arc::new(LmdbStore::open(options)?);
     let plan = Arc::new(plan);
     let logs = Logs::install(&settings.logging, &plan);
@@ -84,15 +89,27 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         Ok(RunEnd::Interrupted) => Ok(Exit::Interrupted),
         Err(ApplyError::Store(error)) => Err(Trouble::Store(error)),
         Err(error) => {
-            output::diagnostics(&Diagnostics::from_iter([explained(&error)]), &sources, args.common.json);
+            output::diagnostics(&Diagnostics::from_iter([explained(&error, args)]), &sources, args.common.json);
             Ok(Exit::Wrong)
         }
     }
 }
 
+/// Whose state it is. A project without a name is known by its place, but one whose state lies beside its manifest may move with it.
+fn identity(plan: &Plan, state: &Path) -> String {
+    let beside = state.parent().is_some_and(|parent| parent == plan.directory) && state.ends_with(".thinking");
+    if plan.named || !beside { plan.project.to_string() } else { "a project without a name".to_owned() }
+}
+
 /// Why nothing was run, as a mistake of the command line.
-pub(crate) fn explained(error: &ApplyError) -> Diagnostic {
+pub(crate) fn explained(error: &ApplyError, args: &RunArgs) -> Diagnostic {
+    let asked = |path: &String| [&args.from, &args.only].iter().any(|asked| asked.as_ref() == Some(path));
     let (code, span, help) = match error {
+        ApplyError::Unready { span, path, .. } if asked(path) => (
+            Code::CommandLine,
+            *span,
+            format!("with these parameters and data `{path}` never comes up: `thinking plan` says why"),
+        ),
         ApplyError::Unready { span, path, .. } => (
             Code::CommandLine,
             *span,

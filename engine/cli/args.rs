@@ -35,6 +35,20 @@ pub(crate) enum Verb {
     State(StateArgs),
 }
 
+impl Verb {
+    /// Whether what goes wrong is told as JSON.
+    pub fn json(&self) -> bool {
+        match self {
+            Self::Apply(args) | Self::Plan(args) => args.common.json,
+            Self::Validate(args) => args.common.json,
+            Self::State(args) => match &args.verb {
+                StateVerb::Verify(common) => common.json,
+            },
+            Self::Schema(args) => args.json,
+        }
+    }
+}
+
 /// What every verb that reads a manifest takes.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
@@ -73,7 +87,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub jobs: Option<usize>,
     /// Start over on empty data; the old run stays in the history
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["from", "only"])]
     pub fresh: bool,
     /// Run this task and what follows even if done
     #[arg(long, value_name = "PATH")]

@@ -46,16 +46,17 @@ impl From<StoreError> for Trouble {
     }
 }
 
-impl From<Trouble> for Exit {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Told(exit) => exit,
-            Trouble::Store(error) => {
-                output::store_error(&error);
+impl Trouble {
+    /// Prints what was not printed yet, and says how the program ends.
+    pub fn tell(self, json: bool) -> Exit {
+        match self {
+            Self::Told(exit) => exit,
+            Self::Store(error) => {
+                output::store_error(&error, json);
                 match error {
-                    StoreError::InUse { .. } => Self::InUse,
-                    StoreError::Foreign { .. } | StoreError::Unusable { .. } | StoreError::Absent(_) => Self::Wrong,
-                    _ => Self::Failed,
+                    StoreError::InUse { .. } => Exit::InUse,
+                    StoreError::Foreign { .. } | StoreError::Unusable { .. } | StoreError::Absent(_) => Exit::Wrong,
+                    _ => Exit::Failed,
                 }
             }
         }

@@ -17,7 +17,6 @@ mod validate;
 
 use args::{Cli, Verb};
 use clap::Parser;
-use exit::Exit;
 use std::process::ExitCode;
 
 /// The whole command line: reads the process's arguments, does what they say, gives the exit code.
@@ -28,6 +27,7 @@ pub fn main() -> ExitCode {
         Err(error) => return output::usage(&error),
     };
     signals::survive_file_size_limits();
+    let json = cli.verb.json();
     let exit = match cli.verb {
         Verb::Apply(args) => apply::run(&args),
         Verb::Plan(args) => plan::run(&args),
@@ -35,5 +35,5 @@ pub fn main() -> ExitCode {
         Verb::Schema(_) => schema::run(),
         Verb::State(args) => state::run(&args),
     };
-    exit.unwrap_or_else(Exit::from).code()
+    exit.unwrap_or_else(|trouble| trouble.tell(json)).code()
 }

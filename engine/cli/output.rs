@@ -42,7 +42,8 @@ pub(crate) fn json_data(value: &Value) {
 pub(crate) fn diagnostics(found: &Diagnostics, sources: &SourceMap, as_json: bool) {
     if as_json {
         let list: Vec<Value> = found.iter().map(|diagnostic| to_json(diagnostic, sources)).collect();
-        json_data(&json!({ "valid": !found.has_errors(), "diagnostics": list }));
+        // One line, so that it fits in with the events of a run.
+        data(&format!("{}\n", json!({ "valid": !found.has_errors(), "diagnostics": list })));
         return;
     }
     let style = style();
@@ -69,7 +70,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// What to say of a state that cannot be used.
-pub(crate) fn store_error(error: &StoreError) {
+pub(crate) fn store_error(error: &StoreError, json: bool) {
     use thinking_diagnostic::Code;
     let (code, help) = match error {
         StoreError::InUse { .. } => (
@@ -89,5 +90,5 @@ pub(crate) fn store_error(error: &StoreError) {
         }
         _ => (Code::State, Some("mend that and run the same command again: every finished step is safe".to_owned())),
     };
-    complain(Diagnostic::error(code, error.to_string()).help(help), false);
+    complain(Diagnostic::error(code, error.to_string()).help(help), json);
 }

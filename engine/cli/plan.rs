@@ -42,7 +42,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         Ok(preview) => output::data(&as_text(&preview, &sources, &remembered, args.common.quiet)),
         Err(ApplyError::Store(error)) => return Err(Trouble::Store(error)),
         Err(error) => {
-            output::diagnostics(&Diagnostics::from_iter([apply::explained(&error)]), &sources, args.common.json);
+            output::diagnostics(&Diagnostics::from_iter([apply::explained(&error, args)]), &sources, args.common.json);
             return Ok(Exit::Wrong);
         }
     }

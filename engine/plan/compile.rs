@@ -17,6 +17,33 @@ pub(crate) struct Scope {
     number: usize,
 }
 
+/// The results that can be there at a place, by their names in scripts.
+pub(crate) trait Results {
+    /// Whether there is one of that name.
+    fn has(&self, name: &str) -> bool;
+    /// All of them.
+    fn all(&self) -> Vec<String>;
+}
+
+/// Where there are none.
+pub(crate) struct NoResults;
+
+impl Results for NoResults {
+    fn has(&self, _: &str) -> bool {
+        false
+    }
+    fn all(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The words of a text that are names of results.
+fn mentioned(text: &str, results: &dyn Results) -> Vec<String> {
+    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| results.has(word));
+    let unique: std::collections::BTreeSet<&str> = words.collect();
+    unique.into_iter().map(str::to_owned).collect()
+}
+
 type Compiled = Result<Arc<dyn Program>, Vec<Diagnostic>>;
 
 /// Compiles code. Lives across selections of facets, so that what they share is compiled once.
@@ -63,24 +90,23 @@ impl<'l> Compiler<'l> {
         &mut self,
         text: &MappedText,
         scope: &Scope,
-        results: &dyn Fn() -> Vec<String>,
+        results: &dyn Results,
         purpose: Purpose,
         diagnostics: &mut Diagnostics,
     ) -> Option<Arc<dyn Program>> {
-        // Most code mentions no results, and the list of names grows with the manifest.
-        let names = if text.text.contains("results") { results() } else { Vec::new() };
+        // The list of all results grows with the manifest: only those that the text can mean go along.
+        let names = if text.text.contains("results") { mentioned(&text.text, results) } else { Vec::new() };
         let key = (text.span(0, text.text.len()), purpose, scope.number, names);
         let compiled = match self.cache.get(&key) {
             Some(known) => known.clone(),
             None => {
-                let compiled = if key.3.is_empty() && !text.text.contains("results") {
-                    self.language.compile(text, &scope.variables, purpose)
-                } else {
-                    let mut variables = (*scope.variables).clone();
-                    let kind = VariableKind::Results(key.3.clone());
-                    variables.variables.insert("results".to_owned(), ScopeEntry { kind, span: None });
-                    self.language.compile(text, &variables, purpose)
-                };
+                let mut compiled = self.compile(text, scope, &key.3, purpose);
+                // A misspelt name is held against all that there are.
+                if let Err(wrong) = &compiled
+                    && wrong.iter().any(|wrong| wrong.code == Rule::UnknownResult)
+                {
+                    compiled = self.compile(text, scope, &results.all(), purpose);
+                }
                 self.cache.insert(key, compiled.clone());
                 compiled
             }
@@ -94,13 +120,23 @@ impl<'l> Compiler<'l> {
         }
     }
 
+    fn compile(&self, text: &MappedText, scope: &Scope, results: &[String], purpose: Purpose) -> Compiled {
+        if !scope.variables.variables.contains_key("results") {
+            return self.language.compile(text, &scope.variables, purpose);
+        }
+        let mut variables = (*scope.variables).clone();
+        let kind = VariableKind::Results(results.to_vec());
+        variables.variables.insert("results".to_owned(), ScopeEntry { kind, span: None });
+        self.language.compile(text, &variables, purpose)
+    }
+
     /// Compiles a code string of the manifest.
     pub(crate) fn code(
         &mut self,
         code: &Code,
         sources: &SourceMap,
         scope: &Scope,
-        results: &dyn Fn() -> Vec<String>,
+        results: &dyn Results,
         purpose: Purpose,
         diagnostics: &mut Diagnostics,
     ) -> Option<Arc<dyn Program>> {
@@ -114,7 +150,7 @@ impl<'l> Compiler<'l> {
         string: &Spanned<String>,
         sources: &SourceMap,
         scope: &Scope,
-        results: &dyn Fn() -> Vec<String>,
+        results: &dyn Results,
         purpose: Purpose,
         diagnostics: &mut Diagnostics,
     ) -> Template {
@@ -152,7 +188,7 @@ impl<'l> Compiler<'l> {
         tree: &Spanned<Tree>,
         sources: &SourceMap,
         scope: &Scope,
-        results: &dyn Fn() -> Vec<String>,
+        results: &dyn Results,
         purpose: Purpose,
         diagnostics: &mut Diagnostics,
     ) -> TemplateValue {

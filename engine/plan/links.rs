@@ -1,6 +1,7 @@
 //! Results that are asked for by path: whether the task is there, and before.
 
 use crate::task::{Task, TaskId};
+use std::collections::HashMap;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
 use thinking_schema::Manifest;
 
@@ -16,6 +17,12 @@ impl Links {
     }
 
     pub fn check(&self, tasks: &[Task], manifest: &Manifest, diagnostics: &mut Diagnostics) {
+        let by_path: HashMap<&str, usize> = tasks
+            .iter()
+            .enumerate()
+            .filter(|(_, task)| task.name.is_some())
+            .map(|(at, task)| (&*task.path, at))
+            .collect();
         for (path, span, from) in &self.results {
             if let Some((pipeline, _)) = path.split_once(':')
                 && !pipeline.contains(['/', '['])
@@ -32,8 +39,10 @@ impl Links {
                 continue;
             }
             let plain = without_keys(path);
-            let found = tasks.iter().position(|task| {
-                task.name.is_some() && (*task.path == *plain || task.path.ends_with(&format!("/{plain}")))
+            // Inside a `run` a path begins at the pipeline that it is written in.
+            let found = by_path.get(&*plain).copied().or_else(|| {
+                let below = format!("/{plain}");
+                tasks.iter().position(|task| task.name.is_some() && task.path.ends_with(&below))
             });
             match found {
                 None => {

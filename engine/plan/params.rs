@@ -1,5 +1,6 @@
 //! Parameters: where their values come from and whether they fit.
 
+use crate::compile::NoResults;
 use crate::workshop::{Workshop, active_facets};
 use crate::{Evaluate, ParamValue, Parameters, TemplatePart, TemplateValue};
 use serde_json::{Map, Value};
@@ -45,6 +46,7 @@ pub(crate) fn resolve(shop: &mut Workshop<'_, '_>, given: &Given, diagnostics: &
     for at in order(shop, &mut Diagnostics::new()) {
         let Some((name, param)) = declared.0.get(at).map(|(name, param)| (name, param)) else { continue };
         let source = source_of(name, param, given);
+        let is_remembered = matches!(source, Source::Remembered(_));
         let kind = kind_of(param);
         let (value, is_given) = match source {
             Source::CommandLine(text) => {
@@ -54,9 +56,7 @@ pub(crate) fn resolve(shop: &mut Workshop<'_, '_>, given: &Given, diagnostics: &
                 (parse(kind, text).map_err(|why| format!("{why} (from the environment variable {variable})")), false)
             }
             Source::File(file, value) => (fit(kind, value).map_err(|why| format!("{why} (in {file})")), true),
-            Source::Remembered(value) => {
-                (fit(kind, value).map_err(|why| format!("{why} (of the unfinished run)")), true)
-            }
+            Source::Remembered(value) => (fit(kind, value), true),
             Source::Default => match &param.default {
                 Some(default) => {
                     let value = default_value(shop, default, &all, diagnostics);
@@ -84,6 +84,12 @@ pub(crate) fn resolve(shop: &mut Workshop<'_, '_>, given: &Given, diagnostics: &
                 all.values.insert(name.value.as_str().into(), value);
             }
             Err(why) => {
+                let why = match is_remembered {
+                    true => format!(
+                        "{why}, remembered from the unfinished run: give another one, or start over with --fresh"
+                    ),
+                    false => why,
+                };
                 let shown = if param.secret { "its value does not fit".to_owned() } else { why };
                 diagnostics.push(
                     Diagnostic::error(Code::InvalidParam, format!("parameter `{}`: {shown}", name.value))
@@ -101,7 +107,7 @@ fn compiled(shop: &mut Workshop<'_, '_>, default: &Spanned<Tree>, diagnostics: &
     let facets: Vec<Arc<str>> = shop.project.facets.names().map(Arc::from).collect();
     let names = shop.model.manifest.param.names().map(crate::script_name).collect();
     let scope = crate::pure::scope(shop.compiler, names, &facets, false);
-    shop.compiler.tree(default, shop.sources, &scope, &Vec::new, Purpose::Pure, diagnostics)
+    shop.compiler.tree(default, shop.sources, &scope, &NoResults, Purpose::Pure, diagnostics)
 }
 
 /// The parameters that a default looks at, by their names in scripts.

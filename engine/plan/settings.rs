@@ -1,5 +1,6 @@
 //! The runtime's settings: what a run needs to know before it starts.
 
+use crate::compile::NoResults;
 use crate::workshop::{Workshop, active_facets};
 use crate::{Evaluate, Parameters, Template, pure, script_name};
 use std::sync::Arc;
@@ -54,14 +55,14 @@ pub(crate) fn check(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) 
     let strings = runtime_strings(shop);
     for (string, run) in strings {
         let scope = scope(shop, run);
-        shop.compiler.template(&string, shop.sources, &scope, &Vec::new, Purpose::Pure, &mut all);
+        shop.compiler.template(&string, shop.sources, &scope, &NoResults, Purpose::Pure, &mut all);
     }
     let facets = shop.project.facets.facets.clone();
     for facet in &facets {
         let Some((code, span)) = &facet.detect else { continue };
         let scope = scope(shop, false);
         let code = schema::Code(Spanned { value: code.clone(), span: Some(*span) });
-        let program = shop.compiler.code(&code, shop.sources, &scope, &Vec::new, Purpose::Pure, &mut all);
+        let program = shop.compiler.code(&code, shop.sources, &scope, &NoResults, Purpose::Pure, &mut all);
         // What needs no values can be tried now.
         if program.is_some_and(|program| program.references().is_empty() && !program.volatile())
             && let Err(wrong) = shop.detect(facet)
@@ -171,7 +172,7 @@ impl Workshop<'_, '_> {
             .iter()
             .map(|file| {
                 let path =
-                    self.compiler.template(&file.path, self.sources, &scope, &Vec::new, Purpose::Pure, diagnostics);
+                    self.compiler.template(&file.path, self.sources, &scope, &NoResults, Purpose::Pure, diagnostics);
                 let format = file.format.as_ref().map_or(schema::LogFileFormat::Json, |format| {
                     evaluated(self, format, schema::LogFileFormat::Json, diagnostics)
                 });
@@ -209,7 +210,7 @@ fn evaluated<T: serde::de::DeserializeOwned + Copy>(
 fn value_of(shop: &mut Workshop<'_, '_>, string: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Value> {
     let scope = scope(shop, false);
     let known = diagnostics.len();
-    let template = shop.compiler.template(string, shop.sources, &scope, &Vec::new, Purpose::Pure, diagnostics);
+    let template = shop.compiler.template(string, shop.sources, &scope, &NoResults, Purpose::Pure, diagnostics);
     if diagnostics.len() > known {
         return None;
     }
@@ -327,7 +328,7 @@ impl Workshop<'_, '_> {
         let code = schema::Code(Spanned { value: code.clone(), span: Some(*span) });
         let scope = scope(self, false);
         let mut wrong = Diagnostics::new();
-        let program = self.compiler.code(&code, self.sources, &scope, &Vec::new, Purpose::Pure, &mut wrong);
+        let program = self.compiler.code(&code, self.sources, &scope, &NoResults, Purpose::Pure, &mut wrong);
         let Some(program) = program else {
             let otherwise =
                 || Diagnostic::error(Code::ScriptSyntax, "this `detect` cannot be evaluated").at(*span, "here");

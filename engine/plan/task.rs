@@ -12,6 +12,8 @@ use thinking_step::{Definition, Digest, ErrorKind, Mode, NativeStep, Permissions
 pub struct Plan {
     /// The project's name, or a stand-in made from the manifest's place.
     pub project: Arc<str>,
+    /// Whether the manifest gives the project a name.
+    pub named: bool,
     /// The pipeline's name.
     pub pipeline: Arc<str>,
     /// All tasks; a [`TaskId`] is an index. A parent stands before its children.

@@ -1,6 +1,6 @@
 //! A composed manifest to the plan of a pipeline: every script compiled, every reference followed.
 
-use crate::builder::{Builder, Place};
+use crate::builder::{Builder, Place, Siblings};
 use crate::compile::Compiler;
 use crate::links::Links;
 use crate::task::Plan;
@@ -86,12 +86,14 @@ impl Workshop<'_, '_> {
             declared: &declared,
             base: scope.clone(),
             tasks: Vec::new(),
-            frames: vec![Vec::new()],
+            frames: vec![Siblings::new()],
             running: vec![name.value.clone()],
             links: Links::default(),
+            outputs: Vec::new(),
         };
         let place = Place { path: "".into(), parent: None, scope, retry: None };
         let root = builder.tasks(&body.tasks, &place);
+        builder.check_shared_outputs();
         builder.links.check(&builder.tasks, &builder.model.manifest, builder.diagnostics);
         let tasks = builder.tasks;
         if root.is_empty() && body.tasks.is_empty() {
@@ -103,6 +105,7 @@ impl Workshop<'_, '_> {
         }
         let mut plan = Plan {
             project: project_name(self.project, model),
+            named: model.manifest.project.is_some(),
             pipeline: pipeline.into(),
             tasks,
             root,

@@ -5,7 +5,7 @@ use crate::sink::Sink;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::sync::Arc;
-use thinking_diagnostic::{SourceMap, Span};
+use thinking_diagnostic::{Code, SourceMap, Span};
 use thinking_event::{Event, Reporter, RunEnd};
 use thinking_step::StepError;
 
@@ -72,7 +72,8 @@ pub fn to_json(event: &Event) -> Value {
     shape(event, None)
 }
 
-/// The same; an `error` and a `rerun` also have a `place`: `{"file", "line", "column"}`, both counted from 1, or `null`.
+/// The same; an `error` and a `rerun` also have a `place`: `{"file", "line", "column"}`, both counted from 1, or `null`, and the `error` of a task the
+/// `code` that `thinking explain` knows.
 #[must_use]
 pub fn to_json_at(event: &Event, sources: &SourceMap) -> Value {
     shape(event, Some(sources))
@@ -142,6 +143,9 @@ fn failure(error: &StepError, task: Option<Span>, sources: Option<&SourceMap>) -
     let mut value = json!({
         "kind": error.kind.name(), "message": error.message, "details": error.details, "help": error.help,
     });
+    if let (Some(_), Value::Object(fields)) = (sources, &mut value) {
+        fields.insert("code".to_owned(), Code::StepFailed.name().into());
+    }
     set_place(&mut value, error.span.or(task), sources);
     value
 }
@@ -257,6 +261,12 @@ mod tests {
             to_json_at(&event, &sources)["error"]["place"],
             json!({ "file": "pipeline.kdl", "line": 4, "column": 30 })
         );
+        assert_eq!(to_json_at(&event, &sources)["error"]["code"], "thinking::step-failed");
+        let paper = Paper::default();
+        let reporter = JsonReporter::new(Box::new(paper.clone())).with_sources(std::sync::Arc::new(sources));
+        reporter.event(&event);
+        reporter.finish();
+        assert!(paper.text().contains(r#""place":{"file":"pipeline.kdl","line":4"#), "{}", paper.text());
     }
 
     #[test]

@@ -22,12 +22,16 @@ struct Queue {
 #[derive(Default)]
 struct State {
     events: VecDeque<(Seq, Event)>,
+    /// Bytes of output in them.
+    output: usize,
     waiting: bool,
     closed: bool,
 }
 
 /// More waiting events than this hold up the run: a reporter that cannot keep up must not fill the memory.
 const MOST: usize = 100_000;
+/// The same for bytes of output.
+const MOST_OUTPUT: usize = 16 << 20;
 
 impl Announcer {
     /// Starts the thread. Without one (the system has none left) events are passed on at once.
@@ -63,8 +67,11 @@ impl Announcer {
 
     fn push(&self, seq: Seq, event: Event) {
         let mut state = self.queue.lock();
-        while state.events.len() >= MOST && !state.closed {
+        while (state.events.len() >= MOST || state.output >= MOST_OUTPUT) && !state.closed {
             state = self.queue.drained.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if let Event::Output { line, .. } = &event {
+            state.output += line.len();
         }
         state.events.push_back((seq, event));
         if state.waiting {
@@ -95,6 +102,7 @@ fn announce(queue: &Queue, store: &dyn Store, reporter: &dyn Reporter) {
             state.waiting = false;
         }
         let batch = std::mem::take(&mut state.events);
+        state.output = 0;
         if batch.is_empty() && state.closed {
             break;
         }

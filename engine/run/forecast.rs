@@ -1,7 +1,7 @@
 //! What would follow after the first step that runs, as far as it can be told without running it.
 
 use crate::decide::{Core, Items, Place, Question, Scope};
-use crate::preview::{Found, Verdict};
+use crate::preview::{Absence, Found, Verdict};
 use crate::question;
 use crate::world::World;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Forecast<'_> {
             match self.ask(task, Question::When) {
                 Known::Value(Value::Bool(true)) => {}
                 Known::Value(Value::Bool(false)) => {
-                    self.note(task, Verdict::Skipped, "its `when` is false");
+                    self.absent(task, Absence::When);
                     return false;
                 }
                 _ => unknown = true,
@@ -90,7 +90,7 @@ impl Forecast<'_> {
                 match self.ask(task, Question::Items) {
                     Known::Value(value) => {
                         if Items::new(value).is_ok_and(|items| items.len() == 0) {
-                            self.note(task, Verdict::Skipped, "there is nothing to go over");
+                            self.absent(task, Absence::NoIterations);
                             return false;
                         }
                     }
@@ -100,28 +100,29 @@ impl Forecast<'_> {
             }
             TaskKind::Repeat { children, .. } => self.list(children, unknown),
             TaskKind::Choose { all, branches } => {
-                let mut taken = false;
+                let (mut taken, mut over) = (false, false);
                 for (at, branch) in branches.iter().enumerate() {
                     let holds = match branch.condition {
                         Some(_) => self.ask(task, Question::Condition(at)),
                         None => Known::Value(Value::Bool(!taken)),
                     };
+                    // After the first that holds no other is looked at.
+                    let holds = if taken && !*all { Known::Value(Value::Bool(false)) } else { holds };
                     match holds {
                         Known::Value(Value::Bool(true)) => {
                             taken = true;
-                            let over = self.list(&branch.children, unknown);
-                            if !*all {
-                                return over && !unknown;
-                            }
+                            over |= self.list(&branch.children, unknown) && !unknown;
                         }
-                        Known::Value(_) => {}
+                        Known::Value(_) => {
+                            branch.children.iter().for_each(|child| self.absent(*child, Absence::Branch))
+                        }
                         Known::Later => {
                             unknown = true;
                             self.list(&branch.children, unknown);
                         }
                     }
                 }
-                false
+                over
             }
             TaskKind::End | TaskKind::Fail { .. } => !unknown,
         }
@@ -150,6 +151,12 @@ impl Forecast<'_> {
             if decided {
                 *found = kept;
             }
+        }
+    }
+
+    fn absent(&mut self, task: TaskId, absence: Absence) {
+        if let Some(found) = self.verdicts.get_mut(task.0 as usize) {
+            found.absence = Some(absence);
         }
     }
 

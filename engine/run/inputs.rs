@@ -82,7 +82,8 @@ pub(crate) fn see_argument(world: &World, host: &RunHost, directory: &Path, argu
     }
     let Ok(path) = directory.join(argument).canonicalize() else { return };
     let inside = path.starts_with(world.plan.permissions.root()) && !path.starts_with(&world.state_directory);
-    if inside && path.is_file() {
+    let own = host.seen().outputs.iter().any(|output| path.starts_with(output));
+    if inside && !own && path.is_file() {
         host.saw_content(&path);
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::apply::{ApplyError, Environment, Options, selection};
 use crate::compare::{Checked, Stale};
-use crate::decide::{Command, Core, Ending, Force, Input, Place, TypedPath};
+use crate::decide::{Command, Core, Ending, Force, Input, Place, Question, TypedPath};
 use crate::recorded::Recorded;
 use crate::summary::Summary;
 use crate::world::{Parts, World};
@@ -154,6 +154,20 @@ pub(crate) struct Found {
     pub verdict: Option<Verdict>,
     pub why: Option<String>,
     pub changed: Option<Span>,
+    pub absence: Option<Absence>,
+}
+
+/// Why a task is not there this time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Absence {
+    /// Its own `when` is false.
+    When,
+    /// It is a loop over nothing.
+    NoIterations,
+    /// It is in a branch that is not taken.
+    Branch,
+    /// A failure in it is passed over.
+    Passed,
 }
 
 struct Previewing {
@@ -177,19 +191,33 @@ impl Previewing {
                 Command::Evaluate { place, question } => {
                     let host = question::host(&world, &place, question);
                     match question::evaluate(&world, &place, question, &host) {
-                        Ok(value) => Input::Value(value),
+                        Ok(value) => {
+                            if let (Question::Condition(at), Some(holds)) = (question, value.as_bool()) {
+                                self.branch(place.task, at, holds);
+                            }
+                            Input::Value(value)
+                        }
                         Err(error) => match world.take_failure() {
                             Some(error) => return Err(error.into()),
                             None => Input::Failed(world.mask.error(error)),
                         },
                     }
                 }
-                Command::Open { .. } | Command::Pause { .. } => Input::Go,
+                Command::Open { place, iterations } => {
+                    if iterations == Some(0) {
+                        self.absent(place.task, Absence::NoIterations);
+                    }
+                    Input::Go
+                }
+                Command::Pause { .. } => Input::Go,
                 Command::Close { place, shape } => {
                     world.remember(place.task, place.iterations.clone(), shape);
                     Input::Go
                 }
-                Command::Skip { .. } => Input::Go,
+                Command::Skip { place } => {
+                    self.absent(place.task, Absence::When);
+                    Input::Go
+                }
                 Command::Check { place, force } => match self.check(&core, &place, force)? {
                     Ok(input) => input,
                     Err(stale) => {
@@ -213,6 +241,7 @@ impl Previewing {
                         forecast::follow(&world, &core, place.task, &failure.place.path, &mut self.verdicts);
                         return Ok((dropped, None));
                     }
+                    self.absent(place.task, Absence::Passed);
                     self.recorded.pass();
                     self.stand()?;
                     Input::Go
@@ -308,6 +337,10 @@ impl Previewing {
         Ok(match passed {
             Some((depth, item, None)) => {
                 self.recorded.pass();
+                let ids = world.ids.iter().position(|id| entry.task.0.starts_with(&id.0.to_be_bytes()));
+                if let Some(container) = ids.and_then(|at| u32::try_from(at).ok()) {
+                    self.absent(TaskId(container), Absence::Passed);
+                }
                 Ok(Input::PassedOver { depth, item })
             }
             Some((_, _, Some(stale))) => Err(stale),
@@ -351,9 +384,68 @@ impl Previewing {
         }
     }
 
+    fn absent(&mut self, task: TaskId, absence: Absence) {
+        if let Some(found) = self.verdicts.get_mut(task.0 as usize) {
+            found.absence = Some(absence);
+        }
+    }
+
+    /// A branch of a `choose` is taken or not.
+    fn branch(&mut self, choose: TaskId, at: usize, holds: bool) {
+        let plan = self.world.plan.clone();
+        let TaskKind::Choose { all, branches } = &plan.task(choose).kind else { return };
+        for (other, branch) in branches.iter().enumerate() {
+            let missed = if holds {
+                // `otherwise` is for when no other holds; of the rest one is enough.
+                other != at && (branch.condition.is_none() || !*all)
+            } else {
+                other == at
+            };
+            if missed {
+                branch.children.iter().for_each(|child| self.absent(*child, Absence::Branch));
+            }
+        }
+    }
+
+    /// Why a task that is not there is not there.
+    fn why_absent(&self, task: TaskId) -> String {
+        let plan = &self.world.plan;
+        for at in std::iter::successors(Some(task), |at| plan.task(*at).parent) {
+            let Some(absence) = self.verdicts.get(at.0 as usize).and_then(|found| found.absence) else { continue };
+            let about = plan.task(at);
+            return match absence {
+                Absence::When if at == task => "its `when` is false".to_owned(),
+                Absence::When if about.name.is_some() => format!("the `when` of `{}` is false", about.path),
+                Absence::When => "the `when` around it is false".to_owned(),
+                Absence::NoIterations => "there are no iterations".to_owned(),
+                Absence::Branch => "its branch is not taken".to_owned(),
+                Absence::Passed => "a failure before it is passed over".to_owned(),
+            };
+        }
+        let container = matches!(
+            plan.task(task).kind,
+            TaskKind::Stage { .. } | TaskKind::Each { .. } | TaskKind::Repeat { .. } | TaskKind::Run { .. }
+        );
+        if container && !plan.tasks.iter().any(|child| child.parent == Some(task)) {
+            return "there is nothing in it".to_owned();
+        }
+        // A container was reached if what is in it is absent for reasons of its own.
+        let inside = |at: &usize| {
+            let around = |at: TaskId| plan.task(at).parent;
+            let at = u32::try_from(*at).map(TaskId).ok();
+            std::iter::successors(at.and_then(around), |at| around(*at)).any(|at| at == task)
+        };
+        let mut absent = self.verdicts.iter().enumerate().filter(|(_, found)| found.absence.is_some());
+        if container && absent.any(|(at, _)| inside(&at)) {
+            return "nothing in it is to be done".to_owned();
+        }
+        "the pipeline ends before it".to_owned()
+    }
+
     fn note(&mut self, task: TaskId, verdict: Verdict, stale: Stale) {
         if let Some(found) = self.verdicts.get_mut(task.0 as usize) {
-            *found = Found { done: found.done, verdict: Some(verdict), why: Some(stale.reason), changed: stale.span };
+            let (done, why) = (found.done, Some(stale.reason));
+            *found = Found { done, verdict: Some(verdict), why, changed: stale.span, absence: None };
         }
     }
 
@@ -364,13 +456,16 @@ impl Previewing {
         named
             .filter_map(|task| {
                 let (found, about) = (self.verdicts.get(task.0 as usize)?, plan.task(task));
+                let verdict = self.verdict(task);
+                let absent = || (verdict == Verdict::Skipped).then(|| self.why_absent(task));
+                let why = found.why.clone().or_else(absent);
                 Some(PreviewTask {
                     path: about.path.clone(),
                     span: about.span,
                     step: matches!(about.kind, TaskKind::Step(_)),
-                    verdict: self.verdict(task),
+                    verdict,
                     done: found.done,
-                    why: found.why.clone(),
+                    why,
                     changed: found.changed,
                 })
             })

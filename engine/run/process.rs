@@ -1,12 +1,13 @@
 //! Programs outside, each in a process group of its own.
 
 use crate::executor::{Attempt, BodySpec, ExecSpec, Executor, Standing};
+use crate::mask::KEPT;
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use thinking_step::{ErrorKind, StepError, Value};
@@ -16,6 +17,10 @@ use thinking_store::Token;
 const LARGEST_RESULT: usize = 64 << 20;
 /// So many last lines of standard error are shown with a failure.
 const SHOWN_LINES: usize = 10;
+/// So many bytes of output are read at once at most.
+const PIECE: usize = 16 << 10;
+/// So many pieces of output may wait: a program that writes faster than its lines are told has to wait.
+const WAITING: usize = 256;
 /// So long a program's output may stay open after its end, by a child that it left behind.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -31,13 +36,16 @@ struct Running {
     group: rustix::process::Pid,
     news: Receiver<News>,
     stdout: Vec<u8>,
+    /// The beginnings of the lines that are under way: of standard output, of standard error.
+    begun: [Vec<u8>; 2],
     last: VecDeque<String>,
     open: u8,
     status: Option<(Result<ExitStatus, String>, Instant)>,
 }
 
 enum News {
-    Line(bool, Vec<u8>),
+    /// A piece of a line, or all of it; only the last piece ends with a line break.
+    Piece(bool, Vec<u8>),
     Closed,
     Ended(Result<ExitStatus, String>),
 }
@@ -92,7 +100,7 @@ fn start(spec: ExecSpec, output: Arc<dyn Fn(bool, String) + Send + Sync>) -> Res
     command.stdin(if spec.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| not_started(&spec, &error))?;
-    let (sender, news) = channel();
+    let (sender, news) = sync_channel(WAITING);
     let failed = |error: std::io::Error| {
         StepError::new(ErrorKind::Exec, format!("`{}` cannot be watched: {error}", spec.program))
     };
@@ -109,10 +117,20 @@ fn start(spec: ExecSpec, output: Arc<dyn Fn(bool, String) + Send + Sync>) -> Res
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         return Err(failed(error));
     }
-    Ok(Running { spec, output, group, news, stdout: Vec::new(), last: VecDeque::new(), open: 2, status: None })
+    Ok(Running {
+        spec,
+        output,
+        group,
+        news,
+        stdout: Vec::new(),
+        begun: [Vec::new(), Vec::new()],
+        last: VecDeque::new(),
+        open: 2,
+        status: None,
+    })
 }
 
-fn watch(child: &mut Child, sender: &Sender<News>, stdin: Option<String>) -> std::io::Result<()> {
+fn watch(child: &mut Child, sender: &SyncSender<News>, stdin: Option<String>) -> std::io::Result<()> {
     if let Some(stdout) = child.stdout.take() {
         follow(stdout, false, sender.clone())?;
     }
@@ -128,18 +146,21 @@ fn watch(child: &mut Child, sender: &Sender<News>, stdin: Option<String>) -> std
     Ok(())
 }
 
-fn follow(pipe: impl Read + Send + 'static, stderr: bool, sender: Sender<News>) -> std::io::Result<()> {
+fn follow(pipe: impl Read + Send + 'static, stderr: bool, sender: SyncSender<News>) -> std::io::Result<()> {
     let read = move || {
-        let mut reader = BufReader::new(pipe);
+        let mut reader = BufReader::with_capacity(PIECE, pipe);
         loop {
-            let mut line = Vec::new();
-            match reader.read_until(b'\n', &mut line) {
-                Ok(count) if count > 0 => {
-                    if sender.send(News::Line(stderr, line)).is_err() {
-                        return;
-                    }
+            let piece = match reader.fill_buf() {
+                Ok(read) if !read.is_empty() => {
+                    let end = read.iter().position(|byte| *byte == b'\n').map_or(read.len(), |at| at + 1);
+                    read.get(..end).unwrap_or_default().to_vec()
                 }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 _ => break,
+            };
+            reader.consume(piece.len());
+            if sender.send(News::Piece(stderr, piece)).is_err() {
+                return;
             }
         }
         let _ = sender.send(News::Closed);
@@ -173,6 +194,7 @@ impl Running {
     /// Takes in news until the program has ended or patience has.
     fn wait(&mut self, patience: Duration) -> Option<Result<Value, StepError>> {
         let end = Instant::now() + patience;
+        let mut heard = false;
         loop {
             if let Some((_, since)) = &self.status {
                 let waited = since.elapsed();
@@ -181,8 +203,13 @@ impl Running {
                 }
             }
             let left = end.saturating_duration_since(Instant::now());
+            // A program that never falls silent can be cancelled too.
+            if heard && left.is_zero() {
+                return None;
+            }
+            heard = true;
             match self.news.recv_timeout(left) {
-                Ok(News::Line(stderr, line)) => self.line(stderr, line),
+                Ok(News::Piece(stderr, piece)) => self.piece(stderr, &piece),
                 Ok(News::Closed) => self.open = self.open.saturating_sub(1),
                 Ok(News::Ended(status)) => self.status = Some((status, Instant::now())),
                 Err(RecvTimeoutError::Timeout) => return None,
@@ -195,10 +222,22 @@ impl Running {
         }
     }
 
-    fn line(&mut self, stderr: bool, line: Vec<u8>) {
+    fn piece(&mut self, stderr: bool, piece: &[u8]) {
         if !stderr && self.spec.stdout.is_some() && self.stdout.len() <= LARGEST_RESULT {
-            self.stdout.extend_from_slice(&line);
+            self.stdout.extend_from_slice(piece);
         }
+        // Of a line without end only the beginning is kept.
+        let begun = &mut self.begun[usize::from(stderr)];
+        let room = KEPT.saturating_sub(begun.len()).min(piece.len());
+        begun.extend_from_slice(piece.get(..room).unwrap_or_default());
+        if piece.ends_with(b"\n") {
+            self.line(stderr);
+        }
+    }
+
+    /// A line is complete, or what is there of it is all that comes.
+    fn line(&mut self, stderr: bool) {
+        let line = std::mem::take(&mut self.begun[usize::from(stderr)]);
         let mut text = String::from_utf8_lossy(&line).into_owned();
         text.truncate(text.trim_end_matches(['\n', '\r']).len());
         if stderr {
@@ -222,6 +261,11 @@ impl Running {
         if self.open > 0 {
             // A child that it left behind still holds its output: it ends with the step.
             let _ = rustix::process::kill_process_group(self.group, rustix::process::Signal::KILL);
+        }
+        for stderr in [false, true] {
+            if !self.begun[usize::from(stderr)].is_empty() {
+                self.line(stderr);
+            }
         }
         let program = &self.spec.program;
         let failed = |text: String| Err(StepError::new(ErrorKind::Exec, text).details(self.last.iter().cloned()));

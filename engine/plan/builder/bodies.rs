@@ -2,7 +2,7 @@
 
 use super::{Builder, Place};
 use crate::definition::Definer;
-use crate::task::{Body, Call, Exec, StdoutAs, Step, TaskId};
+use crate::task::{Body, Call, Exec, StdoutAs, Step, TaskId, TaskKind};
 use crate::{Setting, Template, TemplateValue};
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Spanned, did_you_mean};
@@ -29,7 +29,7 @@ impl Builder<'_, '_> {
         };
         let inputs: Vec<Template> = step.input.iter().map(|input| self.template(input, place, id)).collect();
         let outputs: Vec<Template> = step.output.iter().map(|output| self.template(output, place, id)).collect();
-        outputs.iter().for_each(|output| self.check_output(output));
+        outputs.iter().for_each(|output| self.check_output(output, id));
         inputs.iter().for_each(|input| definer.template("`input`", input));
         outputs.iter().for_each(|output| definer.template("`output`", output));
         let definition = Arc::new(Definition { parts: definer.parts });
@@ -37,7 +37,7 @@ impl Builder<'_, '_> {
     }
 
     /// An output is one file or directory, and neither the project itself nor something that its manifests are made of.
-    fn check_output(&mut self, output: &Template) {
+    fn check_output(&mut self, output: &Template, task: TaskId) {
         let Some(text) = output.as_fixed() else { return };
         let path = self.permissions.resolve(text.as_ref());
         let source = |source: &std::path::Path| source.canonicalize().is_ok_and(|source| source == path);
@@ -60,7 +60,60 @@ impl Builder<'_, '_> {
                     .at(output.span, "here")
                     .help("name the file or directory that the step leaves, such as \"out/report.md\"".to_owned()),
             );
+        } else {
+            self.outputs.push((path, task, output.span));
         }
+    }
+
+    /// Two steps that leave the same file would undo each other's work, each time, for ever. Steps of which only one runs may.
+    pub(crate) fn check_shared_outputs(&mut self) {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        outputs.sort();
+        for (_, task, span) in &outputs {
+            if self.is_in_a_loop(*task) {
+                self.diagnostics.push(
+                    Diagnostic::error(Code::InvalidOutput, "every iteration declares the same output")
+                        .at(*span, "the same each time")
+                        .help("put the loop variable into the path, such as \"out/${epoch}.bin\", or declare it in a step after the loop".to_owned()),
+                );
+            }
+        }
+        for pair in outputs.windows(2) {
+            let [(path, one, first), (same, other, again)] = pair else { continue };
+            if path != same || self.is_conditional(*one) || self.is_conditional(*other) {
+                continue;
+            }
+            self.diagnostics.push(
+                Diagnostic::error(Code::InvalidOutput, "two steps declare the same output")
+                    .at(*again, "again here")
+                    .at(*first, "first here")
+                    .help("give each step an output of its own: a changed output runs its step again".to_owned()),
+            );
+        }
+    }
+
+    fn is_in_a_loop(&self, task: TaskId) -> bool {
+        let mut next = Some(task);
+        while let Some(task) = next.and_then(|id| self.tasks.get(id.0 as usize)) {
+            if matches!(task.kind, TaskKind::Each { .. } | TaskKind::Repeat { .. }) {
+                return true;
+            }
+            next = task.parent;
+        }
+        false
+    }
+
+    /// Whether a task, or something around it, runs only sometimes.
+    fn is_conditional(&self, task: TaskId) -> bool {
+        let mut next = Some(task);
+        while let Some(task) = next.and_then(|id| self.tasks.get(id.0 as usize)) {
+            let parent = task.parent.and_then(|id| self.tasks.get(id.0 as usize));
+            if task.when.is_some() || parent.is_some_and(|parent| matches!(parent.kind, TaskKind::Choose { .. })) {
+                return true;
+            }
+            next = task.parent;
+        }
+        false
     }
 
     pub(super) fn script_file(
@@ -86,9 +139,7 @@ impl Builder<'_, '_> {
                 return None;
             }
         };
-        let frames = &self.frames;
-        let results = || Self::results(frames);
-        let program = self.compiler.text(&text, &place.scope, &results, Purpose::Step, self.diagnostics);
+        let program = self.compiler.text(&text, &place.scope, &self.frames, Purpose::Step, self.diagnostics);
         Some(self.linked(program, task))
     }
 

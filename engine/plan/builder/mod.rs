@@ -14,6 +14,8 @@ use crate::compile::{Compiler, Scope};
 use crate::links::Links;
 use crate::script_name;
 use crate::task::{Branch, OnError, Retry, Task, TaskId, TaskKind};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap, Span, Spanned, did_you_mean};
 use thinking_manifest::{Model, Project};
@@ -39,13 +41,15 @@ pub(super) struct Common<'c> {
     pub(crate) on_error: &'c Option<Templated<schema::OnErrorWord>>,
 }
 
-/// A task's name among its siblings.
+/// A task among its siblings.
 pub(crate) struct Sibling {
-    name: String,
     span: Option<Span>,
     /// It is being built: its result is not there yet.
     open: bool,
 }
+
+/// Siblings by their names in scripts.
+pub(crate) type Siblings = BTreeMap<String, Sibling>;
 
 pub(crate) struct Builder<'b, 'l> {
     pub(crate) model: &'b Model,
@@ -60,10 +64,12 @@ pub(crate) struct Builder<'b, 'l> {
     pub(crate) base: Scope,
     pub(crate) tasks: Vec<Task>,
     /// Names of the siblings so far, of each container around, outermost first.
-    pub(crate) frames: Vec<Vec<Sibling>>,
+    pub(crate) frames: Vec<Siblings>,
     /// Pipelines that are being built, outermost first.
     pub(crate) running: Vec<String>,
     pub(crate) links: Links,
+    /// Fixed outputs so far: the path with links resolved, its step, its place.
+    pub(crate) outputs: Vec<(PathBuf, TaskId, Option<Span>)>,
 }
 
 impl Builder<'_, '_> {
@@ -113,7 +119,7 @@ impl Builder<'_, '_> {
                 let (id, inner) = self.open(common!(repeat, Some(&repeat.var)), place);
                 let inner = self.with_variable(&repeat.var, inner);
                 let max = repeat.max.as_ref().map(|max| self.setting(max, place, |max| Some(*max)));
-                self.frames.push(Vec::new());
+                self.frames.push(Siblings::new());
                 let children = self.tasks(&repeat.tasks, &inner);
                 // `until` sees the results of the iteration that just ended.
                 let until = self.program(&repeat.until, &inner, Purpose::Expression, id);
@@ -277,7 +283,7 @@ impl Builder<'_, '_> {
         let inner = Place { scope: self.base.clone(), ..inner };
         self.running.push(name.value.clone());
         // The other pipeline sees its own tasks only.
-        let outside = std::mem::replace(&mut self.frames, vec![Vec::new()]);
+        let outside = std::mem::replace(&mut self.frames, vec![Siblings::new()]);
         let children = self.tasks(&pipeline.tasks.clone(), &inner);
         self.frames = outside;
         self.running.pop();

@@ -1,8 +1,9 @@
 //! Names of siblings, the results they leave, and loop variables.
 
-use super::{Builder, Place, Sibling};
-use crate::compile::Compiler;
+use super::{Builder, Place, Sibling, Siblings};
+use crate::compile::{Compiler, Results};
 use crate::{names, script_name};
+use std::collections::btree_map::Entry;
 use thinking_diagnostic::{Code, Diagnostic, Spanned};
 use thinking_step::{ScopeEntry, VariableKind};
 
@@ -12,7 +13,7 @@ impl Builder<'_, '_> {
             // The tasks of an unnamed container count as siblings of what is around it.
             return work(self);
         }
-        self.frames.push(Vec::new());
+        self.frames.push(Siblings::new());
         let done = work(self);
         self.frames.pop();
         done
@@ -20,30 +21,28 @@ impl Builder<'_, '_> {
 
     pub(super) fn declare(&mut self, name: &Spanned<String>) {
         let Some(frame) = self.frames.last_mut() else { return };
-        if let Some(first) = frame.iter().find(|known| known.name == name.value) {
-            let first = first.span;
-            self.diagnostics.push(
-                Diagnostic::error(Code::Duplicate, format!("two siblings are called `{}`", name.value))
-                    .at(name.span, "again here")
-                    .at(first, "first here")
-                    .help("names are unique among siblings, and the tasks of an unnamed container count as siblings of what is around it".to_owned()),
-            );
-        } else {
-            frame.push(Sibling { name: name.value.clone(), span: name.span, open: true });
+        match frame.entry(script_name(name)) {
+            Entry::Occupied(first) => {
+                let first = first.get().span;
+                self.diagnostics.push(
+                    Diagnostic::error(Code::Duplicate, format!("two siblings are called `{}`", name.value))
+                        .at(name.span, "again here")
+                        .at(first, "first here")
+                        .help("names are unique among siblings, and the tasks of an unnamed container count as siblings of what is around it".to_owned()),
+                );
+            }
+            Entry::Vacant(place) => {
+                place.insert(Sibling { span: name.span, open: true });
+            }
         }
-    }
-
-    /// The names that `results` can have here: of the siblings that are complete, and of those of each container around. What is being built is
-    /// not there yet.
-    pub(super) fn results(frames: &[Vec<Sibling>]) -> Vec<String> {
-        frames.iter().flatten().filter(|sibling| !sibling.open).map(|sibling| script_name(&sibling.name)).collect()
     }
 
     /// From here on the task's result is there.
     pub(super) fn settle(&mut self, name: Option<&str>) {
         let Some(name) = name else { return };
-        let siblings = self.frames.last_mut().into_iter().flatten();
-        siblings.filter(|sibling| sibling.name == name).for_each(|sibling| sibling.open = false);
+        if let Some(sibling) = self.frames.last_mut().and_then(|frame| frame.get_mut(&script_name(name))) {
+            sibling.open = false;
+        }
     }
 
     pub(super) fn with_variable(&mut self, name: &Spanned<String>, mut place: Place) -> Place {
@@ -71,5 +70,16 @@ impl Builder<'_, '_> {
             place.scope = self.compiler.extended(&place.scope, "index".to_owned(), entry(None));
         }
         place
+    }
+}
+
+/// The results that can be there: of the siblings that are complete, and of those of each container around. What is being built is not there yet.
+impl Results for Vec<Siblings> {
+    fn has(&self, name: &str) -> bool {
+        self.iter().any(|frame| frame.get(name).is_some_and(|sibling| !sibling.open))
+    }
+    fn all(&self) -> Vec<String> {
+        let complete = self.iter().flatten().filter(|(_, sibling)| !sibling.open);
+        complete.map(|(name, _)| name.clone()).collect()
     }
 }

@@ -17,9 +17,7 @@ impl Builder<'_, '_> {
         purpose: Purpose,
         task: TaskId,
     ) -> Arc<dyn Program> {
-        let frames = &self.frames;
-        let results = || Self::results(frames);
-        let program = self.compiler.code(code, self.sources, &place.scope, &results, purpose, self.diagnostics);
+        let program = self.compiler.code(code, self.sources, &place.scope, &self.frames, purpose, self.diagnostics);
         self.linked(program, task)
     }
 
@@ -49,10 +47,14 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn template(&mut self, string: &Spanned<String>, place: &Place, task: TaskId) -> Template {
-        let frames = &self.frames;
-        let results = || Self::results(frames);
-        let template =
-            self.compiler.template(string, self.sources, &place.scope, &results, Purpose::Expression, self.diagnostics);
+        let template = self.compiler.template(
+            string,
+            self.sources,
+            &place.scope,
+            &self.frames,
+            Purpose::Expression,
+            self.diagnostics,
+        );
         for part in &template.parts {
             if let crate::TemplatePart::Code(program) = part {
                 self.linked(Some(program.clone()), task);
@@ -62,10 +64,8 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn tree(&mut self, tree: &Spanned<schema::Tree>, place: &Place, task: TaskId) -> TemplateValue {
-        let frames = &self.frames;
-        let results = || Self::results(frames);
         let value =
-            self.compiler.tree(tree, self.sources, &place.scope, &results, Purpose::Expression, self.diagnostics);
+            self.compiler.tree(tree, self.sources, &place.scope, &self.frames, Purpose::Expression, self.diagnostics);
         self.link_value(&value, task);
         value
     }

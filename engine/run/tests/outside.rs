@@ -228,3 +228,98 @@ fn a_program_is_ended_with_its_group_when_time_is_over() {
     project.stop = crate::StopSignal::default();
     assert_eq!(project.apply(&[put("b", "b", 1), put("c", "c", 1)]).lines(), ["kept 1 up to b", "done c"]);
 }
+
+#[test]
+fn a_directory_that_was_listed_counts_by_its_names() {
+    let project = Project::new();
+    let write = |name: &str, text: &str| std::fs::write(project.path().join(name), text).unwrap();
+    std::fs::create_dir(project.path().join("data")).unwrap();
+    let plan = |directory: &'static str| {
+        [step("a", directory, move |host| {
+            let path = host.permit(thinking_step::Access::Read(directory.as_ref()))?;
+            host.saw_file(&path);
+            let out = host.permit(thinking_step::Access::Write("out.txt".as_ref()))?;
+            std::fs::write(out, "x").unwrap();
+            Ok(json!(1))
+        })]
+    };
+    write("a.dat", "1");
+    std::fs::create_dir(project.path().join(".thinking")).unwrap();
+    project.apply(&plan("."));
+    write(".thinking/x", "more");
+    assert_eq!(project.apply(&plan(".")).end, RunEnd::Unchanged);
+    write("a.dat", "2");
+    assert_eq!(project.apply(&plan(".")).end, RunEnd::Unchanged, "nobody looked at the content");
+    write("b.dat", "2");
+    assert_eq!(project.apply(&plan(".")).lines()[0], "rerun a (1): directory `.` has other files in it");
+    project.apply(&plan("data"));
+    write("data/x", "1");
+    assert_eq!(project.apply(&plan("data")).lines()[0], "rerun a (1): directory `data` has other files in it");
+    // A declared input counts by its content, without the state.
+    let whole = || [shell("b", "true", None).input(".")];
+    project.apply(&whole());
+    assert_eq!(project.apply(&whole()).end, RunEnd::Unchanged);
+    write("data/x", "2");
+    assert_eq!(project.apply(&whole()).lines()[0], "rerun b (1): file `.` changed");
+}
+
+#[test]
+fn what_a_step_makes_is_no_input_of_it() {
+    let project = Project::new();
+    std::fs::create_dir(project.path().join("d")).unwrap();
+    std::fs::write(project.path().join("d/a.txt"), "1").unwrap();
+    for input in ["d/*.txt", "d"] {
+        let plan = || [shell("a", "cat d/a.txt > d/out.txt", None).input(input).output("d/out.txt")];
+        project.apply(&plan());
+        assert_eq!(project.apply(&plan()).end, RunEnd::Unchanged, "{input}");
+        std::fs::write(project.path().join("d/a.txt"), input).unwrap();
+        assert!(project.apply(&plan()).lines()[0].starts_with("rerun a (1): file `d/a.txt` changed"), "{input}");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_attempts_when_a_run_is_over() {
+    let project = Project::new();
+    let left = || {
+        let found = walkdir::WalkDir::new(project.path().join(".thinking/scratch")).into_iter().filter_map(Result::ok);
+        found.filter(|entry| entry.file_type().is_file()).map(|entry| entry.file_name().to_owned()).collect::<Vec<_>>()
+    };
+    let script = "echo 1 > $THINKING_SCRATCH/kept; echo 1 > $THINKING_RESULT; exit 1";
+    assert!(matches!(project.apply(&[shell("a", script, None)]).end, RunEnd::Failed { .. }));
+    assert_eq!(left(), ["kept"], "the next attempt goes on with it, but the result is gone");
+    assert_eq!(project.apply(&[shell("b", script, None).skip()]).end, RunEnd::Done);
+    assert!(left().is_empty());
+}
+
+#[test]
+fn a_line_without_end_is_cut_and_does_not_fill_the_memory() {
+    let project = Project::new();
+    let told = project.apply(&[shell("a", "head -c 50000000 /dev/zero | tr '\\0' x; echo; echo after", None)]);
+    let lines: Vec<&String> = told
+        .events
+        .iter()
+        .filter_map(|event| if let Event::Output { line, .. } = event { Some(line) } else { None })
+        .collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!((lines[0].len(), lines[0].ends_with("x …"), lines[1].as_str()), ((16 << 10) + 4, true, "after"));
+    let long = project.apply(&[shell("b", "head -c 100000 /dev/zero | tr '\\0' x", Some(StdoutAs::Text)), {
+        step("n", "n", |host| {
+            let text = host.sibling_result("b")?.unwrap();
+            host.put("data", "n", Datum::Json(json!(text.as_str().unwrap().len())))?;
+            Ok(json!(null))
+        })
+    }]);
+    assert_eq!((long.end, project.get("n").as_deref()), (RunEnd::Done, Some("100000")), "a result is not cut");
+}
+
+#[test]
+fn a_program_left_behind_does_not_hold_up_its_step() {
+    let project = Project::new();
+    let began = std::time::Instant::now();
+    let told =
+        project.apply(&[shell("a", "sleep 60 & (while true; do echo y; done) & echo done", None), put("b", "b", 1)]);
+    assert_eq!(told.end, RunEnd::Done);
+    assert!(began.elapsed().as_secs() < 10);
+    let chatter = project.apply(&[shell("c", "while true; do echo y; done", None).timeout(0)]);
+    assert_eq!(error(&chatter).kind, ErrorKind::Timeout, "also one that never falls silent");
+}

@@ -91,3 +91,44 @@ fn changes_nothing() {
     lines(&project, project.plan(&[put("a", "a", 2), put("b", "b", 1)]), Options::default());
     assert_eq!(before, (project.store.progress(), project.store.runs().unwrap()));
 }
+
+#[test]
+fn says_why_a_task_is_not_there() {
+    let project = Project::new();
+    let plan = vec![
+        each("v", value(json!([])), vec![put("x", "x", 1)]),
+        choose(
+            false,
+            vec![
+                (Some(value(false)), vec![put("no", "x", 1)]),
+                (Some(value(true)), vec![put("yes", "x", 1)]),
+                (None, vec![put("else", "x", 1)]),
+            ],
+        ),
+        stage("s", vec![put("w", "x", 1).when(value(false))]),
+        stage("t", vec![put("u", "x", 1)]).when(value(false)),
+        inner("r", vec![], vec![end(), put("after", "x", 1)]),
+        end(),
+        put("last", "x", 1),
+    ];
+    let why = |project: &Project| {
+        let lines = lines(project, project.plan(&plan), Options::default());
+        lines.into_iter().filter(|line| !line.starts_with("yes")).collect::<Vec<_>>()
+    };
+    let expected = [
+        "v skipped (there are no iterations)",
+        "v/x skipped (there are no iterations)",
+        "no skipped (its branch is not taken)",
+        "else skipped (its branch is not taken)",
+        "s skipped (nothing in it is to be done)",
+        "s/w skipped (its `when` is false)",
+        "t skipped (its `when` is false)",
+        "t/u skipped (the `when` of `t` is false)",
+        "r skipped (the pipeline ends before it)",
+        "r/after skipped (the pipeline ends before it)",
+        "last skipped (the pipeline ends before it)",
+    ];
+    assert_eq!(why(&project), expected, "before");
+    project.apply(&plan);
+    assert_eq!(why(&project), expected, "after");
+}

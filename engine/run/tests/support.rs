@@ -267,6 +267,7 @@ impl Project {
         let run = ["sh".to_owned(), "no-such-program".to_owned()];
         let mut plan = Plan {
             project: "test".into(),
+            named: true,
             pipeline: self.pipeline.into(),
             tasks: vec![],
             root: vec![],
@@ -394,7 +395,7 @@ fn add(plan: &mut Plan, node: &Node, parent: Option<TaskId>, around: &str, text:
         kind: TaskKind::End,
     });
     let when = node.when.as_ref().map(|when| when.canonical().0.to_owned());
-    text.push_str(&format!("{path} {when:?} ("));
+    text.push_str(&format!("{path} {when:?} {:?} (", node.on_error));
     let all = |plan: &mut Plan, children: &[Node], text: &mut String| -> Vec<TaskId> {
         children.iter().map(|child| add(plan, child, Some(id), &path, text)).collect()
     };

@@ -117,7 +117,9 @@ fn keys_of_iterations_must_differ() {
         told.lines(),
         ["kept 1 up to url[\"a/b\"]/check", "rerun url[c]/check (1): `url` is another one", "done url[c]/check"]
     );
-    let RunEnd::Failed { error, .. } = project.apply(&plan(json!([{"id": 1}, {"id": 1}]))).end else { panic!() };
+    let told = project.apply(&plan(json!([{"id": 1}, {"id": 1}])));
+    assert!(told.ran().is_empty(), "keys are looked at before anything runs");
+    let RunEnd::Failed { error, .. } = told.end else { panic!() };
     assert_eq!(error.message, "two elements have the key 1; the keys of an `each` must differ");
 }
 
@@ -418,4 +420,204 @@ fn what_a_step_reads_of_its_own_writes_is_what_it_wrote() {
         project.data().into_iter().collect::<Vec<_>>(),
         [("seen".to_owned(), r#"["k2 k25 k4 k5 k6 k9","k2 k25 k4",false]"#.to_owned())]
     );
+}
+
+#[test]
+fn on_error_of_a_loop_concerns_an_item() {
+    let project = Project::new();
+    let work = |bad: i64, text: &str| {
+        step("a", text, move |host| {
+            let value = host.variable("v").unwrap();
+            host.put("data", &format!("v{value}"), Datum::Json(value.clone()))?;
+            if value == json!(bad) { Err(StepError::script("no")) } else { Ok(value) }
+        })
+    };
+    let sum = || {
+        step("sum", "sum", |host| {
+            host.put("data", "sum", Datum::Json(host.sibling_result("v")?.unwrap()))?;
+            Ok(json!(null))
+        })
+    };
+    let loops = |body: Vec<Node>| [each("v", value(json!([1, 2, 3])), body).skip(), sum()];
+    let plan = |bad, text: &str| loops(vec![stage("s", vec![put("first", "f", 1), work(bad, text)])]);
+    let told = project.apply(&plan(2, "1"));
+    assert_eq!(
+        told.lines(),
+        [
+            "done v[1]/s/first",
+            "done v[1]/s/a",
+            "done v[2]/s/first",
+            "passed over v[2]/s/a: no",
+            "done v[3]/s/first",
+            "done v[3]/s/a",
+            "done sum"
+        ]
+    );
+    assert_eq!(told.end, RunEnd::Done);
+    assert_eq!(project.get("sum").as_deref(), Some("[1,null,3]"));
+    assert_eq!(project.get("v2"), None);
+    let ended = |told: &Told| {
+        let path = |event: &Event| match event {
+            Event::ContainerEnded { task, .. } => Some(task.path.to_string()),
+            _ => None,
+        };
+        told.events.iter().filter_map(path).collect::<Vec<_>>()
+    };
+    assert_eq!(ended(&told), ["v[1]/s", "v[3]/s", "v"], "what failed is not told to be done");
+    assert_eq!(project.apply(&plan(2, "1")).end, RunEnd::Unchanged);
+    // Another pipeline position after it sees the same, also when the walk goes over what is recorded.
+    let mut more = plan(2, "1").to_vec();
+    more.push(put("d", "d", 1));
+    assert_eq!(project.apply(&more).lines(), ["kept 7 up to sum", "done d"]);
+    // A change tries again; without `skip` the failure counts.
+    assert_eq!(project.apply(&plan(0, "2")).lines()[1], "rerun v[1]/s/a (7): its `rhai` changed");
+    assert_eq!(project.get("sum").as_deref(), Some("[1,2,3]"));
+    project.apply(&plan(2, "1"));
+    let strict =
+        [each("v", value(json!([1, 2, 3])), vec![stage("s", vec![put("first", "f", 1), work(2, "1")])]), sum()];
+    assert!(matches!(project.apply(&strict).end, RunEnd::Failed { .. }));
+    // What the loop itself cannot do is not passed over.
+    let broken = [each("v", program("in", |_| Err(StepError::script("no list"))), vec![work(0, "1")]).skip()];
+    assert!(matches!(project.apply(&broken).end, RunEnd::Failed { .. }));
+}
+
+#[test]
+fn a_failure_that_may_not_be_passed_over_any_more_counts() {
+    let project = Project::new();
+    let broken = || step("a", "a", |_| Err(StepError::script("no")));
+    assert_eq!(project.apply(&[broken().skip(), put("b", "b", 1)]).end, RunEnd::Done);
+    let told = project.apply(&[broken(), put("b", "b", 1)]);
+    assert_eq!(told.lines(), ["rerun a (2): its `on-error` changed", "failed a: no"]);
+}
+
+#[test]
+fn secrets_do_not_get_into_keys_messages_reads_and_paths() {
+    let mut project = Project::new();
+    project.params.insert("tok", (json!("hunter2"), true));
+    project.params.insert("auth", (json!("Bearer hunter2"), false));
+    let tok = |how: fn(thinking_step::Value) -> thinking_step::Value| {
+        program("tok", move |host| Ok(how(host.param("tok").unwrap())))
+    };
+    let message = |told: Told| match told.end {
+        RunEnd::Failed { error, .. } => error.message,
+        end => format!("{end:?}"),
+    };
+    let refused = "the secret `tok` must not be part of a key";
+    let body = || vec![put("a", "a", 1)];
+    assert_eq!(message(project.apply(&[each("v", tok(|tok| json!([tok])), body())])), refused);
+    assert_eq!(message(project.apply(&[each("v", tok(|tok| json!({tok.as_str().unwrap(): 1})), body())])), refused);
+    let keyed = keyed("v", value(json!([1, 2])), tok(|tok| tok), body());
+    assert_eq!(message(project.apply(&[keyed])), refused);
+    assert_eq!(
+        message(project.apply(&[put("a", "a", 1).when(tok(|tok| tok))])),
+        "`when` gives \"•••\", where true or false is needed"
+    );
+    assert_eq!(
+        message(project.apply(&[put("a", "a", 1).when(value(json!(null)))])),
+        "`when` gives (), where true or false is needed"
+    );
+    assert_eq!(message(project.apply(&[fail("bad hunter2")])), "bad •••");
+    let read = step("a", "read", |host| {
+        let path = format!("{}.txt", host.param("tok").unwrap().as_str().unwrap());
+        host.permit(thinking_step::Access::Read(path.as_ref())).map(|_| json!(1))
+    });
+    assert_eq!(message(project.apply(&[read])), "a path made of the secret `tok` would be recorded");
+    assert!(message(project.apply(&[put("a", "a", 1).input("hunter2*")])).contains("would be recorded"));
+    // A parameter that was made of a secret counts without it, and is not remembered.
+    let use_it = || step("a", "use", |host| Ok(json!(host.param("auth").unwrap().as_str().unwrap().len())));
+    let lent = || {
+        let inner_step = step("b", "lent", |host| Ok(json!(host.param("auth").is_some())));
+        inner("x", vec![("auth", template(program("tok", |host| Ok(host.param("tok").unwrap()))))], vec![inner_step])
+    };
+    let over =
+        each("v", tok(|tok| json!([{"t": tok}])), vec![step("c", "c", |host| Ok(json!(host.variable("v").is_some())))]);
+    let plan = [use_it(), lent(), over];
+    assert_eq!(project.apply(&plan).end, RunEnd::Done);
+    let stored = |project: &Project| {
+        let journal = format!("{:?}", project.store.journal(thinking_store::Seq(1), 1000).unwrap());
+        let mut contents = String::new();
+        for number in 0..1000 {
+            if let Ok(bytes) = project.store.interned(thinking_store::InternId(number)) {
+                contents.push_str(&String::from_utf8_lossy(&bytes));
+            }
+        }
+        format!("{journal}{contents}{:?}", project.store.runs().unwrap())
+    };
+    let text = stored(&project);
+    assert!(text.contains("Bearer •••") && !text.contains("hunter2"), "{text}");
+    assert!(!text.contains(&thinking_step::digest(br#"{"t":"hunter2"}"#).to_string()));
+    project.params.insert("tok", (json!("other secret"), true));
+    project.params.insert("auth", (json!("Bearer other secret"), false));
+    assert_eq!(project.apply(&plan).end, RunEnd::Unchanged);
+    project.params.insert("auth", (json!("Basic other secret"), false));
+    assert_eq!(
+        project.apply(&plan).lines()[0],
+        "rerun a (3): param `auth` changed from \"Bearer •••\" to \"Basic •••\""
+    );
+}
+
+#[test]
+fn what_is_in_a_secret_list_is_secret() {
+    let mut project = Project::new();
+    project.params.insert("keys", (json!(["hunter2", {"n": 123_456}]), true));
+    let give = |how: fn(thinking_step::Value) -> thinking_step::Value| {
+        [step("a", "a", move |host| Ok(how(host.param("keys").unwrap())))]
+    };
+    for how in [(|keys| keys) as fn(thinking_step::Value) -> _, |keys| json!([keys[0]]), |keys| keys[1]["n"].clone()] {
+        let RunEnd::Failed { error, .. } = project.apply(&give(how)).end else { panic!() };
+        assert_eq!(error.message, "the secret `keys` must not be a result: results are stored");
+    }
+    let told = project.apply(&[step("a", "b", |host| {
+        host.log(thinking_step::LogLevel::Info, &format!("{:?}", host.param("keys")));
+        Err(StepError::script(format!("bad {}", host.param("keys").unwrap())))
+    })]);
+    assert!(!format!("{:?}", told.events).contains("hunter2") && !format!("{:?}", told.events).contains("123456"));
+}
+
+#[test]
+fn results_of_iterations_that_never_came_up_are_an_error() {
+    let project = Project::new();
+    let ask = |path: &'static str| {
+        let told = project.apply(&[
+            each("v", value(json!([1, 2])), vec![put("a", "a", 1), put("b", "b", 1).when(value(false))]),
+            step("ask", path, move |host| Ok(json!(host.result(path)?))),
+        ]);
+        match told.end {
+            RunEnd::Failed { error, .. } => error.message,
+            _ => "fine".to_owned(),
+        }
+    };
+    assert_eq!(ask("v[9]/a"), "there is no task `v[9]/a` before this");
+    assert_eq!(ask("v[9]"), "there is no task `v[9]` before this");
+    assert_eq!(ask("v[2]/a"), "fine");
+    assert_eq!(ask("v[2]/b"), "fine", "a skipped task's result is nothing");
+    let inside = step("a", "inside", |host| match host.variable("n").unwrap().as_i64().unwrap() {
+        3 => host.result("n[5]/a").map(|found| json!(found)),
+        _ => host.result("n[1]/a").map(|found| json!(found)),
+    });
+    let told = project.apply(&[each("n", value(json!({"$range": [1, 6]})), vec![inside])]);
+    assert_eq!(told.lines().last().unwrap(), "failed n[3]/a: there is no task `n[5]/a` before this");
+    // A loop whose keys were given by an expression.
+    let key = program("key", |host| Ok(host.variable("u").unwrap()["id"].clone()));
+    let inside = step("a", "keyed", |host| host.result("u[y]/a").map(|found| json!(found)));
+    let told = project.apply(&[keyed("u", value(json!([{"id": "x"}, {"id": "y"}])), key, vec![inside])]);
+    assert_eq!(told.lines().last().unwrap(), "failed u[x]/a: there is no task `u[y]/a` before this");
+}
+
+#[test]
+fn until_something_that_never_comes_up_is_told() {
+    let mut project = Project::new();
+    let plan = [each("v", value(json!([1, 2])), vec![put("a", "a", 1)])];
+    project.options.until = Some("v[9]".into());
+    let told = project.apply(&plan);
+    let warned = |told: &Told| {
+        told.events.iter().any(|event| matches!(event, Event::Log { message, .. } if message == "`v[9]` never came up"))
+    };
+    assert_eq!((told.end.clone(), warned(&told)), (RunEnd::Done, true));
+    let project =
+        Project { options: crate::Options { until: Some("v[1]".into()), ..Default::default() }, ..Project::new() };
+    let told = project.apply(&plan);
+    assert!(!told.events.iter().any(|event| matches!(event, Event::ContainerEnded { .. })), "`v` goes on");
+    assert_eq!(told.end, RunEnd::Stopped { path: "v[1]".into() });
+    assert!(!warned(&told));
 }
