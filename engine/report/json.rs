@@ -263,7 +263,7 @@ mod tests {
         );
         assert_eq!(to_json_at(&event, &sources)["error"]["code"], "thinking::step-failed");
         let paper = Paper::default();
-        let reporter = JsonReporter::new(Box::new(paper.clone())).with_sources(std::sync::Arc::new(sources));
+        let reporter = JsonReporter::new(Box::new(paper.clone())).with_sources(sources.clone());
         reporter.event(&event);
         reporter.finish();
         assert!(paper.text().contains(r#""place":{"file":"pipeline.kdl","line":4"#), "{}", paper.text());

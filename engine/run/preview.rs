@@ -138,6 +138,7 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
         summary: Summary::default(),
         resumed: unfinished.is_some(),
         run: run.number,
+        fails: None,
     };
     let (dropped, gone) = previewing.walk(core)?;
     let last = request.options.only.as_deref().or(request.options.until.as_deref());
@@ -178,6 +179,8 @@ struct Previewing {
     verdicts: Vec<Found>,
     resumed: bool,
     run: u32,
+    /// What would fail before it starts, with keys: nothing after it is reached.
+    fails: Option<String>,
 }
 
 impl Previewing {
@@ -247,6 +250,7 @@ impl Previewing {
                     Input::Go
                 }
                 Command::Finish(Ending::Failed(failure)) => {
+                    self.fails = Some(failure.place.path.to_string());
                     let verdict = Verdict::Fails(failure.error.message.clone());
                     self.note(
                         failure.place.task,
@@ -439,7 +443,11 @@ impl Previewing {
         if container && absent.any(|(at, _)| inside(&at)) {
             return "nothing in it is to be done".to_owned();
         }
-        "the pipeline ends before it".to_owned()
+        match &self.fails {
+            Some(path) if !path.is_empty() => format!("`{path}` fails before it"),
+            Some(_) => "the run fails before it".to_owned(),
+            None => "the pipeline ends before it".to_owned(),
+        }
     }
 
     fn note(&mut self, task: TaskId, verdict: Verdict, stale: Stale) {

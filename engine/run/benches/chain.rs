@@ -64,6 +64,7 @@ fn plan(root: &Path, steps: u64) -> Plan {
     let items = Arc::new(Closure(move |_: &Arc<dyn Host>| Ok(json!({"$range": [0, steps]}))));
     let each = TaskKind::Each { variable: "n".into(), items, key: None, children: vec![TaskId(1)] };
     Plan {
+        named: true,
         project: "bench".into(),
         pipeline: "main".into(),
         tasks: vec![task("n", "n", None, each), task("put", "n/put", Some(TaskId(0)), TaskKind::Step(Box::new(step)))],

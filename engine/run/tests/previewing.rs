@@ -4,6 +4,7 @@ use super::support::*;
 use crate::{Options, Verdict};
 use serde_json::json;
 use thinking_plan::Plan;
+use thinking_step::StepError;
 
 fn lines(project: &Project, plan: Plan, options: Options) -> Vec<String> {
     let preview = project.preview_plan(plan, options);
@@ -131,4 +132,21 @@ fn says_why_a_task_is_not_there() {
     assert_eq!(why(&project), expected, "before");
     project.apply(&plan);
     assert_eq!(why(&project), expected, "after");
+    let broken = [each("v", value(json!(1)), vec![put("x", "x", 1)]), put("y", "y", 1)];
+    assert_eq!(
+        lines(&project, project.plan(&broken), Options::default())[1..],
+        ["v/x skipped (`v` fails before it)", "y skipped (`v` fails before it)"]
+    );
+    // What comes after a failure that is passed over is not reached either.
+    let odd = step("a", "a", |host| match host.variable("v").unwrap().as_i64() {
+        Some(1) => Err(StepError::script("no")),
+        _ => Ok(json!(1)),
+    });
+    let project = Project::new();
+    let plan = [each("v", value(json!([1])), vec![odd, put("x", "x", 1)]).skip(), put("y", "y", 1)];
+    project.apply(&plan);
+    assert_eq!(
+        lines(&project, project.plan(&plan), Options::default()),
+        ["v done", "v/a done 1x", "v/x skipped (a failure before it is passed over)", "y done 1x"]
+    );
 }
