@@ -127,19 +127,20 @@ pipeline "main" {
     sandbox.write("go", "");
     let second = sandbox.run(&["apply"]).expect(0);
     assert!(second.err.contains("-p a=5") && second.err.contains("--facet loud"), "told in a line: {}", second.err);
-    for entry in walk(&sandbox.file(".thinking")) {
+    for entry in files(&sandbox.file(".thinking")) {
         let bytes = std::fs::read(&entry).unwrap();
         assert!(!bytes.windows(7).any(|window| window == b"hunter2"), "the secret is in {}", entry.display());
     }
 }
 
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let mut files = Vec::new();
+/// All files below a folder.
+pub fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
-    files
+    found
 }
 
 #[test]

@@ -48,6 +48,8 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
         b"[",
         b"|",
         b"`",
+        "é".as_bytes(),
+        "→\u{feff}".as_bytes(),
     ];
     let change = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4u8, prop::sample::select(pieces));
     (prop::sample::select(seeds), prop::collection::vec(change, 1..6)).prop_map(|(mut text, changes)| {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may fail loudly")]
 
 mod apply;
+mod cli;
 mod crash;
 mod examples;
 mod fuzz;

@@ -117,9 +117,11 @@ fn select(
 ) -> Result<Selection, Vec<Diagnostic>> {
     let facets = session.project.facets.clone();
     let mut shop = workshop(session, base, state);
-    // What is wrong with parameters is told when the facets are known.
-    shop.resolve_params(given, &mut Diagnostics::new());
-    facets.select(requests, Mode::App, &mut |facet| shop.detect(facet))
+    let mut wrong = Diagnostics::new();
+    shop.resolve_params(given, &mut wrong);
+    let selected = facets.select(requests, Mode::App, &mut |facet| shop.detect(facet));
+    // A parameter that is wrong now may be mended by a facet; but if `detect` cannot do without it, that is the mistake to tell.
+    selected.map_err(|found| if wrong.has_errors() { wrong.into_iter().collect() } else { found })
 }
 
 fn pipeline(args: &RunArgs, model: &Model, found: &mut Diagnostics) -> Option<String> {

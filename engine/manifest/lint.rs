@@ -47,7 +47,8 @@ impl<'t> Reader<'t> {
     }
 
     fn slip(&self, start: usize, end: usize, message: impl Into<String>, help: &'static str) -> Slip {
-        Slip { start, end: end.min(self.text.len()), message: message.into(), help }
+        let end = self.text.ceil_char_boundary(end.min(self.text.len()));
+        Slip { start, end, message: message.into(), help }
     }
 
     fn read(&mut self) -> Read {

@@ -277,7 +277,10 @@ fn close(text: &str, start: usize) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = start;
     while let Some(byte) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or_default();
         match byte {
+            b'/' if rest.starts_with(b"/*") => at += text.get(at..)?.find("*/")? + 1,
+            b'/' if rest.starts_with(b"//") => at += text.get(at..)?.find('\n')?,
             b'{' => depth += 1,
             b'}' if depth == 0 => return Some(at),
             b'}' => depth -= 1,
@@ -354,6 +357,7 @@ mod tests {
         assert_eq!(shown("$${x} $5"), ["text ${x} $5"]);
         assert_eq!(shown("${#{a: \"}\"}.a}!"), ["code #{a: \"}\"}.a", "text !"]);
         assert_eq!(shown("${`a ${b + `}`}`}"), ["code `a ${b + `}`}`"]);
+        assert_eq!(shown("${/* } */ 1}"), ["code /* } */ 1"]);
         assert_eq!(shown(""), ["text "]);
         assert_eq!(split("ab ${c").err(), Some(3));
         assert_eq!(split("${\"}").err(), Some(0));
