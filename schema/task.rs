@@ -118,8 +118,8 @@ task! {
         #[serde(default)]
         #[schemars(extend("x-kdl-add" = true))]
         output: Vec<Spanned<String>>,
-        /// Runs every time, on the data as it is.
-        always: Option<bool>,
+        /// Runs every time, on the data as it is. A template may look at parameters, facets and the mode.
+        always: Option<Templated<bool>>,
     }
 }
 
@@ -163,8 +163,8 @@ task! {
     /// The first branch whose condition holds; with `mode="all"` every one.
     #[schemars(extend("x-kdl-arguments" = [], "x-kdl-nodes" = { "when": "branches" }))]
     Choose {
-        /// Which branches are taken.
-        mode: Option<Spanned<ChooseMode>>,
+        /// Which branches are taken. A template may look at parameters, facets and the mode.
+        mode: Option<Templated<ChooseMode>>,
         /// Branches with a condition, in order: the children `when`.
         #[serde(default)]
         branches: Vec<Spanned<When>>,

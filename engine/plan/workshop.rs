@@ -75,6 +75,8 @@ impl Workshop<'_, '_> {
             }
         }
         let scope = self.compiler.scope(scope);
+        let names = model.manifest.param.names().map(script_name).collect();
+        let pure = crate::pure::scope(self.compiler, names, &declared, false);
         let mut builder = Builder {
             model,
             project: self.project,
@@ -85,6 +87,8 @@ impl Workshop<'_, '_> {
             permissions: &permissions,
             declared: &declared,
             base: scope.clone(),
+            pure,
+            params: &self.params,
             tasks: Vec::new(),
             frames: vec![Siblings::new()],
             running: vec![name.value.clone()],

@@ -33,7 +33,8 @@ impl Builder<'_, '_> {
         inputs.iter().for_each(|input| definer.template("`input`", input));
         outputs.iter().for_each(|output| definer.template("`output`", output));
         let definition = Arc::new(Definition { parts: definer.parts });
-        Some(Step { body, inputs, outputs, always: step.always.unwrap_or(false), definition })
+        let always = step.always.as_ref().is_some_and(|always| self.now(always, false));
+        Some(Step { body, inputs, outputs, always, definition })
     }
 
     /// An output is one file or directory, and neither the project itself nor something that its manifests are made of.

@@ -8,12 +8,12 @@ mod names;
 mod programs;
 mod retries;
 
-use crate::NativeSteps;
 use crate::Setting;
 use crate::compile::{Compiler, Scope};
 use crate::links::Links;
 use crate::script_name;
 use crate::task::{Branch, OnError, Retry, Task, TaskId, TaskKind};
+use crate::{NativeSteps, Parameters};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,6 +62,10 @@ pub(crate) struct Builder<'b, 'l> {
     pub(crate) declared: &'b [Arc<str>],
     /// The scope at the top of a pipeline.
     pub(crate) base: Scope,
+    /// What templates that shape the plan see.
+    pub(crate) pure: Scope,
+    /// Parameters with their values; empty for checks without values.
+    pub(crate) params: &'b Parameters,
     pub(crate) tasks: Vec<Task>,
     /// Names of the siblings so far, of each container around, outermost first.
     pub(crate) frames: Vec<Siblings>,
@@ -146,7 +150,10 @@ impl Builder<'_, '_> {
                             .help("write choose { when #\"…\"# { … }; otherwise { … } }".to_owned()),
                     );
                 }
-                let all = choose.mode.as_ref().is_some_and(|mode| mode.value == schema::ChooseMode::All);
+                let all = choose
+                    .mode
+                    .as_ref()
+                    .is_some_and(|mode| self.now(mode, schema::ChooseMode::First) == schema::ChooseMode::All);
                 Some(self.close(id, TaskKind::Choose { all, branches }))
             }
             schema::Task::Run(run) => self.run(run, common!(run, Some(&run.pipeline)), place),

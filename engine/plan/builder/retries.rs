@@ -1,11 +1,14 @@
 //! Properties that are a value or a template, and how often to try again.
 
 use super::{Builder, Place};
+use crate::compile::NoResults;
 use crate::task::{Retry, TaskId};
-use crate::{Backoff, FromValue, Setting, Template};
+use crate::workshop::active_facets;
+use crate::{Backoff, Evaluate, FromValue, Setting, Template};
+use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic};
 use thinking_schema::{self as schema, Templated};
-use thinking_step::ErrorKind;
+use thinking_step::{ErrorKind, Program, Purpose};
 
 impl Builder<'_, '_> {
     pub(super) fn setting<S, T: FromValue + Clone>(
@@ -27,6 +30,34 @@ impl Builder<'_, '_> {
                 }
             },
         }
+    }
+
+    /// A property that shapes the plan: its template is evaluated now, from parameters, facets and the mode.
+    pub(super) fn now<T: serde::de::DeserializeOwned + Copy>(&mut self, templated: &Templated<T>, otherwise: T) -> T {
+        let string = match templated {
+            Templated::Value(value) => return value.value,
+            Templated::Template(string) => string,
+        };
+        let known = self.diagnostics.len();
+        let scope = self.pure.clone();
+        let template =
+            self.compiler.template(string, self.sources, &scope, &NoResults, Purpose::Pure, self.diagnostics);
+        // Without values (`validate`) only the text can be checked.
+        if self.diagnostics.len() > known || self.params.values.is_empty() {
+            return otherwise;
+        }
+        let host = crate::pure::host(self.params, &active_facets(self.model), self.model.selection.mode, None);
+        let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
+        let value = template.value(&evaluate as &dyn Evaluate);
+        let wrong = match value {
+            Ok(value) => match serde_json::from_value(value.clone()) {
+                Ok(value) => return value,
+                Err(_) => format!("this gives {value}, which is not allowed here"),
+            },
+            Err(error) => error.message,
+        };
+        self.diagnostics.push(Diagnostic::error(Code::InvalidValue, wrong).at(string.span, "here"));
+        otherwise
     }
 
     pub(super) fn retry(&mut self, retry: &schema::Retry, place: &Place) -> Retry {
