@@ -43,11 +43,12 @@ type Read = Result<(), Slip>;
 
 impl<'t> Reader<'t> {
     fn rest(&self) -> &'t str {
-        &self.text[self.at..]
+        self.text.get(self.at..).unwrap_or("")
     }
 
     fn slip(&self, start: usize, end: usize, message: impl Into<String>, help: &'static str) -> Slip {
         let end = self.text.ceil_char_boundary(end.min(self.text.len()));
+        let start = self.text.floor_char_boundary(start.min(end));
         Slip { start, end, message: message.into(), help }
     }
 
@@ -274,7 +275,15 @@ impl<'t> Reader<'t> {
                 ));
             }
             if next == '\\' {
-                let escape = self.rest()[1..].chars().next().unwrap_or(' ');
+                // A backslash at the very end escapes nothing; the string is not closed then.
+                let Some(escape) = self.rest().chars().nth(1) else {
+                    return Err(self.slip(
+                        start,
+                        start + quotes,
+                        "this string is not closed",
+                        "add the missing quotes",
+                    ));
+                };
                 if !(escape.is_whitespace() || "nrtbfs\\\"/u".contains(escape)) {
                     let end = self.at + 1 + escape.len_utf8();
                     return Err(self.slip(
@@ -410,5 +419,16 @@ mod tests {
         slip("a [1, 2]", "[", "means nothing");
         slip("a \"x\ny\"", "\"x", "not closed on its line");
         slip("a {\n b\n", "{", "not closed");
+        slip("a \"b\\", "\"", "not closed");
+    }
+
+    /// Whatever the text is cut to, looking for slips ends.
+    #[test]
+    fn no_cut_text_is_too_much() {
+        let text = "a \"b\\n\" #\"r\"# \"\"\"\n  x\\\n  é\n  \"\"\" {\n /* c */ // d\n k=(t)1 ; r#\"x\"# \\\n y } é=\"ö\\u{e9}\"";
+        for (cut, _) in text.char_indices() {
+            first_slip(&text[..cut]);
+            first_slip(&text[cut..]);
+        }
     }
 }
