@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use thinking_step::{Access, Class};
+use thinking_step::{Access, Class, Host};
 
 /// Where `path` really is, if it may be read. The host notes that it was looked at.
 ///
@@ -38,7 +38,21 @@ pub fn to_write(path: &str, function: &str) -> Answer<PathBuf> {
 /// It may not be read, or cannot.
 pub fn read(path: &str, function: &str) -> Answer<Vec<u8>> {
     let real = to_read(path, function)?;
+    regular("read", path, &real)?;
     fs::read(real).map_err(|error| problem("read", path, &error))
+}
+
+/// Pipes and devices are refused: opening one may never end.
+///
+/// # Errors
+/// There is one.
+pub fn regular(verb: &str, path: &str, real: &Path) -> Answer<()> {
+    match fs::metadata(real) {
+        Ok(about) if !about.is_file() && !about.is_dir() => {
+            Err(fail(format!("cannot {verb} `{path}`: it is not a regular file")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The text of a file.
@@ -57,26 +71,37 @@ pub fn read_text(path: &str, function: &str) -> Answer<String> {
 /// It may not be written, or cannot.
 pub fn write(path: &str, content: &[u8], function: &str) -> Answer<()> {
     let real = to_write(path, function)?;
-    replace(&real, |file| file.write_all(content)).map_err(|error| problem("write", path, &error))
+    let host = host()?;
+    replace(&real, &*host, |file| file.write_all(content)).map_err(|error| problem("write", path, &error))
 }
 
-/// Writes a new content beside the file and renames it into place.
+/// Writes a new content elsewhere and renames it into place. The host notes that the file was written.
 ///
 /// # Errors
 /// The file system refused.
-pub fn replace(real: &Path, fill: impl FnOnce(&mut fs::File) -> std::io::Result<()>) -> std::io::Result<()> {
+pub fn replace(
+    real: &Path,
+    host: &dyn Host,
+    fill: impl FnOnce(&mut fs::File) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     if let Some(parent) = real.parent() {
         fs::create_dir_all(parent)?;
     }
     let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let beside = real.with_file_name(format!(".{name}.{}-{unique}.tmp", std::process::id()));
+    let temporary = format!(".{name}.{}-{unique}.tmp", std::process::id());
+    let beside = match host.temporary_directory(real) {
+        Some(directory) => directory.join(format!(".{}-{unique}.tmp", std::process::id())),
+        None => real.with_file_name(temporary),
+    };
     let written = fs::File::create_new(&beside).and_then(|mut file| fill(&mut file));
     let done = written.and_then(|()| fs::rename(&beside, real));
     if done.is_err() {
         // The half-written file is of no use; that it cannot be removed would hide the real reason.
         let _ = fs::remove_file(&beside);
+    } else {
+        host.wrote_file(real);
     }
     done
 }

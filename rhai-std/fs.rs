@@ -114,10 +114,12 @@ pub(crate) fn namespace() -> Namespace {
 
 fn append(path: &str, text: &str) -> Answer<()> {
     let real = file::to_write(path, "fs::append_text")?;
+    file::regular("append to", path, &real)?;
     let opened = real.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
         let mut file = fs::OpenOptions::new().append(true).create(true).open(&real)?;
         file.write_all(text.as_bytes())
     });
+    host()?.wrote_file(&real);
     opened.map_err(|error| file::problem("append to", path, &error))
 }
 
@@ -126,15 +128,19 @@ fn copy(from: &str, to: &str) -> Answer<()> {
     let source = host.permit(Access::Read(Path::new(from))).map_err(raise)?;
     let target = file::to_write(to, "fs::copy")?;
     host.saw_file(&source);
+    file::regular("read", from, &source)?;
     let mut content = fs::File::open(&source).map_err(|error| file::problem("read", from, &error))?;
-    file::replace(&target, |file| std::io::copy(&mut content, file).map(drop))
+    file::replace(&target, &*host, |file| std::io::copy(&mut content, file).map(drop))
         .map_err(|error| file::problem("write", to, &error))
 }
 
 fn remove(path: &str) -> Answer<bool> {
     let real = file::to_write(path, "fs::remove")?;
-    match fs::remove_file(real) {
-        Ok(()) => Ok(true),
+    match fs::remove_file(&real) {
+        Ok(()) => {
+            host()?.wrote_file(&real);
+            Ok(true)
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(file::problem("remove", path, &error)),
     }

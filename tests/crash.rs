@@ -196,3 +196,45 @@ fn one_writer() {
     first.wait().unwrap();
     sandbox.run(&["apply", "--quiet"]).expect(0);
 }
+
+/// Whether a process is there and not just waiting to be looked at.
+fn lives(process: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.trim())).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+fn soon(what: impl Fn() -> bool) -> bool {
+    let end = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < end {
+        if what() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    false
+}
+
+#[test]
+fn a_program_does_not_outlive_a_killed_run_and_what_it_started_ends_before_the_next() {
+    let sandbox = Sandbox::with(
+        r##"
+runtime { permissions { run "sh" } }
+pipeline "main" {
+    step "slow" { exec "sh" "-c" "test -e again && exit 0; sh -c 'sleep 300; echo late > late.txt' > /dev/null 2>&1 & echo $! > inner; echo $$ > outer; wait" }
+}
+"##,
+    );
+    let mut command = sandbox.command(&["apply"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    assert!(soon(|| std::fs::read_to_string(sandbox.file("outer")).is_ok_and(|text| text.ends_with('\n'))));
+    let (outer, inner) = (sandbox.read("outer"), sandbox.read("inner"));
+    assert!(lives(&outer) && lives(&inner));
+    assert!(soon(|| std::fs::read_dir(sandbox.file(".thinking/running")).is_ok_and(|files| files.count() == 1)));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(soon(|| !lives(&outer)), "the system ends the program itself");
+    sandbox.write("again", "");
+    sandbox.run(&["apply"]).expect(0);
+    assert!(soon(|| !lives(&inner)), "the next run ends what it had started");
+    assert_eq!(std::fs::read_dir(sandbox.file(".thinking/running")).unwrap().count(), 0);
+}

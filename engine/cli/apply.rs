@@ -85,6 +85,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
             closed?;
             Ok(Exit::Done)
         }
+        Ok(RunEnd::StoreFailed { unusable: true, .. }) => Ok(Exit::Wrong),
         Ok(RunEnd::Failed { .. } | RunEnd::StoreFailed { .. }) => Ok(Exit::Failed),
         Ok(RunEnd::Interrupted) => Ok(Exit::Interrupted),
         Err(ApplyError::Store(error)) => Err(Trouble::Store(error)),

@@ -1,6 +1,6 @@
-//! Ctrl-C, SIGTERM, and the signal of a file that may not grow.
+//! Ctrl-C, SIGTERM, a terminal that is closed, and the signal of a file that may not grow.
 
-use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use std::time::Duration;
 use thinking_run::StopSignal;
@@ -8,9 +8,11 @@ use thinking_run::StopSignal;
 /// How long a run may take to end after the second request.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Tells `stop` of every Ctrl-C and SIGTERM from now on.
+/// Tells `stop` of every Ctrl-C, SIGTERM and SIGHUP from now on.
 pub(crate) fn listen(stop: &StopSignal) {
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    // Whoever starts a program with `nohup` wants it to stay.
+    let hangup = (!ignores_hangup()).then_some(SIGHUP);
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup)) else { return };
     let stop = stop.clone();
     // Ends with the process; without the thread the signals' defaults would end a run in the middle, which is safe but rude.
     let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -26,6 +28,13 @@ pub(crate) fn listen(stop: &StopSignal) {
             }
         }
     });
+}
+
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is the first signal's.
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 << (SIGHUP - 1) != 0)
 }
 
 /// A write beyond a limit on file sizes becomes an error (and a message) instead of a signal that ends the process.

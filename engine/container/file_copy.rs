@@ -45,12 +45,12 @@ impl NativeStep for FileCopy {
         }
         host.saw_file(&source);
         let content = local::open(&source, &from)?;
-        let replacement = Replacement::new(&target, &to)?;
+        let replacement = Replacement::new(&target, &to, host)?;
         let bytes = copy(&content, &replacement, host)?;
         // A program stays one that can be started.
         let about = content.metadata().map_err(|error| local::problem("read", &from, &error))?;
         replacement.file.set_permissions(about.permissions()).map_err(|error| replacement.problem(&error))?;
-        replacement.commit()?;
+        replacement.commit(host)?;
         Ok(json!({ "path": to, "bytes": bytes }))
     }
 }

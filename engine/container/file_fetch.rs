@@ -47,12 +47,13 @@ impl NativeStep for FileFetch {
         let target = host.permit(Access::Write(Path::new(&to)))?;
         host.touch(self.class(), self.name())?;
         if let Some(bytes) = present(&target, &to, &sha256, host)? {
+            host.wrote_file(&target);
             host.log(LogLevel::Debug, &format!("`{to}` has that content already"));
             return Ok(result(&to, bytes, &sha256));
         }
         host.saw_file(&source);
         let content = local::open(&source, &from)?;
-        let replacement = Replacement::new(&target, &to)?;
+        let replacement = Replacement::new(&target, &to, host)?;
         let mut hasher = Hasher::new(Algorithm::Sha256);
         let bytes = local::pieces(&content, &from, host, |piece| {
             hasher.update(piece);
@@ -65,7 +66,7 @@ impl NativeStep for FileFetch {
                 .details([format!("wanted {sha256}"), format!("found  {found}")])
                 .help("if the new content is the right one, write its digest into the manifest"));
         }
-        replacement.commit()?;
+        replacement.commit(host)?;
         Ok(result(&to, bytes, &sha256))
     }
 }

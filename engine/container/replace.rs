@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use thinking_step::StepError;
+use thinking_step::{Host, StepError};
 
 /// A new content that is being written beside its file. Dropped without [`Replacement::commit`], it leaves nothing behind.
 pub(crate) struct Replacement {
@@ -19,7 +19,7 @@ pub(crate) struct Replacement {
 
 impl Replacement {
     /// Starts a new content of the file at `real`; makes its directory if needed. `shown` is the path as written.
-    pub(crate) fn new(real: &Path, shown: &str) -> Result<Self, StepError> {
+    pub(crate) fn new(real: &Path, shown: &str, host: &dyn Host) -> Result<Self, StepError> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         // A rename onto a directory would fail only after everything was written.
         if shown.ends_with('/') || real.is_dir() {
@@ -28,7 +28,11 @@ impl Replacement {
         let opened = directory(real).and_then(|()| {
             let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
             // The name does not hold the file's own: that one may be as long as the file system allows.
-            let beside = real.with_file_name(format!(".thinking-{}-{unique}.tmp", std::process::id()));
+            let name = format!(".thinking-{}-{unique}.tmp", std::process::id());
+            let beside = match host.temporary_directory(real) {
+                Some(directory) => directory.join(name),
+                None => real.with_file_name(name),
+            };
             // A killed process of the same number may have left one.
             let _ = fs::remove_file(&beside);
             File::create_new(&beside).map(|file| (file, beside))
@@ -44,10 +48,11 @@ impl Replacement {
 
     /// Puts the new content in the file's place. It is on the disk then: the step's commit, which says that it is there, may become
     /// durable right after.
-    pub(crate) fn commit(mut self) -> Result<(), StepError> {
+    pub(crate) fn commit(mut self, host: &dyn Host) -> Result<(), StepError> {
         let renamed = self.file.sync_all().and_then(|()| fs::rename(&self.beside, &self.real));
         renamed.map_err(|error| self.problem(&error))?;
         self.done = true;
+        host.wrote_file(&self.real);
         if let Some(directory) = self.real.parent().and_then(|parent| File::open(parent).ok()) {
             // Some file systems cannot flush a directory; the file itself is written all the same.
             let _ = directory.sync_all();

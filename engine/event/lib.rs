@@ -40,6 +40,8 @@ pub enum RunEnd {
         message: String,
         /// The next thing to do.
         help: Option<String>,
+        /// Whether the state cannot be used as it is: the same command again would fail again.
+        unusable: bool,
     },
 }
 
@@ -86,6 +88,8 @@ pub enum Event {
         span: Option<Span>,
         /// How many recorded steps are given up.
         dropped: u64,
+        /// Other pipelines that are among them, each with how many of them are its.
+        others: Vec<(Arc<str>, u64)>,
     },
     /// A container starts.
     ContainerStarted {

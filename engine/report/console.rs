@@ -87,7 +87,7 @@ impl Teller {
                     out.push_str(", as given before\n");
                 }
             }
-            Event::Rerun { task, reason, span, dropped } => {
+            Event::Rerun { task, reason, span, dropped, others } => {
                 let _ = write!(out, "  {}{}{} again from `", marks.yellow, marks.again, marks.plain);
                 clean::push(out, &task.path);
                 out.push_str("`: ");
@@ -101,6 +101,11 @@ impl Teller {
                     count => {
                         let _ = write!(out, "; {count} recorded steps are given up");
                     }
+                }
+                for (pipeline, count) in others {
+                    let _ = write!(out, ", {count} of {} of pipeline `", if *dropped == 1 { "it" } else { "them" });
+                    clean::push(out, pipeline);
+                    out.push('`');
                 }
                 out.push('\n');
             }

@@ -124,8 +124,8 @@ fn goes_on_with_what_is_kept() {
         },
         Event::StepsKept { task: task("fit/epoch[2]/score"), count: 4 },
         Event::StepsKept { task: task("fit/epoch[3]/train"), count: 1 },
-        Event::Rerun { task: task("fit/train"), reason: "its `rhai` changed".to_owned(), span: Some(span), dropped: 8 },
-        Event::Rerun { task: task("fit/score"), reason: "it is new".to_owned(), span: None, dropped: 1 },
+        Event::Rerun { task: task("fit/train"), reason: "its `rhai` changed".to_owned(), span: Some(span), dropped: 8, others: vec![("other".into(), 3)] },
+        Event::Rerun { task: task("fit/score"), reason: "it is new".to_owned(), span: None, dropped: 1, others: Vec::new() },
         done("fit/train", 1, 60_000),
         ended(RunEnd::Done, Counts { done: 21, kept: 4, failed: 1, retried: 2, ..Counts::default() }),
     ]), @r#"
@@ -133,7 +133,7 @@ fn goes_on_with_what_is_kept() {
       with -p epochs=5 --facet smoke, as given before
       = fit/epoch[2]/score  kept, and 3 steps before
       = fit/epoch[3]/train  kept
-      ↻ again from `fit/train`: its `rhai` changed (pipeline.kdl:4:29); 8 recorded steps are given up
+      ↻ again from `fit/train`: its `rhai` changed (pipeline.kdl:4:29); 8 recorded steps are given up, 3 of them of pipeline `other`
       ↻ again from `fit/score`: it is new; 1 recorded step is given up
       ✓ fit/train                           60.0ms
     done: 21 steps ran, 4 were kept, 1 failed and was passed over, after 2 failed attempts, in 3.2s
@@ -278,6 +278,7 @@ fn stops() {
             RunEnd::StoreFailed {
                 message: "the disk is full".to_owned(),
                 help: Some("make room, then go on".to_owned()),
+                unusable: false,
             },
             counts,
         ),

@@ -51,7 +51,7 @@ impl Reporter for JsonReporter {
 /// | `event` | more fields |
 /// | --- | --- |
 /// | `run-started` | `run pipeline at resumed remembered directory` |
-/// | `rerun` | `task reason dropped` |
+/// | `rerun` | `task reason dropped dropped_of_others` |
 /// | `container-started` | `task iterations` |
 /// | `container-ended` | `task took_us` |
 /// | `step-started` | `task attempt at` |
@@ -86,8 +86,12 @@ fn shape(event: &Event, sources: Option<&SourceMap>) -> Value {
             "event": name, "run": &**run, "pipeline": &**pipeline, "at": at, "resumed": resumed,
             "remembered": remembered, "directory": directory,
         }),
-        Event::Rerun { task, reason, span, dropped } => {
-            let mut value = json!({ "event": name, "task": &*task.path, "reason": reason, "dropped": dropped });
+        Event::Rerun { task, reason, span, dropped, others } => {
+            let others: serde_json::Map<String, Value> =
+                others.iter().map(|(pipeline, count)| (pipeline.to_string(), json!(count))).collect();
+            let mut value = json!({
+                "event": name, "task": &*task.path, "reason": reason, "dropped": dropped, "dropped_of_others": others,
+            });
             set_place(&mut value, span.or(task.span), sources);
             value
         }
@@ -122,9 +126,10 @@ fn shape(event: &Event, sources: Option<&SourceMap>) -> Value {
             let (task, error) = match end {
                 RunEnd::Failed { task, error } => (Some(&*task.path), failure(error, task.span, sources)),
                 RunEnd::Stopped { path } => (Some(&**path), Value::Null),
-                RunEnd::StoreFailed { message, help } => {
-                    (None, json!({ "kind": "store", "message": message, "details": [], "help": help }))
-                }
+                RunEnd::StoreFailed { message, help, unusable } => (
+                    None,
+                    json!({ "kind": "store", "message": message, "details": [], "help": help, "unusable": unusable }),
+                ),
                 RunEnd::Done | RunEnd::Unchanged | RunEnd::Interrupted => (None, Value::Null),
             };
             json!({
@@ -188,8 +193,14 @@ mod tests {
                         "remembered": ["-p a=1"], "directory": "d" }),
             ),
             (
-                Event::Rerun { task: task("a"), reason: "its `rhai` changed".to_owned(), span: None, dropped: 8 },
-                json!({ "event": "rerun", "task": "a", "reason": "its `rhai` changed", "dropped": 8 }),
+                Event::Rerun {
+                    task: task("a"),
+                    reason: "its `rhai` changed".to_owned(),
+                    span: None,
+                    dropped: 8,
+                    others: vec![("other".into(), 3)],
+                },
+                json!({ "event": "rerun", "task": "a", "reason": "its `rhai` changed", "dropped": 8, "dropped_of_others": { "other": 3 } }),
             ),
             (
                 Event::ContainerStarted { task: task("a"), iterations: None },
@@ -237,9 +248,9 @@ mod tests {
                         "counts": counted, "took_us": 9 }),
             ),
             (
-                ended(RunEnd::StoreFailed { message: "full".to_owned(), help: None }),
+                ended(RunEnd::StoreFailed { message: "full".to_owned(), help: None, unusable: false }),
                 json!({ "event": "run-ended", "run": "r", "end": "store-failed", "task": null,
-                        "error": { "kind": "store", "message": "full", "details": [], "help": null },
+                        "error": { "kind": "store", "message": "full", "details": [], "help": null, "unusable": false },
                         "counts": counted, "took_us": 9 }),
             ),
         ];

@@ -48,8 +48,10 @@ fn tell(event: &Event, run: Option<&str>) {
             let remembered = remembered.join(" ");
             info!(target: RUN, event = name, run, pipeline = &**pipeline, resumed, remembered, directory);
         }
-        Event::Rerun { task, reason, dropped, .. } => {
-            info!(target: RUN, event = name, run, task = &*task.path, reason, dropped);
+        Event::Rerun { task, reason, dropped, others, .. } => {
+            let others =
+                others.iter().map(|(pipeline, count)| format!("{pipeline}={count}")).collect::<Vec<_>>().join(" ");
+            info!(target: RUN, event = name, run, task = &*task.path, reason, dropped, dropped_of_others = others);
         }
         Event::ContainerStarted { task, iterations } => {
             info!(target: RUN, event = name, run, task = &*task.path, iterations = *iterations);

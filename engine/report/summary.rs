@@ -28,6 +28,11 @@ impl Scene<'_> {
             }
             RunEnd::Unchanged => {
                 let steps = match counts.kept {
+                    kept if counts.failed > 0 => format!(
+                        "all is as recorded: {} done, {} failed and passed over",
+                        count(kept.saturating_sub(counts.failed), "step"),
+                        counts.failed
+                    ),
                     0 => "there is no step that has to run".to_owned(),
                     1 => "the only step is done and unchanged".to_owned(),
                     steps => format!("all {steps} steps are done and unchanged"),
@@ -53,13 +58,16 @@ impl Scene<'_> {
                 let _ = writeln!(out, "{}stopped{}: {}.", marks.yellow, marks.plain, safe(counts));
                 self.resume(out, None);
             }
-            RunEnd::StoreFailed { message, help } => {
+            RunEnd::StoreFailed { message, help, unusable } => {
                 out.push('\n');
                 let help = help.as_deref().map(one_text);
                 let diagnostic = Diagnostic::error(Code::State, one_text(message)).help(help);
                 out.push_str(&render(&diagnostic, self.sources, self.style));
-                out.push_str("\nSteps that are on the disk are safe, the others run again.\n");
-                self.resume(out, None);
+                // A state that cannot be used cannot be gone on with either: the help says what to do first.
+                if !unusable {
+                    out.push_str("\nSteps that are on the disk are safe, the others run again.\n");
+                    self.resume(out, None);
+                }
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use crate::announce::Announcer;
 use crate::decide::{Core, Selection, TypedPath};
-use crate::recorded::Recorded;
+use crate::leftover::{self, Leftover};
+use crate::recorded::{Recorded, steps_after};
 use crate::summary::{self, Summary};
 use crate::walk::{Start, Walk, taken_up};
 use crate::world::{Parts, World};
-use crate::{Clock, StopSignal, always, outputs, runs, scratch};
+use crate::{Clock, StopSignal, always, groups, outputs, runs, scratch, written};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -98,7 +99,8 @@ pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
     let selection = selection(&launch.plan, &launch.options)?;
     let selected = launch.options.from.is_some() || launch.options.only.is_some();
     let whole = !selected && launch.options.until.is_none() && !launch.options.fresh;
-    outputs::recover(&launch.state_directory, &*launch.store)?;
+    groups::end_left(&launch.state_directory);
+    outputs::recover(&launch.state_directory, launch.plan.permissions.root(), &*launch.store)?;
     scratch::sweep(&launch.state_directory);
     let left = runs::unfinished(&*launch.store, &launch.line, &launch.plan.pipeline)?;
     let (resumed, abandoned) = if launch.options.fresh { (None, left) } else { (left, None) };
@@ -126,19 +128,29 @@ pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
         },
         run_number: run.number,
     })?);
+    // A process that was killed may have left some.
+    if is_resumed {
+        scratch::drop_done(&world)?
+    } else {
+        scratch::drop_all(&world)
+    }
     if whole
         && !is_resumed
         && !always::exist(&world.plan)
         && let Some(kept) = Summary::holds(&world)?
     {
         let took = world.clock.elapsed().saturating_sub(began);
-        let counts = Counts { kept, ..Counts::default() };
+        let (done, failed) = kept.totals();
+        let counts = Counts { kept: done + failed, failed, ..Counts::default() };
         world.tell(Event::RunEnded { run: "".into(), end: RunEnd::Unchanged, counts, took });
         world.finish();
         return Ok(RunEnd::Unchanged);
     }
     if is_resumed {
         run = taken_up(&world, run);
+    }
+    if is_resumed && !selected {
+        written::recover(&world)?;
     }
     let recorded = if launch.options.fresh {
         start_over(&world, abandoned)?
@@ -179,7 +191,11 @@ fn start_over(world: &World, abandoned: Option<RunRecord>) -> Result<Recorded, S
         let run = Some(RunRecord { status: RunStatus::Abandoned, ended: run.ended.or(Some(at)), ..run });
         world.store.accept(Commit { run, ..Commit::entry(world.line.clone(), entry) })?;
     }
+    let view = world.head().view.clone();
+    let mut leftover = Leftover::before("");
+    steps_after(&*world.store, &view, None, |_, entry| leftover.add(world, &entry))?;
     let notes = vec![
+        (leftover::note(world), leftover.to_note()),
         (always::note(&world.line, &world.plan.pipeline), None),
         (summary::note(&world.line, &world.plan.pipeline), None),
     ];

@@ -3,6 +3,7 @@
 use crate::decide::{Place, RetryPolicy};
 use crate::executor::{Attempt, AttemptSpec, BodySpec, ExecSpec, Executor, InlineExecutor, Standing};
 use crate::host::{Deadline, Role, RunHost};
+use crate::leftover::Leftover;
 use crate::outputs::{self, Aside};
 use crate::process::ProcessExecutor;
 use crate::reads::hex;
@@ -24,10 +25,17 @@ pub(crate) struct Executors {
     process: ProcessExecutor,
 }
 
+impl Executors {
+    /// For a walk on the state in that directory.
+    pub(crate) fn new(state_directory: &Path) -> Self {
+        Self { process: ProcessExecutor::recording(state_directory.to_owned()), ..Self::default() }
+    }
+}
+
 /// What a successful try left.
 pub(crate) struct Made {
     pub result: Value,
-    /// Absolute paths and digests.
+    /// Paths as recorded, and digests.
     pub outputs: Vec<(String, String)>,
     /// Earlier outputs, to be dropped when the commit is durable.
     pub aside: Option<Aside>,
@@ -72,6 +80,7 @@ pub(crate) fn attempt(
     (task, step): (&Task, &Step),
     host: &Arc<RunHost>,
     (token, number): (Token, u32),
+    leftover: Option<&Leftover>,
 ) -> Result<Made, StepError> {
     let dynamic: Arc<dyn Host> = host.clone();
     let run = |program: &Arc<dyn Program>| program.eval(&dynamic);
@@ -88,6 +97,10 @@ pub(crate) fn attempt(
         }
         paths.push((text, path));
     }
+    if let Some(leftover) = leftover {
+        let again: Vec<String> = paths.iter().map(|(_, path)| world.recorded_path(path)).collect();
+        leftover.remove_but(world, &again).map_err(|error| world.store_failed(error))?;
+    }
     host.seen().outputs = paths.iter().map(|(_, path)| path.clone()).collect();
     for input in &step.inputs {
         inputs::see(world, host, &input.text(&run)?).map_err(|error| error.at(input.span))?;
@@ -95,7 +108,10 @@ pub(crate) fn attempt(
     let body = body(world, place, step, host, (token, number))?;
     if let BodySpec::Exec(exec) = &body {
         host.permit(Access::Run(&exec.program)).map_err(|error| error.at(task.span))?;
-        exec.arguments.iter().for_each(|argument| inputs::see_argument(world, host, &exec.directory, argument));
+        inputs::see_argument(world, host, &exec.directory, &exec.program, true);
+        for argument in &exec.arguments {
+            inputs::see_argument(world, host, &exec.directory, argument, false);
+        }
         host.touch(Class::Effect, "exec")?;
     }
     let aside = if paths.is_empty() {
@@ -103,7 +119,13 @@ pub(crate) fn attempt(
     } else {
         let files: Vec<PathBuf> = paths.iter().map(|(_, path)| path.clone()).collect();
         let since = world.head().last;
-        Some(outputs::move_aside(&world.state_directory, &world.line, &place.key, since, &files)?)
+        Some(outputs::move_aside(
+            (&world.state_directory, world.plan.permissions.root()),
+            &world.line,
+            &place.key,
+            since,
+            &files,
+        )?)
     };
     let timeout =
         host.deadline().map(|deadline| Duration::from_micros(deadline.at.saturating_sub(world.clock.elapsed())));
@@ -116,6 +138,7 @@ pub(crate) fn attempt(
     if let Some(written) = written {
         // It was read; most programs write none.
         let _ = std::fs::remove_file(written);
+        host.look_at_arguments_again();
     }
     let made = made.and_then(|result| {
         if let Some(secret) = world.mask.find(&result) {
@@ -259,7 +282,7 @@ fn finished_outputs(
         }
         outputs::sync(path).map_err(|error| failed(&format!("cannot be made durable: {error}")))?;
         let digest = world.files.digest(path).ok_or_else(|| failed("cannot be read"))?;
-        made.push((path.display().to_string(), hex(digest)));
+        made.push((world.recorded_path(path), hex(digest)));
     }
     Ok(made)
 }

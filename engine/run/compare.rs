@@ -6,9 +6,10 @@ use crate::mask::Mask;
 use crate::reads::{Facts, Read, from_bytes, hex, names_digest};
 use crate::results::{Asked, Source, look_up, source};
 use crate::world::World;
+use crate::written::{self, Since};
 use crate::{inputs, summary::Summary};
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use thinking_diagnostic::Span;
 use thinking_plan::{OnError, Setting, Step, TaskId};
 use thinking_step::{Value, digest};
@@ -56,7 +57,7 @@ impl Checked {
                 step.definition.difference(&stored).unwrap_or_else(|| ("definition changed".to_owned(), None));
             return Ok(Some(Stale { reason: format!("its {reason}"), span }));
         }
-        if let Some(stale) = self.stale_reads(world, place, entry.reads, summary)? {
+        if let Some(stale) = self.stale_reads(world, place, entry, summary)? {
             return Ok(Some(stale));
         }
         if entry.outputs.is_empty() {
@@ -81,10 +82,13 @@ impl Checked {
         }
         for (path, digest) in &facts.outputs {
             summary.add_output(path, digest);
-            if let Some(stale) = stale_output(world, path, digest) {
+            if let Some(stale) = stale_output(world, path, digest)
+                && !since(world, entry)?.is_some_and(|since| since.left(world, path))
+            {
                 return Ok(Some(stale));
             }
         }
+        facts.files.iter().for_each(|(path, digest)| summary.add_written(path, digest.as_deref()));
         Ok(None)
     }
 
@@ -113,28 +117,40 @@ impl Checked {
         &mut self,
         world: &World,
         place: &Place,
-        reads: InternId,
+        entry: &StepEntry,
         summary: &mut Summary,
     ) -> Result<Option<Stale>, StoreError> {
-        let key = (reads, place.task, place.scope.params_number());
+        let key = (entry.reads, place.task, place.scope.params_number());
         if self.holding.contains(&key) {
             return Ok(None);
         }
-        let Some(reads) = from_bytes(&world.store.interned(reads)?) else {
+        let Some(reads) = from_bytes(&world.store.interned(entry.reads)?) else {
             return Ok(Some(Stale::new("it was recorded by another version")));
         };
-        let found = reads
-            .iter()
-            .find_map(|read| stale(world, &place.scope, read).or_else(|| stale_source(world, place.task, read)));
-        if found.is_none() {
-            summary.add_reads(&reads, &place.scope);
-            // Bounded: steps that each read something else are looked at each by itself.
-            if self.holding.len() < 100_000 {
-                self.holding.insert(key);
+        let mut explained = false;
+        for read in &reads {
+            let found = stale(world, &place.scope, read).or_else(|| stale_source(world, place.task, read));
+            let Some(found) = found else { continue };
+            // What the pipeline itself wrote there later is no change.
+            let of_files = matches!(read, Read::File(..) | Read::List(..) | Read::Glob(..));
+            if !of_files || since(world, entry)?.is_none_or(|since| since.explains(world, read).is_none()) {
+                return Ok(Some(found));
             }
+            explained = true;
         }
-        Ok(found)
+        summary.add_step(&reads, &place.scope);
+        // Bounded: steps that each read something else are looked at each by itself. What was explained holds at this place alone.
+        if !explained && self.holding.len() < 100_000 {
+            self.holding.insert(key);
+        }
+        Ok(None)
     }
+}
+
+/// What the pipeline wrote at or after a recorded step.
+fn since<'a>(world: &'a World, entry: &StepEntry) -> Result<Option<Since<'a>>, StoreError> {
+    let written = world.written()?;
+    Ok(written::place(world, entry)?.map(|place| written.since(place)))
 }
 
 /// Why a step is not what is recorded at its place.
@@ -152,10 +168,9 @@ pub(crate) fn misplaced(world: &World, recorded: &View, place: &Place, entry: &S
 
 /// Whether an output is as it was left.
 pub(crate) fn stale_output(world: &World, path: &str, digest: &str) -> Option<Stale> {
-    let shown = shown(world, path);
-    match world.files.digest(Path::new(path)).map(hex) {
-        None => Some(Stale::new(format!("output `{shown}` is missing"))),
-        Some(now) if now != digest => Some(Stale::new(format!("output `{shown}` was changed"))),
+    match world.files.digest(&world.real_path(path)).map(hex) {
+        None => Some(Stale::new(format!("output `{path}` is missing"))),
+        Some(now) if now != digest => Some(Stale::new(format!("output `{path}` was changed"))),
         Some(_) => None,
     }
 }
@@ -209,26 +224,27 @@ pub(crate) fn stale(world: &World, scope: &Scope, read: &Read) -> Option<Stale> 
             (now != *was).then(|| Stale::new(format!("environment variable `{name}` changed")))
         }
         Read::File(path, was) => {
-            let now = world.files.digest(Path::new(path)).map(hex);
+            let now = world.files.digest(&world.real_path(path)).map(hex);
             let what = match (was, &now) {
                 (None, _) => "is there now",
                 (_, None) => "is gone",
                 _ => "changed",
             };
-            (now != *was).then(|| Stale::new(format!("file `{}` {what}", shown(world, path))))
+            (now != *was).then(|| Stale::new(format!("file `{path}` {what}")))
         }
-        Read::List(path, own, was) => {
-            let now = world.files.names(Path::new(path)).map(|names| names_digest(&names, own));
+        Read::List(path, own, was, _) => {
+            let now = world.files.names(&world.real_path(path)).map(|names| names_digest(&names, own));
             let what = match (was, &now) {
                 (None, _) => "is there now",
                 (_, None) => "is gone",
                 _ => "has other files in it",
             };
-            (now != *was).then(|| Stale::new(format!("directory `{}` {what}", shown(world, path))))
+            (now != *was).then(|| Stale::new(format!("directory `{path}` {what}")))
         }
-        Read::Glob(pattern, was, own) => {
-            let own: Vec<PathBuf> = own.iter().map(PathBuf::from).collect();
-            let now = inputs::matched(world, pattern, &own).map(|files| inputs::names_digest(&files));
+        Read::Glob(pattern, was, own, _) => {
+            let own: Vec<PathBuf> = own.iter().map(|path| world.real_path(path)).collect();
+            let now = inputs::matched(world, pattern, &own);
+            let now = now.map(|files| inputs::names_digest(&inputs::names(world, &files)));
             (now.as_ref() != Ok(was)).then(|| Stale::new(format!("input `{pattern}` now means other files")))
         }
         Read::Sibling(..) | Read::Task(..) => None,
@@ -238,12 +254,6 @@ pub(crate) fn stale(world: &World, scope: &Scope, read: &Read) -> Option<Stale> 
 /// A parameter's value as it is recorded: as JSON text, with secrets that it was made of hidden.
 pub(crate) fn seen_param(mask: &Mask, value: &Value) -> String {
     mask.text(&value.to_string())
-}
-
-fn shown(world: &World, path: &str) -> String {
-    let within = Path::new(path).strip_prefix(world.plan.permissions.root());
-    let shown = within.map_or_else(|_| path.to_owned(), |path| path.display().to_string());
-    if shown.is_empty() { ".".to_owned() } else { shown }
 }
 
 fn short(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -59,7 +59,11 @@ impl FileCache {
     pub(crate) fn digest(&self, path: &Path) -> Option<Digest> {
         let metadata = std::fs::metadata(path).ok()?;
         if metadata.is_dir() {
-            return self.directory(path);
+            return self.directory(path, &[]);
+        }
+        // Opening a pipe or a device may never end.
+        if !metadata.is_file() {
+            return Some(kind(metadata.file_type()));
         }
         let stamp = Stamp {
             size: metadata.size(),
@@ -89,21 +93,35 @@ impl FileCache {
         Some(digest)
     }
 
-    fn directory(&self, path: &Path) -> Option<Digest> {
+    /// The digest of a directory as if nothing were at or in the paths `without`. Directories count by the files in them.
+    pub(crate) fn directory(&self, path: &Path, without: &[PathBuf]) -> Option<Digest> {
         let mut hasher = blake3::Hasher::new();
         let walk = walkdir::WalkDir::new(path).sort_by_file_name().min_depth(1).into_iter();
         for entry in walk.filter_entry(|entry| entry.path() != self.ignored) {
             let entry = entry.ok()?;
+            if entry.file_type().is_dir() || without.iter().any(|other| entry.path().starts_with(other)) {
+                continue;
+            }
             let name = entry.path().strip_prefix(path).ok()?.as_os_str().as_encoded_bytes();
             hasher.update(&(name.len() as u64).to_le_bytes());
             hasher.update(name);
-            if !entry.file_type().is_dir() {
-                let digest = self.digest(entry.path());
-                hasher.update(&digest.map_or([0; 16], |digest| digest.0));
-            }
+            let digest = self.digest(entry.path());
+            hasher.update(&digest.map_or([0; 16], |digest| digest.0));
         }
         Some(short(&hasher))
     }
+}
+
+/// What stands for the content of something that is neither a file nor a directory.
+fn kind(kind: std::fs::FileType) -> Digest {
+    let name = match kind {
+        kind if kind.is_fifo() => "fifo",
+        kind if kind.is_socket() => "socket",
+        kind if kind.is_char_device() => "character device",
+        kind if kind.is_block_device() => "block device",
+        _ => "other",
+    };
+    thinking_step::digest(name.as_bytes())
 }
 
 fn content(path: &Path) -> Option<Digest> {

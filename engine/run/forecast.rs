@@ -1,8 +1,10 @@
 //! What would follow after the first step that runs, as far as it can be told without running it.
 
 use crate::decide::{Core, Items, Place, Question, Scope};
-use crate::preview::{Absence, Found, Verdict};
+use crate::preview::Verdict;
 use crate::question;
+use crate::tally::Absence;
+use crate::verdicts::Found;
 use crate::world::World;
 use std::sync::Arc;
 use thinking_plan::{TaskId, TaskKind};
@@ -156,7 +158,7 @@ impl Forecast<'_> {
 
     fn absent(&mut self, task: TaskId, absence: Absence) {
         if let Some(found) = self.verdicts.get_mut(task.0 as usize) {
-            found.absence = Some(absence);
+            found.tallied.absence = Some(absence);
         }
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct Head {
     /// The line as it was before it last went back, if it ever did.
     pub before: Option<View>,
     change: Option<Change>,
+    /// Notes that the next commit sets, whatever it is.
+    notes: Vec<(String, Option<Vec<u8>>)>,
 }
 
 #[derive(Debug)]
@@ -27,7 +29,7 @@ impl Head {
     /// Stands at that view.
     pub(crate) fn new(view: View, previous: Vec<Piece>) -> Self {
         let before = (!previous.is_empty()).then(|| View { pieces: previous.into(), at: view.at });
-        Self { last: view.at, view, live: false, before, change: None }
+        Self { last: view.at, view, live: false, before, change: None, notes: Vec::new() }
     }
 
     /// Walks on over what is recorded.
@@ -62,6 +64,11 @@ impl Head {
         }
     }
 
+    /// The next commit sets this note too.
+    pub(crate) fn ride(&mut self, name: String, note: Option<Vec<u8>>) {
+        self.notes.push((name, note));
+    }
+
     /// Commits, with the change of the line if one is pending.
     pub(crate) fn commit(&mut self, store: &dyn Store, mut commit: Commit) -> Result<Seq, StoreError> {
         let changed = match self.change.take() {
@@ -72,6 +79,7 @@ impl Head {
             }
             None => false,
         };
+        commit.notes.append(&mut self.notes);
         let refresh = (changed || self.view.pieces.is_empty()).then(|| commit.line.clone());
         let seq = store.accept(commit)?;
         self.last = seq;

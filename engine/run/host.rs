@@ -2,12 +2,12 @@
 
 use crate::compare::seen_param;
 use crate::decide::Place;
-use crate::inputs::recorded_path;
+use crate::inputs::{name_in, recorded_path};
 use crate::overlay::Overlay;
-use crate::reads::{Read, ResultRead, hex, names_digest};
+use crate::reads::{Read, ResultRead, few, hex, names_digest};
 use crate::results::{Asked, Source};
 use crate::world::World;
-use crate::{Stop, datum, results};
+use crate::{Stop, datum, results, scratch, written};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thinking_event::Event;
@@ -67,6 +67,10 @@ pub(crate) struct Seen {
     pub outputs: Vec<PathBuf>,
     /// Files that `input` matched, which may be read.
     pub inputs: Vec<PathBuf>,
+    /// Files that a program was given as arguments, or itself.
+    pub arguments: Vec<PathBuf>,
+    /// Files that were written.
+    pub wrote: Vec<PathBuf>,
 }
 
 impl RunHost {
@@ -85,16 +89,12 @@ impl RunHost {
         let mut seen = std::mem::take(&mut *self.seen());
         for (directory, names) in std::mem::take(&mut seen.listed) {
             // What the step makes there itself is no reason to run it again.
-            let own = seen.written.iter().chain(&seen.outputs).filter_map(|path| {
-                Some(
-                    path.strip_prefix(&directory).ok()?.components().next()?.as_os_str().to_string_lossy().into_owned(),
-                )
-            });
+            let own = seen.written.iter().chain(&seen.outputs).filter_map(|path| name_in(&directory, path));
             let mut own: Vec<String> = own.collect();
             own.sort_unstable();
             own.dedup();
             let digest = names_digest(&names, &own);
-            seen.reads.push(Read::List(directory.display().to_string(), own, Some(digest)));
+            seen.reads.push(Read::List(self.world.recorded_path(&directory), own, Some(digest), few(names)));
         }
         seen
     }
@@ -104,12 +104,39 @@ impl RunHost {
         if self.world.mask.find_path(self.world.plan.permissions.root(), path).is_some() {
             return;
         }
-        let text = path.display().to_string();
+        let text = self.world.recorded_path(path);
         if self.seen().reads.iter().any(|read| matches!(read, Read::File(file, _) if *file == text)) {
             return;
         }
         let digest = self.world.files.digest(path).map(hex);
         self.note(Read::File(text, digest));
+    }
+
+    /// A program is over: what it changed among the files that it was given, it wrote itself.
+    pub(crate) fn look_at_arguments_again(&self) {
+        let arguments = self.seen().arguments.clone();
+        for path in arguments {
+            let text = self.world.recorded_path(&path);
+            let now = self.world.files.digest(&path).map(hex);
+            let changed = self
+                .seen()
+                .reads
+                .iter()
+                .any(|read| matches!(read, Read::File(file, was) if *file == text && *was != now));
+            if changed {
+                self.wrote_file(&path);
+            }
+        }
+    }
+
+    /// What was written besides declared outputs, as recorded, with digests of how it is now.
+    pub(crate) fn wrote(&self, seen: &Seen) -> Vec<(String, Option<String>)> {
+        let root = self.world.plan.permissions.root();
+        let others = seen.wrote.iter().filter(|path| {
+            let declared = seen.outputs.iter().any(|output| path.starts_with(output));
+            !declared && self.world.mask.find_path(root, path).is_none()
+        });
+        others.map(|path| (self.world.recorded_path(path), self.world.files.digest(path).map(hex))).collect()
     }
 
     /// Notes something seen.
@@ -346,7 +373,7 @@ impl Host for RunHost {
             && !seen.written.contains(&path)
         {
             // A file that was read before it is written stays a read.
-            let text = path.display().to_string();
+            let text = self.world.recorded_path(&path);
             if !seen.reads.iter().any(|read| matches!(read, Read::File(file, _) if *file == text)) {
                 seen.written.push(path.clone());
             }
@@ -386,6 +413,20 @@ impl Host for RunHost {
             }
             None => self.saw_content(path),
         }
+    }
+
+    fn wrote_file(&self, path: &Path) {
+        let mut seen = self.seen();
+        if !seen.wrote.iter().any(|known| known == path) {
+            seen.wrote.push(path.to_owned());
+            if self.world.mask.find_path(self.world.plan.permissions.root(), path).is_none() {
+                written::begin(&self.world, path);
+            }
+        }
+    }
+
+    fn temporary_directory(&self, real: &Path) -> Option<PathBuf> {
+        scratch::temporary(&self.world.state_directory, real)
     }
 
     fn saw_env(&self, name: &str, value: Option<&str>) {

@@ -1,7 +1,7 @@
 //! Files that `input` names, and files that a program is given as arguments.
 
 use crate::host::RunHost;
-use crate::reads::{Read, hex};
+use crate::reads::{Read, few, hex};
 use crate::world::World;
 use std::path::{Path, PathBuf};
 use thinking_step::{StepError, digest};
@@ -19,8 +19,9 @@ pub(crate) fn see(world: &World, host: &RunHost, pattern: &str) -> Result<(), St
     let files = matched(world, &pattern, &outputs)
         .map_err(|why| StepError::script(format!("`input` {pattern:?} is no glob: {why}")))?;
     if is_glob(&pattern) {
-        let own = outputs.iter().map(|output| output.display().to_string()).collect();
-        host.note(Read::Glob(pattern, names_digest(&files), own));
+        let own = outputs.iter().map(|output| world.recorded_path(output)).collect();
+        let names = names(world, &files);
+        host.note(Read::Glob(pattern, names_digest(&names), own, few(names)));
     }
     for file in files {
         host.saw_content(&file);
@@ -65,27 +66,53 @@ pub(crate) fn matched(world: &World, pattern: &str, outputs: &[PathBuf]) -> Resu
         .collect())
 }
 
+/// Files' names as recorded.
+pub(crate) fn names(world: &World, files: &[PathBuf]) -> Vec<String> {
+    files.iter().map(|file| world.recorded_path(file)).collect()
+}
+
 /// A digest of files' names.
-pub(crate) fn names_digest(files: &[PathBuf]) -> String {
+pub(crate) fn names_digest(names: &[String]) -> String {
     let mut text = Vec::new();
-    for file in files {
-        text.extend_from_slice(file.as_os_str().as_encoded_bytes());
+    for name in names {
+        text.extend_from_slice(name.as_bytes());
         text.push(0);
     }
     hex(digest(&text))
 }
 
-/// Notes an argument of a program as seen if it names an existing file of the project.
-pub(crate) fn see_argument(world: &World, host: &RunHost, directory: &Path, argument: &str) {
+/// The name under which a listing of a directory shows what is at or around `path`, which lies in it.
+pub(crate) fn name_in(directory: &Path, path: &Path) -> Option<String> {
+    Some(path.strip_prefix(directory).ok()?.components().next()?.as_os_str().to_string_lossy().into_owned())
+}
+
+/// Notes a program, or an argument of one, as seen if it names an existing file of the project.
+pub(crate) fn see_argument(world: &World, host: &RunHost, directory: &Path, argument: &str, is_program: bool) {
     if argument.is_empty() || argument.len() > 4096 || argument.contains('\0') {
         return;
     }
-    let Ok(path) = directory.join(argument).canonicalize() else { return };
+    let written = Path::new(argument);
+    let path = match directory.join(written).canonicalize() {
+        Ok(path) if path.is_file() => path,
+        Ok(_) => return,
+        // One that may be made later: it counts that it is not there.
+        Err(_) if !is_program && may_be_path(argument) => world.plan.permissions.resolve(&directory.join(written)),
+        Err(_) => return,
+    };
     let inside = path.starts_with(world.plan.permissions.root()) && !path.starts_with(&world.state_directory);
     let own = host.seen().outputs.iter().any(|output| path.starts_with(output));
-    if inside && !own && path.is_file() {
+    if inside && !own && world.mask.find_text(argument).is_none() {
         host.saw_content(&path);
+        host.seen().arguments.push(path);
     }
+}
+
+/// Whether an argument that names no file looks as if it could.
+fn may_be_path(argument: &str) -> bool {
+    argument.len() <= 255
+        && !argument.starts_with(['-', '/'])
+        && !argument.contains(|letter: char| letter.is_whitespace() || letter.is_control())
+        && !argument.contains("://")
 }
 
 fn is_glob(text: &str) -> bool {

@@ -15,9 +15,11 @@ mod decide;
 pub mod executor;
 mod files;
 mod forecast;
+mod groups;
 mod head;
 mod host;
 mod inputs;
+mod leftover;
 mod mask;
 mod outputs;
 mod overlay;
@@ -29,12 +31,16 @@ mod recorded;
 mod results;
 mod runs;
 mod scratch;
+mod spawn;
 mod stop;
 mod summary;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod verdicts;
 mod walk;
 mod world;
+mod written;
 
 pub use apply::{ApplyError, Environment, Launch, Options, apply};
 pub use clock::{Clock, ManualClock, SystemClock};

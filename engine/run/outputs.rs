@@ -32,7 +32,7 @@ struct AsideFile {
 
 /// Moves what is at `outputs` aside.
 pub(crate) fn move_aside(
-    state: &Path,
+    (state, root): (&Path, &Path),
     line: &str,
     task: &TaskKey,
     since: Seq,
@@ -47,7 +47,7 @@ pub(crate) fn move_aside(
     let aside = Aside { line: line.to_owned(), task: task.clone(), since, files };
     let moved = || -> io::Result<()> {
         fs::create_dir_all(&directory)?;
-        write_synced(&pending(state), &serde_json::to_vec(&aside)?)?;
+        write_synced(&pending(state), &serde_json::to_vec(&aside.within(state, root))?)?;
         for AsideFile { output, place, was } in &aside.files {
             remove(place)?;
             if *was {
@@ -59,11 +59,36 @@ pub(crate) fn move_aside(
         }
         Ok(())
     };
-    moved().map_err(|error| StepError::new(ErrorKind::Native, format!("outputs cannot be moved aside: {error}")))?;
-    Ok(aside)
+    match moved() {
+        Ok(()) => Ok(aside),
+        Err(error) => {
+            // What was moved already comes back; what cannot come back now does when the next process starts.
+            let _ = aside.restore(state);
+            Err(StepError::new(ErrorKind::Native, format!("outputs cannot be moved aside: {error}")))
+        }
+    }
 }
 
 impl Aside {
+    /// As it is written: relative to the state and the project, so that a copy of the project never touches the files of the original.
+    fn within(&self, state: &Path, root: &Path) -> Self {
+        let short = |path: &Path, around: &Path| path.strip_prefix(around).unwrap_or(path).to_owned();
+        let files = self.files.iter().map(|AsideFile { output, place, was }| AsideFile {
+            output: short(output, root),
+            place: short(place, state),
+            was: *was,
+        });
+        Self { files: files.collect(), ..self.clone() }
+    }
+
+    /// As it is used.
+    fn at(mut self, state: &Path, root: &Path) -> Self {
+        for file in &mut self.files {
+            (file.output, file.place) = (root.join(&file.output), state.join(&file.place));
+        }
+        self
+    }
+
     /// Whether something is aside.
     pub(crate) fn holds_any(&self) -> bool {
         self.files.iter().any(|file| file.was)
@@ -93,13 +118,14 @@ impl Aside {
 }
 
 /// Tidies up after a process that was killed in the middle: before anything starts.
-pub(crate) fn recover(state: &Path, store: &dyn Store) -> Result<(), StoreError> {
+pub(crate) fn recover(state: &Path, root: &Path, store: &dyn Store) -> Result<(), StoreError> {
     let path = pending(state);
     let Ok(bytes) = fs::read(&path) else { return Ok(()) };
     let failed =
         |error: io::Error| StoreError::Io(format!("outputs that were moved aside cannot be put back: {error}"));
     // A list that is cut was not synced, so nothing was moved yet.
     let Ok(aside) = serde_json::from_slice::<Aside>(&bytes) else { return remove(&path).map_err(failed) };
+    let aside = aside.at(state, root);
     let view = store.view(&aside.line)?;
     let committed = store.done(&view, &aside.task)?.is_some_and(|(seq, _)| seq > aside.since);
     if committed { aside.forget(state).map_err(failed) } else { aside.restore(state).map_err(failed) }
@@ -109,7 +135,8 @@ pub(crate) fn recover(state: &Path, store: &dyn Store) -> Result<(), StoreError>
 pub(crate) fn sync(path: &Path) -> io::Result<()> {
     for entry in walkdir::WalkDir::new(path).contents_first(true) {
         let entry = entry?;
-        if !entry.file_type().is_symlink() {
+        // Opening a pipe or a device may never end.
+        if entry.file_type().is_file() || entry.file_type().is_dir() {
             File::open(entry.path())?.sync_all()?;
         }
     }
@@ -141,20 +168,45 @@ fn relocate(from: &Path, to: &Path) -> io::Result<()> {
             // Complete or not there at all under its new name, whenever this is cut short.
             let copy = to.with_extension("copy");
             remove(&copy)?;
-            for entry in walkdir::WalkDir::new(from) {
-                let entry = entry?;
-                let within = entry.path().strip_prefix(from).unwrap_or(Path::new(""));
-                let target = if entry.depth() == 0 { copy.clone() } else { copy.join(within) };
-                if entry.file_type().is_dir() {
-                    fs::create_dir_all(&target)?;
-                } else {
-                    fs::copy(entry.path(), &target)?;
-                }
-            }
+            copy_tree(from, &copy)?;
             fs::rename(&copy, to)?;
             remove(from)
         }
         other => other,
+    }
+}
+
+/// Copies a file or directory, if nothing in it is of another kind: reading a pipe or a device may never end.
+pub(crate) fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
+    let walk = || walkdir::WalkDir::new(from).follow_root_links(false);
+    for entry in walk() {
+        let entry = entry?;
+        let kind = entry.file_type();
+        if !kind.is_file() && !kind.is_dir() && !kind.is_symlink() {
+            return Err(io::Error::other(format!("`{}` is not a regular file", entry.path().display())));
+        }
+    }
+    for entry in walk() {
+        let entry = entry?;
+        let within = entry.path().strip_prefix(from).unwrap_or(Path::new(""));
+        let target = if entry.depth() == 0 { to.to_owned() } else { to.join(within) };
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&target)?;
+        } else if entry.file_type().is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path())?, &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file or directory, if there is one, also if power is lost right after.
+pub(crate) fn remove_durably(path: &Path) -> io::Result<()> {
+    remove(path)?;
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
     }
 }
 

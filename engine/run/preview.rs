@@ -8,12 +8,14 @@ use crate::compare::{Checked, Stale};
 use crate::decide::{Command, Core, Ending, Force, Input, Place, Question, TypedPath};
 use crate::recorded::Recorded;
 use crate::summary::Summary;
+use crate::tally::{Absence, task_of};
+use crate::verdicts::Verdicts;
 use crate::world::{Parts, World};
-use crate::{Clock, StopSignal, forecast, question, runs};
+use crate::{Clock, StopSignal, always, forecast, question, runs};
 use std::path::PathBuf;
 use std::sync::Arc;
 use thinking_diagnostic::Span;
-use thinking_plan::{Plan, Step, TaskId, TaskKind};
+use thinking_plan::{Plan, Step, TaskKind};
 use thinking_step::RunInfo;
 use thinking_store::{Outcome, Store, StoreError};
 
@@ -123,7 +125,18 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
         state_directory: request.state_directory,
     })?);
     let view = world.head().view.clone();
-    let recorded = if request.options.fresh {
+    let options = &request.options;
+    let selected = options.from.is_some() || options.only.is_some() || options.until.is_some();
+    if !selected
+        && !options.fresh
+        && unfinished.is_none()
+        && !always::exist(&world.plan)
+        && let Some(tally) = Summary::holds(&world)?
+    {
+        let tasks = Verdicts::of_finished(world.plan.clone(), &tally).tasks();
+        return Ok(Preview { tasks, dropped: 0, gone: None, run: None });
+    }
+    let recorded = if options.fresh {
         world.head().go_back(view.clone(), Vec::new(), Vec::new());
         Recorded::none(view, world.pipeline)
     } else {
@@ -131,44 +144,20 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
     };
     let core = Core::new(world.plan.clone(), world.ids.clone(), world.mask.clone(), selection);
     let mut previewing = Previewing {
-        verdicts: world.plan.tasks.iter().map(|_| Found::default()).collect(),
+        verdicts: Verdicts::new(world.plan.clone()),
         world,
         recorded,
         checked: Checked::default(),
         summary: Summary::default(),
         resumed: unfinished.is_some(),
         run: run.number,
-        fails: None,
     };
     let (dropped, gone) = previewing.walk(core)?;
     let last = request.options.only.as_deref().or(request.options.until.as_deref());
     if let Some(last) = last.and_then(TypedPath::parse) {
-        previewing.end_after(&last);
+        previewing.verdicts.end_after(&last);
     }
-    Ok(Preview { tasks: previewing.tasks(), dropped, gone, run: unfinished.map(|run| run.id) })
-}
-
-/// What was found out about a task.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Found {
-    pub done: u64,
-    pub verdict: Option<Verdict>,
-    pub why: Option<String>,
-    pub changed: Option<Span>,
-    pub absence: Option<Absence>,
-}
-
-/// Why a task is not there this time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Absence {
-    /// Its own `when` is false.
-    When,
-    /// It is a loop over nothing.
-    NoIterations,
-    /// It is in a branch that is not taken.
-    Branch,
-    /// A failure in it is passed over.
-    Passed,
+    Ok(Preview { tasks: previewing.verdicts.tasks(), dropped, gone, run: unfinished.map(|run| run.id) })
 }
 
 struct Previewing {
@@ -176,11 +165,9 @@ struct Previewing {
     recorded: Recorded,
     checked: Checked,
     summary: Summary,
-    verdicts: Vec<Found>,
+    verdicts: Verdicts,
     resumed: bool,
     run: u32,
-    /// What would fail before it starts, with keys: nothing after it is reached.
-    fails: Option<String>,
 }
 
 impl Previewing {
@@ -196,7 +183,7 @@ impl Previewing {
                     match question::evaluate(&world, &place, question, &host) {
                         Ok(value) => {
                             if let (Question::Condition(at), Some(holds)) = (question, value.as_bool()) {
-                                self.branch(place.task, at, holds);
+                                self.verdicts.branch(place.task, at, holds);
                             }
                             Input::Value(value)
                         }
@@ -208,7 +195,7 @@ impl Previewing {
                 }
                 Command::Open { place, iterations } => {
                     if iterations == Some(0) {
-                        self.absent(place.task, Absence::NoIterations);
+                        self.verdicts.absent(place.task, Absence::NoIterations);
                     }
                     Input::Go
                 }
@@ -218,15 +205,15 @@ impl Previewing {
                     Input::Go
                 }
                 Command::Skip { place } => {
-                    self.absent(place.task, Absence::When);
+                    self.verdicts.absent(place.task, Absence::When);
                     Input::Go
                 }
                 Command::Check { place, force } => match self.check(&core, &place, force)? {
                     Ok(input) => input,
                     Err(stale) => {
                         let (path, dropped) = (place.path.to_string(), self.left()?);
-                        self.note(place.task, Verdict::Run, stale);
-                        forecast::follow(&world, &core, place.task, &path, &mut self.verdicts);
+                        self.verdicts.note(place.task, Verdict::Run, stale);
+                        forecast::follow(&world, &core, place.task, &path, &mut self.verdicts.found);
                         return Ok((dropped, None));
                     }
                 },
@@ -240,30 +227,30 @@ impl Previewing {
                     if !next.is_some_and(|(_, entry)| recorded(&entry)) {
                         let dropped = self.left()?;
                         let verdict = Verdict::Fails(failure.error.message.clone());
-                        self.note(failure.place.task, verdict, Stale::new("its failure is passed over"));
-                        forecast::follow(&world, &core, place.task, &failure.place.path, &mut self.verdicts);
+                        self.verdicts.note(failure.place.task, verdict, Stale::new("its failure is passed over"));
+                        forecast::follow(&world, &core, place.task, &failure.place.path, &mut self.verdicts.found);
                         return Ok((dropped, None));
                     }
-                    self.absent(place.task, Absence::Passed);
+                    self.verdicts.passed(place.task, &failure.error.message);
                     self.recorded.pass();
                     self.stand()?;
                     Input::Go
                 }
                 Command::Finish(Ending::Failed(failure)) => {
-                    self.fails = Some(failure.place.path.to_string());
+                    self.verdicts.fails = Some(failure.place.path.to_string());
                     let verdict = Verdict::Fails(failure.error.message.clone());
-                    self.note(
+                    self.verdicts.note(
                         failure.place.task,
                         verdict,
                         Stale { reason: failure.error.message, span: failure.error.span },
                     );
                     return Ok((0, None));
                 }
+                Command::Finish(Ending::Done | Ending::Stopped { .. }) if !core.reached() => {
+                    let reason = "the run does not get there".to_owned();
+                    return Err(ApplyError::Unready { path: core.wanted(), reason, span: None });
+                }
                 Command::Finish(Ending::Done) => {
-                    if !core.reached() {
-                        let reason = "the run does not get there".to_owned();
-                        return Err(ApplyError::Unready { path: core.wanted(), reason, span: None });
-                    }
                     let gone = self.recorded.peek(&*world.store)?.map(|(_, entry)| entry.path.clone());
                     return Ok((self.left()?, gone));
                 }
@@ -282,9 +269,6 @@ impl Previewing {
             return Err(ApplyError::Unready { path, reason: stale.reason.clone(), span: stale.span });
         }
         if checked.is_ok() {
-            if let Some(found) = self.verdicts.get_mut(place.task.0 as usize) {
-                found.done += 1;
-            }
             self.stand()?;
         }
         Ok(checked)
@@ -313,6 +297,10 @@ impl Previewing {
                     (None, Force::Run) => Err(Stale::new("it was asked for")),
                     (None, _) => {
                         self.recorded.pass();
+                        match &entry.outcome {
+                            Outcome::Done => self.verdicts.done(place.task),
+                            Outcome::Skipped(reason) => self.verdicts.passed(place.task, reason),
+                        }
                         Ok(Input::Kept)
                     }
                 });
@@ -322,8 +310,10 @@ impl Previewing {
         }
         Ok(match latest {
             None => Err(Stale::new("it is not done yet")),
-            Some(_) if force == Force::Kept => Ok(Input::Kept),
-            Some(entry) if self.resumed && entry.run == self.run && force == Force::Free => Ok(Input::Kept),
+            Some(entry) if force == Force::Kept || self.resumed && entry.run == self.run && force == Force::Free => {
+                self.verdicts.done(place.task);
+                Ok(Input::Kept)
+            }
             Some(_) => Err(Stale::new("it runs every time")),
         })
     }
@@ -341,9 +331,9 @@ impl Previewing {
         Ok(match passed {
             Some((depth, item, None)) => {
                 self.recorded.pass();
-                let ids = world.ids.iter().position(|id| entry.task.0.starts_with(&id.0.to_be_bytes()));
-                if let Some(container) = ids.and_then(|at| u32::try_from(at).ok()) {
-                    self.absent(TaskId(container), Absence::Passed);
+                if let (Some(container), Outcome::Skipped(reason)) = (task_of(&world.ids, &entry.task), &entry.outcome)
+                {
+                    self.verdicts.passed(container, reason);
                 }
                 Ok(Input::PassedOver { depth, item })
             }
@@ -375,137 +365,4 @@ impl Previewing {
         }
         Ok(count)
     }
-
-    /// Nothing after the last task that was asked for would run. Tasks are in the order of the manifest.
-    fn end_after(&mut self, last: &TypedPath) {
-        let tasks = &self.world.plan.tasks;
-        let end = tasks.iter().rposition(|task| task.path.strip_prefix(last.bare.as_str()).is_some_and(inside_or_end));
-        for found in self.verdicts.iter_mut().skip(end.map_or(0, |end| end + 1)) {
-            if found.done == 0 {
-                let why = Some("it stands after what was asked for".to_owned());
-                *found = Found { verdict: Some(Verdict::Skipped), why, ..Found::default() };
-            }
-        }
-    }
-
-    fn absent(&mut self, task: TaskId, absence: Absence) {
-        if let Some(found) = self.verdicts.get_mut(task.0 as usize) {
-            found.absence = Some(absence);
-        }
-    }
-
-    /// A branch of a `choose` is taken or not.
-    fn branch(&mut self, choose: TaskId, at: usize, holds: bool) {
-        let plan = self.world.plan.clone();
-        let TaskKind::Choose { all, branches } = &plan.task(choose).kind else { return };
-        for (other, branch) in branches.iter().enumerate() {
-            let missed = if holds {
-                // `otherwise` is for when no other holds; of the rest one is enough.
-                other != at && (branch.condition.is_none() || !*all)
-            } else {
-                other == at
-            };
-            if missed {
-                branch.children.iter().for_each(|child| self.absent(*child, Absence::Branch));
-            }
-        }
-    }
-
-    /// Why a task that is not there is not there.
-    fn why_absent(&self, task: TaskId) -> String {
-        let plan = &self.world.plan;
-        for at in std::iter::successors(Some(task), |at| plan.task(*at).parent) {
-            let Some(absence) = self.verdicts.get(at.0 as usize).and_then(|found| found.absence) else { continue };
-            let about = plan.task(at);
-            return match absence {
-                Absence::When if at == task => "its `when` is false".to_owned(),
-                Absence::When if about.name.is_some() => format!("the `when` of `{}` is false", about.path),
-                Absence::When => "the `when` around it is false".to_owned(),
-                Absence::NoIterations => "there are no iterations".to_owned(),
-                Absence::Branch => "its branch is not taken".to_owned(),
-                Absence::Passed => "a failure before it is passed over".to_owned(),
-            };
-        }
-        let container = matches!(
-            plan.task(task).kind,
-            TaskKind::Stage { .. } | TaskKind::Each { .. } | TaskKind::Repeat { .. } | TaskKind::Run { .. }
-        );
-        if container && !plan.tasks.iter().any(|child| child.parent == Some(task)) {
-            return "there is nothing in it".to_owned();
-        }
-        // A container was reached if what is in it is absent for reasons of its own.
-        let inside = |at: &usize| {
-            let around = |at: TaskId| plan.task(at).parent;
-            let at = u32::try_from(*at).map(TaskId).ok();
-            std::iter::successors(at.and_then(around), |at| around(*at)).any(|at| at == task)
-        };
-        let mut absent = self.verdicts.iter().enumerate().filter(|(_, found)| found.absence.is_some());
-        if container && absent.any(|(at, _)| inside(&at)) {
-            return "nothing in it is to be done".to_owned();
-        }
-        match &self.fails {
-            Some(path) if !path.is_empty() => format!("`{path}` fails before it"),
-            Some(_) => "the run fails before it".to_owned(),
-            None => "the pipeline ends before it".to_owned(),
-        }
-    }
-
-    fn note(&mut self, task: TaskId, verdict: Verdict, stale: Stale) {
-        if let Some(found) = self.verdicts.get_mut(task.0 as usize) {
-            let (done, why) = (found.done, Some(stale.reason));
-            *found = Found { done, verdict: Some(verdict), why, changed: stale.span, absence: None };
-        }
-    }
-
-    fn tasks(&self) -> Vec<PreviewTask> {
-        let plan = &self.world.plan;
-        let numbers = (0..plan.tasks.len()).filter_map(|at| u32::try_from(at).ok()).map(TaskId);
-        let named = numbers.filter(|task| plan.task(*task).name.is_some());
-        named
-            .filter_map(|task| {
-                let (found, about) = (self.verdicts.get(task.0 as usize)?, plan.task(task));
-                let verdict = self.verdict(task);
-                let absent = || (verdict == Verdict::Skipped).then(|| self.why_absent(task));
-                let why = found.why.clone().or_else(absent);
-                Some(PreviewTask {
-                    path: about.path.clone(),
-                    span: about.span,
-                    step: matches!(about.kind, TaskKind::Step(_)),
-                    verdict,
-                    done: found.done,
-                    why,
-                    changed: found.changed,
-                })
-            })
-            .collect()
-    }
-
-    /// The verdict of a step, or of a container from those of its steps.
-    fn verdict(&self, task: TaskId) -> Verdict {
-        let plan = &self.world.plan;
-        let Some(found) = self.verdicts.get(task.0 as usize) else { return Verdict::Skipped };
-        if let Some(verdict) = &found.verdict {
-            return verdict.clone();
-        }
-        if found.done > 0 {
-            return Verdict::Done;
-        }
-        let children = plan.tasks.iter().enumerate().filter(|(_, child)| child.parent == Some(task));
-        let mut whole = Verdict::Skipped;
-        for (child, _) in children {
-            let verdict = u32::try_from(child).map_or(Verdict::Skipped, |child| self.verdict(TaskId(child)));
-            match (&whole, &verdict) {
-                (_, Verdict::Run | Verdict::Fails(_)) => return Verdict::Run,
-                (Verdict::Skipped | Verdict::Done, Verdict::Unknown(_)) | (Verdict::Skipped, Verdict::Done) => {
-                    whole = verdict
-                }
-                _ => {}
-            }
-        }
-        whole
-    }
-}
-
-fn inside_or_end(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with('/')
 }

@@ -1,11 +1,13 @@
 //! Programs outside, each in a process group of its own.
 
 use crate::executor::{Attempt, BodySpec, ExecSpec, Executor, Standing};
+use crate::groups;
 use crate::mask::KEPT;
+use crate::spawn::spawn;
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,12 +30,17 @@ const LINGER: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub struct ProcessExecutor {
     running: Mutex<HashMap<Token, Arc<Mutex<Running>>>>,
+    state: Option<PathBuf>,
 }
 
 struct Running {
     spec: ExecSpec,
     output: Arc<dyn Fn(bool, String) + Send + Sync>,
     group: rustix::process::Pid,
+    /// Until the group is gone.
+    _recorded: Option<groups::Recorded>,
+    /// Whether nothing of the group is left.
+    over: bool,
     news: Receiver<News>,
     stdout: Vec<u8>,
     /// The beginnings of the lines that are under way: of standard output, of standard error.
@@ -57,7 +64,7 @@ impl Executor for ProcessExecutor {
         };
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let std::collections::hash_map::Entry::Vacant(entry) = running.entry(attempt.spec.token) {
-            entry.insert(Arc::new(Mutex::new(start(spec, attempt.output)?)));
+            entry.insert(Arc::new(Mutex::new(start(spec, attempt.output, self.state.as_deref())?)));
         }
         Ok(())
     }
@@ -82,12 +89,22 @@ impl Executor for ProcessExecutor {
 }
 
 impl ProcessExecutor {
+    /// One that writes down in the state's directory what runs, so that the next process can end what a killed one left.
+    #[must_use]
+    pub fn recording(state_directory: PathBuf) -> Self {
+        Self { state: Some(state_directory), ..Self::default() }
+    }
+
     fn find(&self, token: Token) -> Option<Arc<Mutex<Running>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&token).cloned()
     }
 }
 
-fn start(spec: ExecSpec, output: Arc<dyn Fn(bool, String) + Send + Sync>) -> Result<Running, StepError> {
+fn start(
+    spec: ExecSpec,
+    output: Arc<dyn Fn(bool, String) + Send + Sync>,
+    state: Option<&Path>,
+) -> Result<Running, StepError> {
     // A program with a slash is a path in the working directory; others are looked up by the system.
     let program = Path::new(&spec.program);
     let by_path = spec.program.contains('/');
@@ -99,28 +116,37 @@ fn start(spec: ExecSpec, output: Arc<dyn Fn(bool, String) + Send + Sync>) -> Res
     command.envs(spec.environment.iter().map(|(name, value)| (name, value)));
     command.stdin(if spec.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| not_started(&spec, &error))?;
+    let mut child = spawn(command).map_err(|error| not_started(&spec, &error))?;
     let (sender, news) = sync_channel(WAITING);
     let failed = |error: std::io::Error| {
         StepError::new(ErrorKind::Exec, format!("`{}` cannot be watched: {error}", spec.program))
     };
     let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
     let group = group.ok_or_else(|| StepError::new(ErrorKind::Exec, "the started program has no process id"))?;
-    let watched = watch(&mut child, &sender, spec.stdin.clone()).and_then(|()| {
-        std::thread::Builder::new().name("exec".to_owned()).spawn(move || {
-            let status = child.wait().map_err(|error| error.to_string());
-            // Nobody listens any more when the run is over.
-            let _ = sender.send(News::Ended(status));
-        })
-    });
-    if let Err(error) = watched {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        return Err(failed(error));
-    }
+    let recorded = state.map(|state| groups::record(state, group, &spec.result)).transpose();
+    let watched = recorded
+        .and_then(|recorded| watch(&mut child, &sender, spec.stdin.clone()).map(|()| recorded))
+        .and_then(|recorded| {
+            std::thread::Builder::new().name("exec".to_owned()).spawn(move || {
+                let status = child.wait().map_err(|error| error.to_string());
+                // Nobody listens any more when the run is over.
+                let _ = sender.send(News::Ended(status));
+            })?;
+            Ok(recorded)
+        });
+    let recorded = match watched {
+        Ok(recorded) => recorded,
+        Err(error) => {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            return Err(failed(error));
+        }
+    };
     Ok(Running {
         spec,
         output,
         group,
+        _recorded: recorded,
+        over: false,
         news,
         stdout: Vec::new(),
         begun: [Vec::new(), Vec::new()],
@@ -258,10 +284,9 @@ impl Running {
     }
 
     fn finish(&mut self) -> Result<Value, StepError> {
-        if self.open > 0 {
-            // A child that it left behind still holds its output: it ends with the step.
-            let _ = rustix::process::kill_process_group(self.group, rustix::process::Signal::KILL);
-        }
+        // A child that it left behind ends with the step.
+        groups::end(self.group);
+        self.over = true;
         for stderr in [false, true] {
             if !self.begun[usize::from(stderr)].is_empty() {
                 self.line(stderr);
@@ -313,6 +338,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.signal(true);
+        if !self.over {
+            let _ = rustix::process::kill_process_group(self.group, rustix::process::Signal::KILL);
+        }
     }
 }

@@ -17,12 +17,13 @@ pub(crate) enum Read {
     Seed(i64),
     /// An environment variable; its value only as a digest.
     Env(String, Option<String>),
-    /// A file or directory, absolute; the digest of its content, or that it was not there.
+    /// A file or directory; the digest of its content, or that it was not there. Paths are relative to the project's directory if they are inside.
     File(String, Option<String>),
-    /// What a directory (absolute) lists: without these names, which the step makes itself, a digest of the others; or that it was not there.
-    List(String, Vec<String>, Option<String>),
-    /// The files that a glob of `input` matched: a digest of their paths, without those in the step's own outputs (absolute).
-    Glob(String, String, Vec<String>),
+    /// What a directory lists: without these names, which the step makes itself, a digest of the others, or that it was not there; and the names, if
+    /// they are not too many.
+    List(String, Vec<String>, Option<String>, Vec<String>),
+    /// The files that a glob of `input` matched: a digest of their paths, without those in the step's own outputs; and the paths, if they are not too many.
+    Glob(String, String, Vec<String>, Vec<String>),
     /// `results.name`, and the path without keys of the step that it meant, if any.
     Sibling(String, Option<String>),
     /// `result("path")`, without keys: whether that is a step. (A container's result is among the facts.)
@@ -51,6 +52,11 @@ pub(crate) fn names_digest(names: &[String], without: &[String]) -> String {
     hex(thinking_step::digest(text.as_bytes()))
 }
 
+/// Names to record one by one: none if that would be too much.
+pub(crate) fn few(names: Vec<String>) -> Vec<String> {
+    if names.len() <= 500 { names } else { Vec::new() }
+}
+
 /// A digest as text.
 pub(crate) fn hex(digest: Digest) -> String {
     digest.to_string()
@@ -71,9 +77,12 @@ pub(crate) struct ResultRead {
 /// time the keys that they wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Facts {
-    /// Absolute paths of outputs and digests of their contents.
+    /// Declared outputs and digests of their contents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<(String, String)>,
+    /// Other files that it wrote, as far as the engine knows, and digests of their contents; `None` for one that it removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<(String, Option<String>)>,
     /// Names and digests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<(String, String)>,
@@ -89,6 +98,12 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// What it left in files.
+    pub(crate) fn left(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let outputs = self.outputs.iter().map(|(path, digest)| (path.as_str(), Some(digest.as_str())));
+        outputs.chain(self.files.iter().map(|(path, digest)| (path.as_str(), digest.as_deref())))
+    }
+
     /// Bytes to store; none if there is nothing to say.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         if *self == Self::default() { Vec::new() } else { serde_json::to_vec(self).unwrap_or_default() }

@@ -2,11 +2,13 @@
 
 use crate::decide::Place;
 use crate::reads::hex;
+use crate::recorded::steps_after;
 use crate::world::World;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use thinking_step::digest;
-use thinking_store::Token;
+use thinking_store::{StoreError, Token};
 
 /// The step's scratch directory: the same for all its attempts until it commits.
 pub(crate) fn directory(world: &World, place: &Place) -> PathBuf {
@@ -28,14 +30,39 @@ pub(crate) fn drop_all(world: &World) {
     let _ = fs::remove_dir_all(all(world));
 }
 
-/// Removes results that a killed process left. The state's lock is held, so nobody is about to read them.
+/// A place for a new content of the file at `path` before it is renamed, if that can be done from here.
+pub(crate) fn temporary(state: &Path, path: &Path) -> Option<PathBuf> {
+    let directory = state.join("scratch");
+    let around = path.ancestors().skip(1).find_map(|around| fs::metadata(around).ok())?;
+    fs::create_dir_all(&directory).ok()?;
+    (fs::metadata(&directory).ok()?.dev() == around.dev()).then_some(directory)
+}
+
+/// Removes results and new contents that a killed process left. The state's lock is held, so nobody is about to read them.
 pub(crate) fn sweep(state: &Path) {
-    let entries = walkdir::WalkDir::new(state.join("scratch")).min_depth(2).max_depth(2);
+    let entries = walkdir::WalkDir::new(state.join("scratch")).min_depth(1).max_depth(2);
     for entry in entries.into_iter().filter_map(Result::ok) {
-        if entry.file_type().is_file() && entry.file_name().to_string_lossy().contains(".result-") {
+        let name = entry.file_name().to_string_lossy();
+        let ours = if entry.depth() == 1 { name.ends_with(".tmp") } else { name.contains(".result-") };
+        if ours && entry.file_type().is_file() {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Removes the scratch directories of steps that are done: a process was killed before it could.
+pub(crate) fn drop_done(world: &World) -> Result<(), StoreError> {
+    let all = all(world);
+    let any = fs::read_dir(&all).is_ok_and(|mut entries| entries.next().is_some());
+    if !any {
+        return Ok(());
+    }
+    let view = world.head().view.clone();
+    steps_after(&*world.store, &view, None, |_, entry| {
+        if entry.pipeline == world.pipeline {
+            let _ = fs::remove_dir_all(all.join(hex(digest(entry.path.as_bytes()))));
+        }
+    })
 }
 
 /// The scratch directories of one pipeline on one line.

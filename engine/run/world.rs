@@ -5,11 +5,13 @@ use crate::decide::Shape;
 use crate::files::FileCache;
 use crate::head::Head;
 use crate::mask::Mask;
+use crate::written::Written;
 use crate::{Clock, Environment, StopSignal, files};
 use std::collections::HashMap;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use thinking_plan::{Plan, TaskId};
 use thinking_step::{Definition, ErrorKind, RunInfo, StepError};
 use thinking_store::{DatabaseId, InternId, IterationKey, Store, StoreError};
@@ -41,6 +43,7 @@ pub(crate) struct World {
     definitions: Mutex<HashMap<TaskId, InternId>>,
     shapes: Mutex<Shapes>,
     failure: Mutex<Option<StoreError>>,
+    written: OnceLock<Written>,
 }
 
 type Shapes = HashMap<(TaskId, Arc<[IterationKey]>), Shape>;
@@ -110,6 +113,7 @@ impl World {
             definitions: Mutex::default(),
             shapes: Mutex::default(),
             failure: Mutex::default(),
+            written: OnceLock::new(),
             plan,
             store,
             line,
@@ -130,6 +134,31 @@ impl World {
     /// The head of the line.
     pub(crate) fn head(&self) -> std::sync::MutexGuard<'_, Head> {
         self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A path (absolute, links resolved) as it is recorded: relative to the project's directory if it is inside, so that a copy of the project looks at
+    /// its own files.
+    pub(crate) fn recorded_path(&self, path: &Path) -> String {
+        match path.strip_prefix(self.plan.permissions.root()) {
+            Ok(within) if within.as_os_str().is_empty() => ".".to_owned(),
+            Ok(within) => within.display().to_string(),
+            Err(_) => path.display().to_string(),
+        }
+    }
+
+    /// Where a recorded path is now.
+    pub(crate) fn real_path(&self, recorded: &str) -> PathBuf {
+        let root = self.plan.permissions.root();
+        if recorded == "." { root.to_owned() } else { root.join(recorded) }
+    }
+
+    /// What the pipeline itself wrote into files, by what was recorded when this was first asked for.
+    pub(crate) fn written(&self) -> Result<&Written, StoreError> {
+        if let Some(written) = self.written.get() {
+            return Ok(written);
+        }
+        let written = Written::recorded(self)?;
+        Ok(self.written.get_or_init(|| written))
     }
 
     /// The database's number; names as in the manifest or as in scripts.

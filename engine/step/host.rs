@@ -168,6 +168,13 @@ pub trait Host: Send + Sync {
     fn touch(&self, class: Class, function: &str) -> Result<(), StepError>;
     /// Notes that a file was read (its content counts as an input of the step), or looked for in vain. `path` as [`Host::permit`] gave it.
     fn saw_file(&self, path: &Path);
+    /// Notes that a file was written or removed: what steps saw of it before does not count as changed then. `path` as [`Host::permit`] gave it.
+    fn wrote_file(&self, _path: &Path) {}
+    /// A directory for a new content of the file at `path` (as [`Host::permit`] gave it) until it is renamed into place: on the same file system, and
+    /// tidied up after a kill. `None`: there is none, so the file's own directory has to do.
+    fn temporary_directory(&self, _path: &Path) -> Option<PathBuf> {
+        None
+    }
     /// Notes that an environment variable was read.
     fn saw_env(&self, name: &str, value: Option<&str>);
     /// The time in milliseconds since 1970 UTC; recorded as volatile.

@@ -3,6 +3,7 @@
 use crate::blobs::sync_directory;
 use crate::fault;
 use crate::keys::FORMAT;
+use crate::pages;
 use rustix::fs::{FlockOperation, flock, statfs};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
@@ -254,10 +255,29 @@ impl Directory {
             std::thread::sleep(Duration::from_millis(5));
         }
         let (length, needed) = last.unwrap_or_default();
-        if crate::pages::all_within(&file, length) {
+        if pages::all_within(&file, length) {
             return Ok(());
         }
         Err(damaged(format!("was cut: it has {length} bytes and needs {needed}")))
+    }
+
+    /// Refuses a data file whose pages are not as LMDB writes them; see [`pages::check`] for the limit.
+    ///
+    /// A writer may replace pages while they are read, so a fault only counts while nothing is committed.
+    pub(crate) fn check_pages(&self, limit: Option<Duration>) -> Result<(), StoreError> {
+        let path = self.data();
+        let file = File::open(&path).map_err(|error| fault::io("opening", &path, &error))?;
+        let transaction = || pages::newest_meta(&file).map(|meta| meta.transaction);
+        for _ in 0..5 {
+            let before = transaction();
+            match pages::check(&file, limit) {
+                Ok(_) => break,
+                Err(what) if transaction() == before => return Err(fault::damaged(&what)),
+                // A state that is written so fast is read while it changes, and whoever writes it has looked at it.
+                Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Why there is no directory: whatever the reason, nothing was written yet and another place can be chosen.
@@ -284,7 +304,7 @@ impl Directory {
 
 /// Bytes that the newer of the two meta pages counts, or `None` if neither is one.
 fn needed_length(file: &File) -> Option<u64> {
-    let meta = crate::pages::newest_meta(file)?;
+    let meta = pages::newest_meta(file)?;
     (meta.last_page + 1).checked_mul(meta.page_size)
 }
 

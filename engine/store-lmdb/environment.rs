@@ -1,6 +1,8 @@
 //! The LMDB environment: opened once per process and directory, read and written through short transactions, its map grown when needed.
 
+use crate::directory::Directory;
 use crate::fault;
+use crate::guard::{AtWork, Guard};
 use crate::keys::Table;
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, MdbError, RoTxn, RwTxn, WithoutTls};
@@ -22,6 +24,8 @@ const SMALLEST_MAP: usize = 16 << 20;
 const READERS: u32 = 1024;
 /// More than LMDB writes in one call.
 const PROBE: usize = 1 << 20;
+/// So long the leaves of the tables are looked at before they are mapped: enough for about 20 MiB.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// An open environment with its tables.
 pub(crate) struct Environment {
@@ -32,6 +36,7 @@ pub(crate) struct Environment {
     /// Whether it was opened so that it could be written.
     writable: bool,
     data: PathBuf,
+    guard: Guard,
 }
 
 /// How to open.
@@ -50,6 +55,7 @@ pub(crate) struct Reading<'a> {
     txn: RoTxn<'a, WithoutTls>,
     tables: &'a [Rows; Table::ALL.len()],
     _gate: RwLockReadGuard<'a, ()>,
+    _at_work: AtWork,
 }
 
 impl Reading<'_> {
@@ -97,6 +103,9 @@ impl Environment {
         let data = directory.join("data.mdb");
         let length = std::fs::metadata(&data).map_or(0, |found| found.len());
         let smaller = usize::try_from(length).unwrap_or(MAP).saturating_mul(2).max(SMALLEST_MAP).next_power_of_two();
+        if length > 0 {
+            Directory::new(directory).check_pages(Some(LOOK))?;
+        }
         let first = access.map_size.unwrap_or(MAP);
         let env = match open_mapped(directory, access, first) {
             Err(heed::Error::Io(error)) if error.kind() == std::io::ErrorKind::OutOfMemory && first > smaller => {
@@ -105,12 +114,15 @@ impl Environment {
             other => other,
         }
         .map_err(|error| fault::lmdb(&error))?;
+        let guard = Guard::new(&data);
+        let at_work = guard.at_work();
         if !access.without_readers {
             env.clear_stale_readers().map_err(|error| fault::lmdb(&error))?;
         }
         let tables = if access.write.is_some() { create_tables(&env) } else { open_tables(&env) }?;
+        drop(at_work);
         let writable = access.write.is_some() || !access.without_readers && may_write(directory);
-        Ok(Self { env, tables, gate: RwLock::new(()), writable, data })
+        Ok(Self { env, tables, gate: RwLock::new(()), writable, data, guard })
     }
 
     /// What is open must be the file that stands there now, not one that was removed since.
@@ -136,8 +148,9 @@ impl Environment {
     pub(crate) fn read(&self) -> Result<Reading<'_>, StoreError> {
         for _ in 0..16 {
             let gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+            let at_work = self.guard.at_work();
             match self.env.read_txn() {
-                Ok(txn) => return Ok(Reading { txn, tables: &self.tables, _gate: gate }),
+                Ok(txn) => return Ok(Reading { txn, tables: &self.tables, _gate: gate, _at_work: at_work }),
                 Err(heed::Error::Mdb(MdbError::MapResized)) => {
                     drop(gate);
                     self.grow(0)?;
@@ -155,10 +168,12 @@ impl Environment {
     ) -> Result<(), StoreError> {
         loop {
             let gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+            let at_work = self.guard.at_work();
             let written = self.env.write_txn().map_err(Broken::Lmdb).and_then(|mut txn| {
                 write(&mut txn, &self.tables)?;
                 txn.commit().map_err(Broken::Lmdb)
             });
+            drop(at_work);
             drop(gate);
             match written {
                 Ok(()) => return self.keep_length(),
@@ -201,7 +216,9 @@ impl Environment {
                 help: "raise the limit on address space (ulimit -v); nothing that was committed is lost".into(),
             },
             other => other,
-        })
+        })?;
+        self.guard.moved(&self.data);
+        Ok(())
     }
 
     /// LMDB may leave pages at the very end unwritten that it has counted. The file is made as long as counted, because a shorter one is taken

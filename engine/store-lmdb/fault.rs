@@ -5,7 +5,8 @@ use std::path::Path;
 use thinking_store::StoreError;
 
 /// What to do about damage.
-pub(crate) const VERIFY: &str = "run `thinking state verify` to see what can still be read";
+pub(crate) const VERIFY: &str =
+    "run `thinking state verify` to see what can still be read, or put back a copy of the state made before";
 
 /// An error of the system while doing something with a path.
 pub(crate) fn io(doing: &str, path: &Path, error: &io::Error) -> StoreError {

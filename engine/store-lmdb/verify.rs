@@ -6,11 +6,9 @@ use crate::directory::Directory;
 use crate::environment::{Access, Environment, Reading};
 use crate::fault;
 use crate::keys::{self, GroupKey, Table};
-use crate::pages;
 use crate::store::{check_identity, read_head};
 use crate::value::parse_value;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::Path;
 use thinking_store::{Entry, Seq, StoreError};
 
@@ -40,7 +38,7 @@ pub fn verify(directory: &Path) -> Result<Verified, StoreError> {
     }
     let format = files.read_format()?.ok_or_else(|| files.absent())?;
     files.check_data()?;
-    check_pages(&files)?;
+    files.check_pages(None)?;
     let environment = Environment::open(directory, Access { write: None, without_readers: false, map_size: None })?;
     check_identity(&environment, &format)?;
     let reading = environment.read()?;
@@ -56,19 +54,6 @@ pub fn verify(directory: &Path) -> Result<Verified, StoreError> {
     verifier.contents()?;
     verifier.sealed()?;
     Ok(verifier.verified)
-}
-
-/// A writer may replace pages while they are read, so a fault only counts when it is there again.
-fn check_pages(files: &Directory) -> Result<(), StoreError> {
-    let mut last = Ok(());
-    for _ in 0..3 {
-        let file = File::open(files.data()).map_err(|error| fault::io("opening", &files.data(), &error))?;
-        last = pages::check(&file).map(|_| ()).map_err(|what| fault::damaged(&what));
-        if last.is_ok() {
-            break;
-        }
-    }
-    last
 }
 
 struct Verifier<'a> {

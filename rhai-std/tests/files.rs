@@ -80,3 +80,14 @@ fn what_fails_is_one_line_with_the_path() {
         "cannot read `bad`: it is not UTF-8 text (byte 1)"
     );
 }
+
+#[test]
+fn pipes_are_never_opened() {
+    let world = World::new();
+    let made = std::process::Command::new("mkfifo").arg(world.path("pipe")).status();
+    assert!(made.unwrap().success());
+    for code in ["fs::read_text(\"pipe\")", "fs::copy(\"pipe\", \"out/x\")", "fs::lines(\"pipe\")"] {
+        let message = world.eval(code).unwrap_err().message;
+        assert_eq!(message, "cannot read `pipe`: it is not a regular file", "{code}");
+    }
+}

@@ -213,7 +213,7 @@ impl Core {
         let place = self.place(task)?;
         let found = self.plan.task(task);
         if found.name.is_some()
-            && let Err(path) = self.selection.reach(&place.path, &found.path)
+            && let Err(path) = self.selection.reach(&self.plan, task, &place.path)
         {
             return Some(self.finish(Ending::Stopped { path }));
         }

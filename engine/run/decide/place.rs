@@ -95,6 +95,13 @@ impl TypedPath {
         whole.strip_prefix(mine.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
     }
 
+    /// The part of it that names the task with this bare path, which is around what it names.
+    pub(crate) fn up_to(&self, bare: &str) -> Option<Self> {
+        let inside = self.bare.strip_prefix(bare).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let keys = self.keys.get(..bare.split('/').count())?.to_vec();
+        inside.then(|| Self { bare: bare.to_owned(), keys })
+    }
+
     /// The path as the engine writes it.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();

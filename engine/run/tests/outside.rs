@@ -77,10 +77,12 @@ fn a_kill_in_the_middle_of_outputs_is_tidied_up() {
     let (state, output) = (project.path().join(".thinking"), project.path().join("x"));
     std::fs::write(&output, "old").unwrap();
     let key = thinking_store::TaskKey(vec![1]);
-    let aside = crate::outputs::move_aside(&state, "main", &key, Seq(0), std::slice::from_ref(&output)).unwrap();
+    let aside =
+        crate::outputs::move_aside((&state, project.path()), "main", &key, Seq(0), std::slice::from_ref(&output))
+            .unwrap();
     assert!(!output.exists());
     std::fs::write(&output, "half").unwrap();
-    crate::outputs::recover(&state, &*project.store).unwrap();
+    crate::outputs::recover(&state, project.path(), &*project.store).unwrap();
     assert_eq!(project.read("x").as_deref(), Some("old"));
     // Putting back what is back already changes nothing.
     aside.restore(&state).unwrap();
@@ -322,4 +324,63 @@ fn a_program_left_behind_does_not_hold_up_its_step() {
     assert!(began.elapsed().as_secs() < 10);
     let chatter = project.apply(&[shell("c", "while true; do echo y; done", None).timeout(0)]);
     assert_eq!(error(&chatter).kind, ErrorKind::Timeout, "also one that never falls silent");
+}
+
+/// Whether a process is there and not just waiting to be looked at.
+fn lives(process: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+#[test]
+fn a_child_that_holds_no_pipe_ends_with_its_step() {
+    let project = Project::new();
+    let told = project.apply(&[shell("a", "sleep 300 >/dev/null 2>&1 & echo $! > child", None)]);
+    assert_eq!(told.end, RunEnd::Done);
+    let child = std::fs::read_to_string(project.directory.path().join("child")).unwrap();
+    assert!(!lives(child.trim()));
+}
+
+#[test]
+fn what_a_killed_process_left_running_is_ended_and_other_groups_are_not() {
+    use std::os::unix::process::CommandExt as _;
+    let state = tempfile::tempdir().unwrap();
+    let group = |result: &str| {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "sleep 300 & echo $!; wait"]).process_group(0).env("THINKING_RESULT", result);
+        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        (child, pid, line.trim().to_owned())
+    };
+    let keep = |pid, result: &str| {
+        std::mem::forget(crate::groups::record(state.path(), pid, std::path::Path::new(result)).unwrap());
+    };
+    // The program still lives; the program is gone, but not what it started; the number is another's by now.
+    let (mut one, first, first_child) = group("/one");
+    let (mut two, second, second_child) = group("/two");
+    let (mut three, third, third_child) = group("/another");
+    keep(first, "/one");
+    keep(second, "/two");
+    keep(third, "/three");
+    for gone in [&mut two, &mut three] {
+        gone.kill().unwrap();
+        gone.wait().unwrap();
+    }
+    let waiter = std::thread::spawn(move || one.wait().unwrap());
+    crate::groups::end_left(state.path());
+    waiter.join().unwrap();
+    let gone = |child: &str| {
+        (0..100).any(|_| {
+            !lives(child) || {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+                false
+            }
+        })
+    };
+    assert!(gone(&first_child) && gone(&second_child));
+    assert!(lives(&third_child));
+    assert_eq!(std::fs::read_dir(state.path().join("running")).unwrap().count(), 0);
+    rustix::process::kill_process_group(third, rustix::process::Signal::KILL).unwrap();
 }

@@ -137,7 +137,7 @@ fn says_why_a_task_is_not_there() {
         lines(&project, project.plan(&broken), Options::default())[1..],
         ["v/x skipped (`v` fails before it)", "y skipped (`v` fails before it)"]
     );
-    // What comes after a failure that is passed over is not reached either.
+    // What failed is not done, and what comes after it is not reached.
     let odd = step("a", "a", |host| match host.variable("v").unwrap().as_i64() {
         Some(1) => Err(StepError::script("no")),
         _ => Ok(json!(1)),
@@ -147,6 +147,62 @@ fn says_why_a_task_is_not_there() {
     project.apply(&plan);
     assert_eq!(
         lines(&project, project.plan(&plan), Options::default()),
-        ["v done", "v/a done 1x", "v/x skipped (a failure before it is passed over)", "y done 1x"]
+        [
+            "v skipped (passed over: no)",
+            "v/a skipped (a failure in `v` is passed over)",
+            "v/x skipped (a failure in `v` is passed over)",
+            "y done 1x"
+        ]
     );
+}
+
+#[test]
+fn a_finished_pipeline_is_told_as_a_walk_over_it_tells_it() {
+    let project = Project::new();
+    let broken = |name| step(name, "broken", |_| Err(StepError::script("no luck")));
+    let plan = [
+        put("a", "a", 1),
+        broken("b").skip(),
+        stage("s", vec![put("c", "c", 1)]).when(value(false)),
+        choose(false, vec![(Some(value(true)), vec![put("d", "d", 1)]), (None, vec![put("e", "e", 1)])]),
+        each(
+            "n",
+            value(json!([1, 2])),
+            vec![
+                put("f", "f", 1),
+                broken("g").when(program("n is 2", |host| Ok(json!(host.variable("n") == Some(json!(2)))))),
+            ],
+        )
+        .skip(),
+        each("m", value(json!([])), vec![put("h", "h", 1)]),
+        put("z", "z", 1),
+    ];
+    let told = project.apply(&plan);
+    assert_eq!(told.end, thinking_event::RunEnd::Done);
+    let finished = lines(&project, project.plan(&plan), Options::default());
+    let walked = lines(&project, project.plan(&plan), Options { until: Some("z".into()), ..Options::default() });
+    assert_eq!(finished, walked);
+    assert_eq!(
+        finished,
+        [
+            "a done 1x",
+            "b skipped (passed over: no luck)",
+            "s skipped (its `when` is false)",
+            "s/c skipped (the `when` of `s` is false)",
+            "d done 1x",
+            "e skipped (its branch is not taken)",
+            "n done (1 passed over: no luck)",
+            "n/f done 2x",
+            "n/g skipped (its `when` is false)",
+            "m skipped (there are no iterations)",
+            "m/h skipped (there are no iterations)",
+            "z done 1x",
+        ]
+    );
+    let again = project.apply(&plan);
+    let counts = again.events.iter().find_map(|event| match event {
+        thinking_event::Event::RunEnded { counts, .. } => Some((counts.kept, counts.failed)),
+        _ => None,
+    });
+    assert_eq!((again.end, counts), (thinking_event::RunEnd::Unchanged, Some((7, 2))));
 }

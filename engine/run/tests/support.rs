@@ -296,10 +296,18 @@ impl Project {
     }
 
     pub fn try_apply(&self, nodes: &[Node]) -> Result<Told, ApplyError> {
+        self.try_apply_plan(self.plan(nodes))
+    }
+
+    pub fn apply_plan(&self, plan: Plan) -> Told {
+        self.try_apply_plan(plan).unwrap()
+    }
+
+    fn try_apply_plan(&self, plan: Plan) -> Result<Told, ApplyError> {
         let reporter = Arc::new(Memory::default());
         let state = self.path().canonicalize().unwrap().join(".thinking");
         let end = apply(Launch {
-            plan: Arc::new(self.plan(nodes)),
+            plan: Arc::new(plan),
             store: self.store.clone(),
             line: "main".to_owned(),
             reporter: reporter.clone(),

@@ -388,7 +388,7 @@ fn a_broken_store_ends_the_run_and_says_what_to_do() {
     let project = Project::on(store.clone());
     let plan = [put("a", "a", 1), put("b", "b", 1), put("c", "c", 1)];
     store.crash_after(Some(2));
-    let RunEnd::StoreFailed { message, help } = project.apply(&plan).end else { panic!() };
+    let RunEnd::StoreFailed { message, help, unusable: false } = project.apply(&plan).end else { panic!() };
     assert_eq!((message.as_str(), help.is_some()), ("crash", true));
     store.crash_after(None);
     assert_eq!(project.apply(&plan).lines(), ["kept 1 up to a", "done b", "done c"]);
@@ -620,4 +620,54 @@ fn until_something_that_never_comes_up_is_told() {
     assert!(!told.events.iter().any(|event| matches!(event, Event::ContainerEnded { .. })), "`v` goes on");
     assert_eq!(told.end, RunEnd::Stopped { path: "v[1]".into() });
     assert!(!warned(&told));
+}
+
+#[test]
+fn until_a_task_that_never_comes_up_stops_at_the_first_that_stands_after_it() {
+    let ran = |until: &str, nodes: &[Node]| {
+        let project =
+            Project { options: crate::Options { until: Some(until.into()), ..Default::default() }, ..Project::new() };
+        let told = project.apply(nodes);
+        let warned = told
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Log { message, .. } if message == &format!("`{until}` never came up")));
+        assert!(warned, "{until}");
+        (told.ran().join(" "), told.end)
+    };
+    let stopped = |path: &str| RunEnd::Stopped { path: path.into() };
+    let no = || value(false);
+    let plan = [put("a", "a", 1), stage("s", vec![put("b", "b", 1)]).when(no()), put("c", "c", 1)];
+    assert_eq!(ran("s/b", &plan), ("a".into(), stopped("s")));
+    let plan =
+        [choose(false, vec![(Some(no()), vec![put("a", "a", 1)]), (None, vec![put("b", "b", 1)])]), put("c", "c", 1)];
+    assert_eq!(ran("a", &plan), (String::new(), stopped("a")));
+    let items = || value(json!([1, 2]));
+    let only_second = || program("second", |host| Ok(json!(host.variable("n") == Some(json!(2)))));
+    let inside = || vec![stage("s", vec![put("x", "x", 1)]).when(only_second()), put("y", "y", 1)];
+    let plan = [each("n", items(), inside()), put("z", "z", 1)];
+    // A key that does not come up: to the end of the loop. A key whose branch is not taken: to what stands after it in that iteration.
+    assert_eq!(ran("n[7]", &plan), ("n[1]/y n[2]/s/x n[2]/y".into(), stopped("n[2]/y")));
+    assert_eq!(ran("n[7]/y", &plan), ("n[1]/y n[2]/s/x n[2]/y".into(), stopped("n[2]/y")));
+    assert_eq!(ran("n[1]/s/x", &plan), (String::new(), stopped("n[1]/s")));
+    // Without a key the next iteration may bring it.
+    let project =
+        Project { options: crate::Options { until: Some("n/s/x".into()), ..Default::default() }, ..Project::new() };
+    let told = project.apply(&plan);
+    assert_eq!((told.ran().join(" "), told.end), ("n[1]/y n[2]/s/x".into(), stopped("n[2]/s/x")));
+}
+
+#[test]
+fn a_rerun_names_the_other_pipelines_that_lose_steps() {
+    let mut project = Project::new();
+    project.apply(&[put("a", "a", 1), put("b", "b", 1)]);
+    project.pipeline = "other";
+    project.apply(&[put("x", "x", 1)]);
+    project.pipeline = "main";
+    let told = project.apply(&[put("a", "a", 2), put("b", "b", 1)]);
+    let others = told.events.iter().find_map(|event| match event {
+        Event::Rerun { dropped, others, .. } => Some((*dropped, others.clone())),
+        _ => None,
+    });
+    assert_eq!(others, Some((3, vec![("other".into(), 1)])));
 }

@@ -5,10 +5,13 @@ use crate::always;
 use crate::compare::{Stale, misplaced};
 use crate::decide::{Force, Input, Place};
 use crate::head::cut;
+use crate::leftover::{self, Leftover};
 use crate::recorded::steps_after;
+use crate::tally::task_of;
+use std::collections::BTreeMap;
 use thinking_event::{Event, TaskRef};
 use thinking_plan::{Step, TaskKind};
-use thinking_store::{Outcome, Seq, StepEntry};
+use thinking_store::{Commit, Entry, Outcome, Seq, StepEntry, StoreError};
 
 enum Verdict {
     /// The core's answer.
@@ -94,11 +97,13 @@ impl Walk {
             && force != Force::Run
             && self.checked.stale(&world, place, step, entry, &mut self.summary)?.is_none()
         {
+            self.tally.done(place.task);
             self.count_kept(place);
             return Ok(Verdict::Answer(Input::Kept));
         }
         // What stands before `--from` is not run again, not even this.
         if latest.is_some() && force == Force::Kept {
+            self.tally.done(place.task);
             self.count_kept(place);
             return Ok(Verdict::Answer(Input::Kept));
         }
@@ -115,8 +120,15 @@ impl Walk {
     pub(super) fn keep(&mut self, place: &Place, entry: &StepEntry) -> Result<(), Trouble> {
         self.recorded.pass();
         self.stand()?;
-        if matches!(entry.outcome, Outcome::Skipped(_)) {
-            self.counts.failed += 1;
+        match &entry.outcome {
+            Outcome::Skipped(reason) => {
+                self.counts.failed += 1;
+                // It may be a container around this step that passed it over.
+                let own = entry.task == place.key;
+                let task = if own { Some(place.task) } else { task_of(&self.world.ids, &entry.task) };
+                self.tally.passed(task.unwrap_or(place.task), reason);
+            }
+            Outcome::Done => self.tally.done(place.task),
         }
         self.count_kept(place);
         Ok(())
@@ -153,12 +165,37 @@ impl Walk {
         Ok(())
     }
 
+    /// Removes the outputs of steps that were given up, now or before a kill, but for those of the step that runs next.
+    pub(super) fn take_leftover(&mut self) -> Result<(), Trouble> {
+        let world = self.world.clone();
+        let Some(leftover) = Leftover::load(&world)? else { return Ok(()) };
+        let last = world.head().last;
+        world.store.wait_durable(last)?;
+        if leftover.remove_others(&world)? {
+            world.head().ride(leftover::note(&world), None);
+        } else {
+            self.leftover = Some(leftover);
+        }
+        Ok(())
+    }
+
+    /// Another step than the expected one runs next, or none: nothing of what was given up stays.
+    pub(super) fn remove_leftover(&mut self) -> Result<(), StoreError> {
+        if let Some(leftover) = self.leftover.take() {
+            leftover.remove_but(&self.world, &[])?;
+            self.world.head().ride(leftover::note(&self.world), None);
+        }
+        Ok(())
+    }
+
     /// Gives up what is recorded from the commit `seq` on. The next commit makes it so.
     pub(super) fn give_up(&mut self, seq: Seq, task: TaskRef, stale: Stale) -> Result<(), Trouble> {
         let world = self.world.clone();
         let (view, after) = (self.recorded.view().clone(), self.recorded.passed());
         let (mut dropped, mut reached, mut latest) = (0u64, false, after);
+        let mut others = BTreeMap::new();
         let mut displaced = std::mem::take(&mut self.displaced);
+        let mut leftover = Leftover::before(&task.path);
         steps_after(&*world.store, &view, after, |at, entry| {
             reached |= at == seq;
             if !reached {
@@ -166,6 +203,10 @@ impl Walk {
                 return;
             }
             dropped += 1;
+            leftover.add(&world, &entry);
+            if entry.pipeline != world.pipeline {
+                *others.entry(entry.pipeline).or_insert(0u64) += 1;
+            }
             if self.has_always && always::is_instance(&world, &entry) {
                 always::displace(&mut displaced, &entry.task, &view, latest);
             }
@@ -176,10 +217,27 @@ impl Walk {
             let name = always::note(&world.line, &world.plan.pipeline);
             notes.push((name, always::save(&self.displaced)));
         }
+        let leftover = leftover.to_note();
+        let any_left = leftover.is_some();
+        if any_left {
+            notes.push((leftover::note(&world), leftover));
+        }
         world.head().go_back(view.clone(), cut(&view.pieces, seq), notes);
         self.start_run()?;
+        if any_left {
+            if world.head().is_changing() {
+                let (reason, at) = (stale.reason.clone(), world.clock.now());
+                self.commit(Commit::entry(world.line.clone(), Entry::LineChanged { reason, at }))?;
+            }
+            self.take_leftover()?;
+        }
         self.flush();
-        world.tell(Event::Rerun { task, reason: stale.reason, span: stale.span, dropped });
+        let name = |(pipeline, count)| {
+            let name = world.store.interned(pipeline)?;
+            Ok((String::from_utf8_lossy(&name).into(), count))
+        };
+        let others = others.into_iter().map(name).collect::<Result<_, StoreError>>()?;
+        world.tell(Event::Rerun { task, reason: stale.reason, span: stale.span, dropped, others });
         Ok(())
     }
 }

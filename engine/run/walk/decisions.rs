@@ -3,6 +3,7 @@
 use super::{FailedAttempt, OpenContainer, Trouble, Walk};
 use crate::decide::{Input, Place, Question, Shape};
 use crate::reads::Facts;
+use crate::tally::Absence;
 use crate::{attempt, question};
 use thinking_event::Event;
 
@@ -19,7 +20,12 @@ impl Walk {
             self.summary.spoil();
         }
         match value {
-            Ok(value) => Ok(Input::Value(value)),
+            Ok(value) => {
+                if let (Question::Condition(at), Some(holds)) = (question, value.as_bool()) {
+                    self.tally.branch(&self.world.plan, place.task, at, holds);
+                }
+                Ok(Input::Value(value))
+            }
             Err(error) => match self.world.take_failure() {
                 Some(error) => Err(error.into()),
                 None => {
@@ -39,6 +45,9 @@ impl Walk {
             Ok(timeout) => timeout.map(|timeout| attempt::deadline(&self.world, timeout, &format!("`{}`", place.path))),
             Err(error) => return Input::Failed(self.world.mask.error(error)),
         };
+        if iterations == Some(0) {
+            self.tally.absent(place.task, Absence::NoIterations);
+        }
         self.open.truncate(place.depth.saturating_sub(1));
         // An unnamed container is not worth a word.
         let announced = self.world.plan.task(place.task).name.is_none();
@@ -72,6 +81,7 @@ impl Walk {
 
     pub(super) fn skip(&mut self, place: &Place) -> Input {
         self.counts.skipped += 1;
+        self.tally.absent(place.task, Absence::When);
         // While the walk goes over what is recorded, nothing happens that is worth a word.
         if self.world.head().live && self.started {
             self.flush();

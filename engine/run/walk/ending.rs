@@ -16,6 +16,8 @@ impl Walk {
                 return self.finish_done();
             }
             Ending::Stopped { path } => {
+                self.must_be_reached()?;
+                self.tell_missed();
                 // What is around the next task is not done.
                 self.leave_unfinished(0);
                 (RunEnd::Stopped { path }, RunStatus::Stopped)
@@ -31,10 +33,7 @@ impl Walk {
 
     pub(super) fn finish_done(&mut self) -> Result<RunEnd, Trouble> {
         let world = self.world.clone();
-        if !self.core.reached() {
-            let stale = Stale::new("the run does not get there");
-            return Err(Trouble::Unready { path: self.core.wanted(), stale });
-        }
+        self.must_be_reached()?;
         if !world.head().live
             && let Some((seq, entry)) = self.recorded.peek(&*world.store)?.cloned()
         {
@@ -46,19 +45,14 @@ impl Walk {
                 self.commit(Commit::entry(world.line.clone(), Entry::LineChanged { reason, at }))?;
             }
         }
-        if let Some(path) = self.core.missed() {
-            self.flush();
-            let task = TaskRef { path: world.plan.pipeline.clone(), span: None };
-            let message = world.mask.text(&format!("`{path}` never came up"));
-            world.tell(Event::Log { task, level: LogLevel::Warn, message });
-        }
+        self.remove_leftover()?;
+        self.tell_missed();
         if !self.started {
             return Ok(RunEnd::Unchanged);
         }
         let mut notes = Vec::new();
         if !self.has_always {
-            let steps = self.counts.done + self.counts.kept;
-            let summary = std::mem::take(&mut self.summary).finish(&world, steps);
+            let summary = std::mem::take(&mut self.summary).finish(&world, std::mem::take(&mut self.tally));
             notes.push((summary::note(&world.line, &world.plan.pipeline), summary));
         }
         if !self.displaced.is_empty() {
@@ -69,6 +63,23 @@ impl Walk {
         // What attempts that failed for good left is of no use any more.
         scratch::drop_all(&world);
         Ok(RunEnd::Done)
+    }
+
+    /// What was asked for with `--from` or `--only` must have come up.
+    fn must_be_reached(&self) -> Result<(), Trouble> {
+        if self.core.reached() {
+            return Ok(());
+        }
+        Err(Trouble::Unready { path: self.core.wanted(), stale: Stale::new("the run does not get there") })
+    }
+
+    /// What was asked for with `--until` should have come up.
+    fn tell_missed(&mut self) {
+        let Some(path) = self.core.missed() else { return };
+        self.flush();
+        let task = TaskRef { path: self.world.plan.pipeline.clone(), span: None };
+        let message = self.world.mask.text(&format!("`{path}` never came up"));
+        self.world.tell(Event::Log { task, level: LogLevel::Warn, message });
     }
 
     pub(super) fn fail(&mut self, failure: Failure) -> Result<RunEnd, Trouble> {

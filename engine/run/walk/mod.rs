@@ -10,11 +10,13 @@ use crate::attempt::Executors;
 use crate::compare::{Checked, Stale};
 use crate::decide::{Command, Core, Input, Place};
 use crate::host::Deadline;
+use crate::leftover::Leftover;
 use crate::reads::Facts;
 use crate::recorded::Recorded;
 use crate::summary::{self, Summary};
+use crate::tally::Tally;
 use crate::world::World;
-use crate::{Stop, always, runs};
+use crate::{Stop, always, runs, written};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,12 +54,15 @@ pub(crate) struct Walk {
     durability: Durability,
     directory: PathBuf,
     counts: Counts,
+    tally: Tally,
     began: u64,
     /// Kept steps that were not told yet.
     kept: Option<(TaskRef, u64)>,
     open: Vec<OpenContainer>,
     has_always: bool,
     displaced: Vec<always::Displaced>,
+    /// What the step that runs next left when it was done before.
+    leftover: Option<Leftover>,
     known_reads: HashMap<Vec<u8>, InternId>,
     last_failure: Option<FailedAttempt>,
 }
@@ -101,10 +106,12 @@ impl Walk {
         Ok(Self {
             has_always,
             displaced,
+            leftover: None,
+            tally: Tally::new(&world.plan),
+            executors: Executors::new(&world.state_directory),
             world,
             core,
             recorded,
-            executors: Executors::default(),
             checked: Checked::default(),
             summary: Summary::default(),
             run,
@@ -152,6 +159,7 @@ impl Walk {
     /// Walks to the end. `at_once`: the run is on record before anything else.
     pub(crate) fn run(mut self, at_once: bool) -> Result<RunEnd, ApplyError> {
         let ended = if at_once { self.start_run().map_err(Trouble::from) } else { Ok(()) };
+        let ended = ended.and_then(|()| self.take_leftover());
         let ended = ended.and_then(|()| self.stand_first()).and_then(|()| self.walk());
         let end = match ended {
             Ok(end) => end,
@@ -160,6 +168,9 @@ impl Walk {
             }
             Err(Trouble::Store(error)) => store_failed(&error),
         };
+        if self.started && !matches!(end, RunEnd::StoreFailed { .. }) {
+            written::end(&self.world);
+        }
         self.flush();
         let run = if self.started { self.world.run.id.clone() } else { "".into() };
         let took = self.world.clock.elapsed().saturating_sub(self.began);
@@ -242,7 +253,8 @@ fn store_failed(error: &StoreError) -> RunEnd {
         StoreError::InUse { .. } => "wait until the other process has ended, or stop it",
         _ => "type `thinking apply` again: it goes on after the last durable step",
     };
-    RunEnd::StoreFailed { message: error.to_string(), help: Some(help.to_owned()) }
+    let unusable = matches!(error, StoreError::Unusable { .. });
+    RunEnd::StoreFailed { message: error.to_string(), help: Some(help.to_owned()), unusable }
 }
 
 /// The record of the run to go on with, as it is from now on.

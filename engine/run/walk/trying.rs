@@ -5,7 +5,7 @@ use crate::compare::Stale;
 use crate::decide::{Failure, Input, Place};
 use crate::host::{Role, RunHost, Seen, attempt_note};
 use crate::reads::{self, Facts};
-use crate::{always, attempt, results, scratch};
+use crate::{always, attempt, leftover, results, scratch, written};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use thinking_event::Event;
@@ -22,6 +22,9 @@ impl Walk {
         let task = world.plan.task(place.task);
         let TaskKind::Step(step) = &task.kind else { return Ok(Input::Done) };
         self.act()?;
+        if self.leftover.as_ref().is_some_and(|leftover| !leftover.is_before(&place.path)) {
+            self.remove_leftover()?;
+        }
         if step.always && number == 1 {
             always::adopt(&world, &mut self.displaced, &place.key)?;
         }
@@ -43,20 +46,31 @@ impl Walk {
         world.running.store(1, Ordering::Relaxed);
         let made = match broken {
             Some(error) => Err(error),
-            None => attempt::attempt(&world, &self.executors, place, (task, step), &host, (token, number)),
+            None => {
+                let leftover = self.leftover.as_ref();
+                attempt::attempt(&world, &self.executors, place, (task, step), &host, (token, number), leftover)
+            }
         };
         world.running.store(0, Ordering::Relaxed);
         if let Some(error) = world.take_failure() {
             return Err(error.into());
         }
         let seen = host.take_seen();
+        let files = if seen.wrote.is_empty() { Vec::new() } else { host.wrote(&seen) };
         match made {
             Ok(made) => {
                 let took = world.clock.elapsed().saturating_sub(began);
-                self.commit_step(place, step, (token, number), seen, made, (at, took))?;
+                let wrote = !seen.wrote.is_empty();
+                self.commit_step(place, step, (token, number), seen, (made, files), (at, took))?;
+                if wrote {
+                    written::end(&world);
+                }
                 Ok(Input::Done)
             }
             Err(error) => {
+                if !files.is_empty() {
+                    written::tried(&world, files)?;
+                }
                 let definition = world.definition(place.task, &step.definition)?;
                 let mut reads = seen.reads;
                 let reads = self.intern_reads(&mut reads)?;
@@ -82,18 +96,19 @@ impl Walk {
         step: &Step,
         (token, number): (Token, u32),
         mut seen: Seen,
-        made: attempt::Made,
+        (made, files): (attempt::Made, Vec<(String, Option<String>)>),
         (at, took): (i64, u64),
     ) -> Result<(), StoreError> {
         let world = self.world.clone();
         let writes = std::mem::take(&mut seen.writes).into_writes();
         let (variables, results) = (std::mem::take(&mut seen.variables), std::mem::take(&mut seen.results));
-        let mut facts = Facts { outputs: made.outputs, variables, results, ..Facts::default() };
+        let mut facts = Facts { outputs: made.outputs, files, variables, results, ..Facts::default() };
+        self.summary.add_step(&seen.reads, &place.scope);
         facts.outputs.iter().for_each(|(path, digest)| self.summary.add_output(path, digest));
+        facts.files.iter().for_each(|(path, digest)| self.summary.add_written(path, digest.as_deref()));
         if step.always {
             facts.wrote = writes.iter().map(written).collect();
         }
-        self.summary.add_reads(&seen.reads, &place.scope);
         let touched = seen.touched;
         let entry = StepEntry {
             run: self.run.number,
@@ -110,11 +125,15 @@ impl Walk {
             started: at,
             took,
         };
-        let notes = if touched { vec![(attempt_note(&world.line, place), None)] } else { Vec::new() };
+        let mut notes = if touched { vec![(attempt_note(&world.line, place), None)] } else { Vec::new() };
+        if self.leftover.take().is_some() {
+            notes.push((leftover::note(&world), None));
+        }
         let line = world.line.clone();
         let seq =
             self.commit(Commit { token: Some(token), writes, notes, ..Commit::entry(line, Entry::Step(entry)) })?;
         self.counts.done += 1;
+        self.tally.done(place.task);
         if let Some(announcer) = &world.announcer {
             let task = place.task_ref(&world.plan);
             announcer.tell_after(seq, Event::StepDone { task, attempt: number, took });
@@ -193,6 +212,7 @@ impl Walk {
         let notes = vec![(attempt_note(&world.line, &failure.place), None)];
         let seq = self.commit(Commit { notes, ..Commit::entry(world.line.clone(), Entry::Step(entry)) })?;
         self.counts.failed += 1;
+        self.tally.passed(place.task, &failure.error.message);
         scratch::drop_one(&world, &failure.place);
         if let Some(announcer) = &world.announcer {
             let task = failure.place.task_ref(&world.plan);

@@ -112,7 +112,10 @@ fn a_flipped_bit_in_a_row() {
     let damaged = |found: StoreError| match found {
         StoreError::Unusable { message, help } => {
             assert_eq!(message, "the state is damaged: the checksum of an entry of the journal is wrong");
-            assert_eq!(help, "run `thinking state verify` to see what can still be read");
+            assert_eq!(
+                help,
+                "run `thinking state verify` to see what can still be read, or put back a copy of the state made before"
+            );
         }
         other => panic!("{other:?}"),
     };

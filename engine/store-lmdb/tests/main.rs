@@ -6,6 +6,7 @@ mod failure;
 mod kill;
 mod limits;
 mod map;
+mod random;
 mod sharing;
 mod suite;
 
