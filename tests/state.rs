@@ -79,3 +79,33 @@ fn little_address_space_is_enough() {
     let ran = run(&mut shell);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
 }
+
+#[test]
+fn damage_that_is_met_under_way_is_no_failure_to_go_on_after() {
+    let manifest = |last: u32| {
+        format!(
+            r##"pipeline "main" {{ each "n" in="1..=200" {{ step "one" {{ rhai "n" }} }}; step "last" {{ rhai "{last}" }} }}"##
+        )
+    };
+    let sandbox = Sandbox::with(&manifest(1));
+    sandbox.run(&["apply"]).expect(0);
+    let data = sandbox.file(".thinking/data.mdb");
+    let mut bytes = std::fs::read(&data).unwrap();
+    let path = b"n[150]/one";
+    let places: Vec<usize> = (0..bytes.len() - path.len()).filter(|at| bytes[*at..].starts_with(path)).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at] ^= 0x20;
+    }
+    std::fs::write(&data, bytes).unwrap();
+    sandbox.write("pipeline.kdl", &manifest(2));
+    for arguments in [&["apply"][..], &["plan"], &["apply", "--json"]] {
+        let ran = sandbox.run(arguments).expect(2);
+        let said = format!("{}{}", ran.out, ran.err);
+        assert!(
+            said.contains("damaged") && said.contains("`thinking state verify`") && said.contains("copy"),
+            "{said}"
+        );
+        assert!(!said.contains("goes on") && !said.contains("are safe"), "{said}");
+    }
+}
