@@ -4,7 +4,7 @@ use crate::located::{Field, Kind, Located};
 use crate::view::View;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use std::sync::OnceLock;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean};
 use thinking_schema::{FACETS, PUBLISHED, Tree, not_yet, overlay_definition};
@@ -15,6 +15,8 @@ pub(crate) struct Schemas {
     value: OnceLock<Value>,
     strict: OnceLock<Option<Validator>>,
     overlay: OnceLock<Option<Validator>>,
+    /// As `strict`, for manifests without facets: half of the schema is about what they overlay, and building it takes milliseconds.
+    plain: OnceLock<Option<Validator>>,
 }
 
 /// What is required.
@@ -37,25 +39,23 @@ impl Schemas {
         View::definition(self.value(), &definition(strictness))
     }
 
-    pub(crate) fn validator(&self, strictness: Strictness) -> Option<&Validator> {
-        let cell = match strictness {
-            Strictness::Whole => &self.strict,
-            Strictness::Overlay => &self.overlay,
+    pub(crate) fn validator(&self, strictness: Strictness, manifest: &Located) -> Option<&Validator> {
+        let facets = manifest.get("facet").is_some() || manifest.get("facet-group").is_some();
+        let cell = match (strictness, facets) {
+            (Strictness::Whole, true) => &self.strict,
+            (Strictness::Whole, false) => &self.plain,
+            (Strictness::Overlay, _) => &self.overlay,
         };
-        cell.get_or_init(|| {
-            let root = json!({
-                "$schema": "https://json-schema.org/draft/2020-12/schema",
-                "$ref": format!("#/$defs/{}", definition(strictness)),
-                "$defs": self.value()["$defs"],
-            });
-            jsonschema::validator_for(&root).ok()
-        })
-        .as_ref()
+        let build = || {
+            let facets = facets || strictness == Strictness::Overlay;
+            jsonschema::validator_for(&trimmed(self.value(), &definition(strictness), facets)).ok()
+        };
+        cell.get_or_init(build).as_ref()
     }
 
     /// Checks a manifest; every error becomes a diagnostic. Says whether it fits.
     pub fn check(&self, manifest: &Located, strictness: Strictness, diagnostics: &mut Diagnostics) -> bool {
-        let Some(validator) = self.validator(strictness) else {
+        let Some(validator) = self.validator(strictness, manifest) else {
             diagnostics.push(Diagnostic::error(Code::InvalidValue, "the schema of manifests is damaged"));
             return false;
         };
@@ -66,6 +66,47 @@ impl Schemas {
             explain(&error, manifest, self.value(), diagnostics);
         }
         good
+    }
+}
+
+/// The schema of one definition: what it needs of the others, without what says nothing about validity.
+fn trimmed(schema: &Value, root: &str, facets: bool) -> Value {
+    let mut definitions = Map::new();
+    let mut wanted = vec![root.to_owned()];
+    while let Some(name) = wanted.pop() {
+        if definitions.contains_key(&name) {
+            continue;
+        }
+        let named = schema["$defs"].get(&name).filter(|_| facets || !["Facet", "FacetGroup"].contains(&name.as_str()));
+        let kept = named.map_or(Value::Bool(true), |named| lean(named, &mut wanted));
+        definitions.insert(name, kept);
+    }
+    let mut whole = Map::new();
+    whole.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
+    whole.insert("$ref".to_owned(), format!("#/$defs/{root}").into());
+    whole.insert("$defs".to_owned(), Value::Object(definitions));
+    Value::Object(whole)
+}
+
+/// A schema without descriptions and extensions; the definitions that it refers to are added to `wanted`.
+fn lean(schema: &Value, wanted: &mut Vec<String>) -> Value {
+    match schema {
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .filter(|(key, value)| !(key.starts_with("x-") || (*key == "description" && value.is_string())))
+                .map(|(key, value)| {
+                    if let ("$ref", Some(name)) =
+                        (key.as_str(), value.as_str().and_then(|to| to.strip_prefix("#/$defs/")))
+                    {
+                        wanted.push(name.to_owned());
+                    }
+                    (key.clone(), lean(value, wanted))
+                })
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(|item| lean(item, wanted)).collect()),
+        other => other.clone(),
     }
 }
 

@@ -345,6 +345,6 @@ fn decode_text(bytes: Vec<u8>, path: &Path, diagnostics: &mut Diagnostics) -> Op
 
 impl Schemas {
     fn prune(&self, tree: &mut Located, strictness: Strictness, gone: &mut BTreeSet<String>) -> bool {
-        self.validator(strictness).is_some_and(|validator| prune::prune(tree, validator, gone))
+        self.validator(strictness, tree).is_some_and(|validator| prune::prune(tree, validator, gone))
     }
 }
