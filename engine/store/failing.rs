@@ -23,6 +23,17 @@ impl<S: Store> FailingStore<S> {
         Self { store, left: AtomicU64::new(good.saturating_add(1)), error }
     }
 
+    /// From now on so many calls of [`Store::accept`] go through, and none after them; all of them without a number. A store that failed works
+    /// again: its disk was mended.
+    pub fn fail_after(&self, good: Option<u64>) {
+        self.left.store(good.map_or(u64::MAX, |good| good.saturating_add(1)), Ordering::SeqCst);
+    }
+
+    /// From now on nothing can be written.
+    pub fn fail_now(&self) {
+        self.left.store(0, Ordering::SeqCst);
+    }
+
     /// The wrapped store.
     pub fn inner(&self) -> &S {
         &self.store
@@ -141,5 +152,9 @@ mod tests {
         }
         assert_eq!(store.wait_durable(Seq(2)), Err(StoreError::Full("no room".into())));
         assert_eq!(store.journal(Seq(1), 10).unwrap().len(), 2);
+        store.fail_after(None);
+        assert_eq!(store.accept(commit()).unwrap(), Seq(3));
+        store.fail_now();
+        assert!(store.wait_durable(Seq(3)).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Files that the pipeline itself writes, copies of projects, and what is left of steps that are gone.
 
-use super::crashing::CrashingStore;
+use super::crashing::crashing;
 use super::support::*;
 use serde_json::json;
 use std::path::Path;
@@ -231,7 +231,7 @@ fn a_users_own_edit_still_counts() {
 
 #[test]
 fn what_was_written_before_a_kill_is_no_change() {
-    let store = Arc::new(CrashingStore::new());
+    let store = Arc::new(crashing());
     let project = Project::on(store.clone());
     let plan = || {
         [
@@ -243,9 +243,9 @@ fn what_was_written_before_a_kill_is_no_change() {
         ]
     };
     for commits in 3..9 {
-        store.crash_after(Some(commits));
+        store.fail_after(Some(commits));
         let _ = project.try_apply(&plan());
-        store.crash_after(None);
+        store.fail_after(None);
     }
     let told = project.apply(&plan());
     assert!(!told.lines().iter().any(|line| line.starts_with("rerun")), "{:?}", told.lines());
@@ -255,14 +255,14 @@ fn what_was_written_before_a_kill_is_no_change() {
 #[test]
 fn what_an_attempt_wrote_that_came_to_nothing_is_no_change() {
     for killed in [false, true] {
-        let store = Arc::new(CrashingStore::new());
+        let store = Arc::new(crashing());
         let project = Project::on(store.clone());
         let plan = |fails: bool| {
             let store = store.clone();
             let last = step("c", "write out/x", move |host| {
                 write(host, "out/x", if fails { "half" } else { "2" });
                 if fails && killed {
-                    store.crash_after(Some(-1));
+                    store.fail_now();
                 }
                 if fails { Err(thinking_step::StepError::script("no")) } else { Ok(json!(null)) }
             });
@@ -270,7 +270,7 @@ fn what_an_attempt_wrote_that_came_to_nothing_is_no_change() {
         };
         let _ = project.try_apply(&plan(true));
         assert_eq!(project.read("out/x").as_deref(), Some("half"));
-        store.crash_after(None);
+        store.fail_after(None);
         assert_eq!(project.apply(&plan(false)).ran(), ["c"], "{killed}");
         assert_eq!(project.get("b").as_deref(), Some("\"1\""));
         assert_eq!(project.apply(&plan(false)).end, RunEnd::Unchanged);
@@ -313,13 +313,13 @@ fn outputs_of_steps_that_are_gone_go_too() {
 fn a_kill_while_outputs_are_taken_off_is_made_up_for() {
     let make = |name: &'static str, file: &'static str| shell(name, &format!("echo 1 > {file}"), None).output(file);
     for commits in 0..8 {
-        let store = Arc::new(CrashingStore::new());
+        let store = Arc::new(crashing());
         let project = Project::on(store.clone());
         project.apply(&[make("a", "out/a"), make("b", "out/b"), make("c", "out/c")]);
         let plan = [put("x", "x", 1), lister("l", "out"), make("c", "out/c"), lister("m", "out")];
-        store.crash_after(Some(commits));
+        store.fail_after(Some(commits));
         let _ = project.try_apply(&plan);
-        store.crash_after(None);
+        store.fail_after(None);
         project.apply(&plan);
         assert_eq!(project.get("l").as_deref(), Some("[]"), "{commits}");
         assert_eq!(project.get("m").as_deref(), Some(r#"["c"]"#), "{commits}");

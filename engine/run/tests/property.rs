@@ -1,6 +1,6 @@
 //! Whatever is edited and wherever it crashes: in the end the data is that of a first run.
 
-use super::crashing::CrashingStore;
+use super::crashing::crashing;
 use super::support::*;
 use proptest::prelude::*;
 use serde_json::json;
@@ -176,13 +176,13 @@ fn sketch() -> impl Strategy<Value = Sketch> {
 }
 
 /// A plan, the parameter, and after how many commits the process dies.
-type Round = (Vec<Sketch>, i64, Option<i64>);
+type Round = (Vec<Sketch>, i64, Option<u64>);
 
 /// A plan and small edits of it.
 fn rounds() -> impl Strategy<Value = Vec<Round>> {
     let plan = prop::collection::vec(sketch(), 1..5);
-    let edit = (0..5usize, prop::option::of(sketch()), 0..3i64, prop::option::weighted(0.6, 0..8i64));
-    (plan, 0..3i64, prop::option::weighted(0.5, 0..8i64), prop::collection::vec(edit, 0..4)).prop_map(
+    let edit = (0..5usize, prop::option::of(sketch()), 0..3i64, prop::option::weighted(0.6, 0..8u64));
+    (plan, 0..3i64, prop::option::weighted(0.5, 0..8u64), prop::collection::vec(edit, 0..4)).prop_map(
         |(plan, param, crash, edits)| {
             let mut rounds = vec![(plan, param, crash)];
             for (at, new, param, crash) in edits {
@@ -205,16 +205,16 @@ proptest! {
 
     #[test]
     fn the_outcome_is_that_of_a_first_run(rounds in rounds()) {
-        let store = Arc::new(CrashingStore::new());
+        let store = Arc::new(crashing());
         let mut project = Project::on(store.clone());
         for (plan, param, crash) in &rounds {
-            store.crash_after(*crash);
+            store.fail_after(*crash);
             project.params.insert("p", (json!(param), false));
             let end = project.try_apply(&nodes(plan)).map(|told| told.end);
             let fine = matches!(end, Ok(RunEnd::Done | RunEnd::Unchanged | RunEnd::StoreFailed { .. }) | Err(crate::ApplyError::Store(_)));
             prop_assert!(fine, "{end:?}");
         }
-        store.crash_after(None);
+        store.fail_after(None);
         let (plan, param, _) = rounds.last().unwrap();
         let foreseen = project.preview(&nodes(plan)).is_unchanged();
         let told = project.apply(&nodes(plan));

@@ -384,13 +384,13 @@ fn pipelines_on_one_line_build_on_each_other() {
 
 #[test]
 fn a_broken_store_ends_the_run_and_says_what_to_do() {
-    let store = std::sync::Arc::new(super::crashing::CrashingStore::new());
+    let store = std::sync::Arc::new(super::crashing::crashing());
     let project = Project::on(store.clone());
     let plan = [put("a", "a", 1), put("b", "b", 1), put("c", "c", 1)];
-    store.crash_after(Some(2));
+    store.fail_after(Some(2));
     let RunEnd::StoreFailed { message, help, unusable: false } = project.apply(&plan).end else { panic!() };
     assert_eq!((message.as_str(), help.is_some()), ("crash", true));
-    store.crash_after(None);
+    store.fail_after(None);
     assert_eq!(project.apply(&plan).lines(), ["kept 1 up to a", "done b", "done c"]);
     assert_eq!(project.store.runs().unwrap().len(), 1);
 }
