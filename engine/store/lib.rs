@@ -4,11 +4,13 @@
 //! [`Piece`]s of the journal in tree order. A [`View`] is a line as it was right after one commit; every read goes through one, so any past
 //! state can be read while new commits are made, and going back is writing a shorter list of pieces.
 //!
-//! Implementations: `thinking-store-lmdb`, and [`memory::MemoryStore`] and [`failing::FailingStore`] here. All of them pass [`contract`].
+//! Implementations: `thinking-store-lmdb`, and [`memory::MemoryStore`] and [`failing::FailingStore`] here. All of them pass the suite in `contract`.
 
+#[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod dump;
 pub mod failing;
+#[cfg(any(test, feature = "contract"))]
 pub mod history;
 pub mod memory;
 mod types;
