@@ -111,7 +111,7 @@ fn the_manifest_is_found() {
 #[test]
 fn help_lists_the_parameters() {
     let ran = Sandbox::with(SHOW).run(&["apply", "pipeline.kdl", "--help"]).expect(0);
-    for word in ["-p n=INT", "How many", "[default: 1]", "SHOW_N", "large", "--fresh"] {
+    for word in ["Usage: thinking apply", "-p n=INT", "How many", "[default: 1]", "SHOW_N", "large", "--fresh"] {
         assert!(ran.out.contains(word), "{word} is missing in\n{}", ran.out);
     }
 }

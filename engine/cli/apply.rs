@@ -139,6 +139,8 @@ fn loudness(level: Level) -> LogLevel {
 /// The verb's own help, and the parameters of the manifest if there is one.
 pub(crate) fn help(args: &RunArgs, verb: &str) -> Exit {
     let mut command = Cli::command();
+    // Gives the verbs their full names.
+    command.build();
     let text = command.find_subcommand_mut(verb).map(|verb| verb.render_help().to_string()).unwrap_or_default();
     output::data(&text);
     if let Some(params) = params_help(args) {

@@ -83,7 +83,7 @@ pub(crate) struct RunArgs {
     /// The pipeline, if there are several
     #[arg(long, value_name = "NAME")]
     pub pipeline: Option<String>,
-    /// Steps that may run at once
+    /// Steps that may run at once; this version runs one at a time
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub jobs: Option<usize>,
     /// Start over on empty data; the old run stays in the history
