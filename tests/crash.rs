@@ -2,6 +2,7 @@
 
 use crate::support::Sandbox;
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -163,12 +164,17 @@ pipeline "main" {
     for signal in ["INT", "TERM"] {
         let sandbox = Sandbox::with(&manifest.replace("1..=50", "1..=5"));
         sandbox.write("pipeline.kdl", manifest);
-        let child = sandbox.command(&["apply"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(600));
+        let mut child = sandbox.command(&["apply"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        // In the middle: the second nap has begun, so the first is done.
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let mut err = String::new();
+        while !err.contains("n[2]/nap") {
+            err += &(lines.next().expect("it goes on") + "\n");
+        }
         std::process::Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
-        let output = child.wait_with_output().unwrap();
-        let err = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(130), "{err}");
+        lines.for_each(|line| err += &(line + "\n"));
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(130), "{err}");
         assert!(err.contains("safe"), "{err}");
         sandbox.write("pipeline.kdl", &manifest.replace("1..=50", "1..=8"));
         let rest = sandbox.run(&["apply"]).expect(0);
@@ -183,12 +189,14 @@ fn one_writer() {
     let manifest = "runtime { permissions { run \"sh\" } }\npipeline \"main\" { step \"nap\" { exec \"sh\" \"-c\" \"sleep 3\" } }\n";
     let sandbox = Sandbox::with(manifest);
     let mut first = sandbox.command(&["apply", "--quiet"]).spawn().unwrap();
+    let first_id = first.id().to_string();
     let lock = sandbox.file(".thinking/lock");
     let start = Instant::now();
-    while !lock.exists() && start.elapsed() < Duration::from_secs(5) {
+    // The holder writes its process id into the lock when it has it.
+    let held = || std::fs::read_to_string(&lock).is_ok_and(|text| text.contains(&first_id));
+    while !held() && start.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(10));
     }
-    std::thread::sleep(Duration::from_millis(100));
     let second = sandbox.run(&["apply"]).expect(75);
     assert!(second.err.contains(&first.id().to_string()), "names the holder: {}", second.err);
     sandbox.run(&["plan"]).expect(0);
