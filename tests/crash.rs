@@ -83,16 +83,19 @@ fn killed_at_every_commit() {
     let commits = last_seq(&whole.file(".thinking"));
     assert!(commits >= 12, "{commits} commits");
     for place in ["after-accept", "before-sync", "after-commit"] {
+        let mut kills = 0;
         for seq in 1..=commits {
             let sandbox = Sandbox::with(MANIFEST);
             let fault = format!("kill:{place}:{seq}");
             let killed = crate::support::run(sandbox.command(&["apply", "--quiet"]).env("THINKING_FAULT", &fault));
             // A group may carry several commits past the place; the process is killed at the next one or ends.
             assert!(matches!(killed.code, None | Some(0)), "{fault}: {:?} {}", killed.code, killed.err);
+            kills += u64::from(killed.code.is_none());
             let resumed = sandbox.run(&["apply", "--quiet"]);
             assert_eq!(resumed.code, Some(0), "{fault}: {}", resumed.err);
             assert_eq!(left(&sandbox), expected, "{fault}");
         }
+        assert!(kills * 2 > commits, "{place}: only {kills} of {commits} runs were really killed");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::{Sandbox, run};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 
 const MANIFEST: &str = "project \"mine\"\npipeline \"main\" { step \"one\" { rhai \"1\" } }\n";
 
@@ -45,19 +46,47 @@ fn damage_is_said_and_never_a_signal() {
     }
 }
 
-#[test]
-fn a_read_only_directory_is_said() {
-    // Root may write anywhere: nothing to see then.
-    if rustix::process::geteuid().is_root() {
-        eprintln!("running as root: a read-only directory cannot be shown");
-        return;
+/// Somebody who may not write everywhere: the tests may run as root, who may.
+const NOBODY: u32 = 65_534;
+
+/// Runs the binary as somebody without rights. It is copied beside the project, where everybody may start it.
+fn as_nobody(sandbox: &Sandbox, arguments: &[&str]) -> crate::support::Ran {
+    let binary = sandbox.file("thinking");
+    if !binary.exists() {
+        std::fs::copy(crate::support::THINKING, &binary).unwrap();
     }
-    let sandbox = Sandbox::with(MANIFEST);
-    std::fs::set_permissions(sandbox.path(), std::fs::Permissions::from_mode(0o555)).unwrap();
-    let ran = sandbox.run(&["apply"]);
-    std::fs::set_permissions(sandbox.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(matches!(ran.code, Some(1 | 2)), "{}", ran.err);
-    assert!(ran.err.contains("thinking::state"), "{}", ran.err);
+    let mut command = std::process::Command::new(&binary);
+    command.args(arguments).current_dir(sandbox.path());
+    if rustix::process::geteuid().is_root() {
+        command.uid(NOBODY);
+    }
+    run(&mut command)
+}
+
+fn allow(path: &std::path::Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_read_only_directory_is_said_and_mended() {
+    let sandbox = Sandbox::with(
+        "runtime { permissions { write \"out/**\" } }\npipeline \"main\" {\n    step \"one\" { rhai #\"log::info(\"did one\"); 1\"# }\n    step \"two\" { rhai #\"fs::write_text(\"out/a.txt\", \"a\")\"# }\n}\n",
+    );
+    std::fs::create_dir(sandbox.file("out")).unwrap();
+    // The binary is copied first, then nobody may write here.
+    std::fs::copy(crate::support::THINKING, sandbox.file("thinking")).unwrap();
+    allow(sandbox.path(), 0o555);
+    let state = as_nobody(&sandbox, &["apply"]).expect(2);
+    assert!(state.err.contains("thinking::state") && state.err.contains("--state"), "{}", state.err);
+    // The state may be written, the output's directory may not: the run fails in the middle and goes on later.
+    allow(sandbox.path(), 0o777);
+    allow(&sandbox.file("out"), 0o555);
+    let failed = as_nobody(&sandbox, &["apply"]).expect(1);
+    assert!(failed.err.contains("did one") && failed.err.contains("out/a.txt"), "{}", failed.err);
+    assert!(failed.err.contains("safe"), "{}", failed.err);
+    allow(&sandbox.file("out"), 0o777);
+    let mended = as_nobody(&sandbox, &["apply"]).expect(0);
+    assert!(!mended.err.contains("did one"), "{}", mended.err);
 }
 
 #[test]

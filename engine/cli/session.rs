@@ -123,8 +123,9 @@ impl<'l> Session<'l> {
                     ),
             );
         }
-        let project = &self.project;
-        let mut real: Diagnostics = found.into_iter().filter(|diagnostic| !project.is_follow_up(diagnostic)).collect();
+        let (project, sources) = (&self.project, &self.sources);
+        let mut real: Diagnostics =
+            found.into_iter().filter(|diagnostic| !project.is_follow_up(diagnostic, sources)).collect();
         // A mistake taken out leaves gaps that look odd: warnings wait until the mistakes are mended.
         if real.has_errors() {
             real = real.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();

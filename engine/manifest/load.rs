@@ -140,7 +140,7 @@ impl Project {
 
     /// Whether a mistake is only there because what it refers to was taken out for another mistake.
     #[must_use]
-    pub fn is_follow_up(&self, diagnostic: &Diagnostic) -> bool {
+    pub fn is_follow_up(&self, diagnostic: &Diagnostic, sources: &SourceMap) -> bool {
         if diagnostic.code == Code::InvalidParam && self.gone.contains("type") {
             return true;
         }
@@ -156,13 +156,10 @@ impl Project {
                 | Code::UnknownComponent
                 | Code::MissingParam
         );
-        refers
-            && diagnostic
-                .message
-                .split('`')
-                .skip(1)
-                .step_by(2)
-                .any(|name| self.gone.contains(name) || self.gone.contains(&name.replace('_', "-")))
+        // What is underlined is the reference: a name, or a path of names.
+        let place = diagnostic.labels.first().map_or("", |label| sources.slice(label.span));
+        let mut names = place.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
+        refers && names.any(|name| self.gone.contains(name) || self.gone.contains(&name.replace('_', "-")))
     }
 
     fn lay(&self, active: &dyn Fn(&str) -> bool, diagnostics: &mut Diagnostics) -> Located {
