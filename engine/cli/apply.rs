@@ -15,7 +15,7 @@ use thinking_event::{Reporter, RunEnd};
 use thinking_manifest::Selection;
 use thinking_plan::Plan;
 use thinking_report::{ConsoleOptions, ConsoleReporter, JsonReporter, Many, TracingReporter};
-use thinking_run::{ApplyError, Launch, Options, StopSignal, SystemClock};
+use thinking_run::{ApplyError, Launch, StopSignal, SystemClock};
 use thinking_schema::{ConsoleFormat, DurabilityWord, Level};
 use thinking_script::Rhai;
 use thinking_step::LogLevel;
@@ -65,13 +65,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         clock: Arc::new(SystemClock::default()),
         runs_directory: state.join("runs"),
         state_directory: state,
-        options: Options {
-            fresh: args.fresh,
-            from: args.from.clone(),
-            only: args.only.clone(),
-            until: args.until.clone(),
-            jobs: args.jobs,
-        },
+        options: args.options(),
         remembered,
         durability,
         environment: Arc::new(|name| std::env::var(name).ok()),

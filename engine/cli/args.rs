@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use thinking_run::Options;
 
 /// Runs long programs step by step and never loses a finished step.
 #[derive(Debug, Parser)]
@@ -101,6 +102,19 @@ pub(crate) struct RunArgs {
     /// Print help, and the manifest's parameters
     #[arg(short, long)]
     pub help: bool,
+}
+
+impl RunArgs {
+    /// What part to run, and how.
+    pub fn options(&self) -> Options {
+        Options {
+            fresh: self.fresh,
+            from: self.from.clone(),
+            only: self.only.clone(),
+            until: self.until.clone(),
+            jobs: self.jobs,
+        }
+    }
 }
 
 /// The schema is JSON and belongs to the program: the options that every verb takes change nothing.

@@ -7,7 +7,7 @@ use crate::cli::{apply, output};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use thinking_diagnostic::{Diagnostics, SourceMap};
-use thinking_run::{ApplyError, Options, Preview, PreviewRequest, PreviewTask, SystemClock, Verdict};
+use thinking_run::{ApplyError, Preview, PreviewRequest, PreviewTask, SystemClock, Verdict};
 use thinking_store::memory::MemoryStore;
 use thinking_store::{Store, StoreError};
 use thinking_store_lmdb::LmdbStore;
@@ -28,13 +28,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         line: LINE.to_owned(),
         clock: Arc::new(SystemClock::default()),
         state_directory: state,
-        options: Options {
-            fresh: args.fresh,
-            from: args.from.clone(),
-            only: args.only.clone(),
-            until: args.until.clone(),
-            jobs: args.jobs,
-        },
+        options: args.options(),
         environment: Arc::new(|name| std::env::var(name).ok()),
     };
     match thinking_run::preview(request) {
