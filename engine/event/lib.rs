@@ -193,6 +193,22 @@ pub enum Event {
     },
 }
 
+/// What a run of the pipeline took before, for estimates of the time left. Tasks by their paths without keys (`fit/epoch/train`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expected {
+    /// Steps (and waits) of the last finished run.
+    pub steps: std::collections::BTreeMap<Arc<str>, ExpectedStep>,
+}
+
+/// What one step took before, all its instances together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExpectedStep {
+    /// So many instances were done.
+    pub instances: u64,
+    /// What one took on average, microseconds.
+    pub mean: u64,
+}
+
 /// Takes events in the order in which they happen. Called from the thread that runs the dispatcher, so it must be quick.
 pub trait Reporter: Send + Sync {
     /// Takes one event.
