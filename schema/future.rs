@@ -22,10 +22,10 @@ const NOT_YET: &[&str] = &[
     "rate",
     "resources",
     "rest",
+    "signal",
     "source",
     "suite",
     "undo",
-    "wait",
 ];
 
 /// Whether `word` is a node or property of the language that this version does not run yet.

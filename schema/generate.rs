@@ -237,6 +237,6 @@ mod tests {
         let text = super::json_schema_text();
         assert!(!text.contains("oneOf"), "a failing oneOf reports every branch");
         let decided = |text: &str| text.matches("\"anyOf\": [\n        {\n          \"required\"").count();
-        assert_eq!(decided(&text), 1, "only for the body of a step, which has a message of its own");
+        assert_eq!(decided(&text), 2, "only for the body of a step and of a `wait`, which have messages of their own");
     }
 }

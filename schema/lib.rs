@@ -37,7 +37,7 @@ pub use runtime::{
 pub use scalar::{BackoffWord, Code, DurationText, OnErrorWord, StdoutWord, Templated};
 pub use task::{
     Call, Choose, ChooseMode, Each, Else, End, Exec, Fail, Repeat, Retry, RetryOptions, RunPipeline, Stage, Step, Task,
-    When,
+    Wait, When,
 };
 
 pub use tree::Tree;

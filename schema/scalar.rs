@@ -35,6 +35,17 @@ pub enum Templated<T> {
     Template(Spanned<String>),
 }
 
+impl<T> Templated<T> {
+    /// Where it is written.
+    #[must_use]
+    pub fn span(&self) -> Option<thinking_diagnostic::Span> {
+        match self {
+            Self::Value(value) => value.span,
+            Self::Template(template) => template.span,
+        }
+    }
+}
+
 impl<T: Serialize> Serialize for Templated<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -20,6 +20,8 @@ pub enum Task {
     Repeat(Spanned<Repeat>),
     /// One of several branches.
     Choose(Spanned<Choose>),
+    /// Time that passes.
+    Wait(Spanned<Wait>),
     /// Another pipeline.
     Run(Spanned<RunPipeline>),
     /// The pipeline is done.
@@ -45,6 +47,7 @@ impl JsonSchema for Task {
                 "each": generator.subschema_for::<Each>(),
                 "repeat": generator.subschema_for::<Repeat>(),
                 "choose": generator.subschema_for::<Choose>(),
+                "wait": generator.subschema_for::<Wait>(),
                 "run": generator.subschema_for::<RunPipeline>(),
                 "end": generator.subschema_for::<End>(),
                 "fail": generator.subschema_for::<Fail>(),
@@ -209,6 +212,34 @@ pub struct Else {
     pub tasks: Vec<Task>,
     /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
     pub facet: Option<Spanned<String>>,
+}
+
+/// Waits, durably: a run that is killed and taken up again goes on waiting. The result is `()`.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("x-kdl-arguments" = ["name"], "x-kdl-name" = "name", "x-kdl-bodies" = ["for", "until"]))]
+pub struct Wait {
+    /// Its name.
+    #[schemars(extend("pattern" = NAME))]
+    pub name: Spanned<String>,
+    /// That long, from the moment when the run first got here.
+    pub r#for: Option<Templated<DurationText>>,
+    /// Rhai: until this is true. It is evaluated at once and then every second.
+    pub until: Option<Code>,
+    /// With `until`: longer than this, and it fails. Counted from the moment when the run first got here.
+    pub timeout: Option<Templated<DurationText>>,
+    /// What that failure does.
+    pub on_error: Option<Templated<OnErrorWord>>,
+    /// Rhai: only if this is true.
+    pub when: Option<Code>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
+    /// What it waits for, for people.
+    pub description: Option<String>,
+    /// Words to select it by.
+    #[serde(default)]
+    #[schemars(extend("x-kdl-add" = true))]
+    pub tags: Vec<String>,
 }
 
 task! {

@@ -55,6 +55,7 @@ fn words(task: &PreviewTask, sources: &SourceMap) -> (&'static str, String) {
     };
     match &task.verdict {
         Verdict::Done => ("done", why),
+        Verdict::Run if task.wait => ("waits", format!("{kept}{why}")),
         Verdict::Run => ("run", format!("{kept}{why}")),
         Verdict::Skipped => ("skipped", if why.is_empty() { "its `when` is false".to_owned() } else { why }),
         Verdict::Unknown(until) => ("unknown", format!("{kept}depends on what `{until}` makes")),

@@ -114,6 +114,17 @@ pub enum Event {
         /// When.
         at: i64,
     },
+    /// A `wait` begins, or goes on after a restart, and will take a second or more.
+    Waiting {
+        /// Which.
+        task: TaskRef,
+        /// When it begins or goes on.
+        at: i64,
+        /// When it is over, or fails if it waits for a condition; `None` if that may take for ever.
+        until: Option<i64>,
+        /// Whether it waits for a condition.
+        condition: bool,
+    },
     /// A step is done and, at `durability="step"`, durable.
     StepDone {
         /// Which.

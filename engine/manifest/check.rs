@@ -182,10 +182,23 @@ fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &Value, diag
                 diagnostics.push(missing(property, &place, view));
             }
         }
+        // It does say for what, but that comes later.
+        ValidationErrorKind::AnyOf { .. }
+            if is_wait(&place) && place.value.fields().iter().any(|field| not_yet(&field.name)) => {}
+        ValidationErrorKind::AnyOf { .. } if is_wait(&place) => diagnostics.push(
+            Diagnostic::error(Code::StepBody, "this `wait` does not say for what")
+                .at(place.value.span, "waits for nothing")
+                .help("write for=\"30s\", or until=#\"…\"# with an expression that becomes true".to_owned()),
+        ),
         ValidationErrorKind::AnyOf { .. } => diagnostics.push(
             Diagnostic::error(Code::StepBody, "this step has no body")
                 .at(place.value.span, "does nothing")
                 .help("give it one of `rhai`, `script`, `call` and `exec`".to_owned()),
+        ),
+        ValidationErrorKind::Not { .. } if is_wait(&place) => diagnostics.push(
+            Diagnostic::error(Code::StepBody, "this `wait` has both `for` and `until`")
+                .at(place.value.span, "waits for two things")
+                .help("keep one; `timeout` says how long `until` may take".to_owned()),
         ),
         ValidationErrorKind::Not { .. } => {
             let step = View::definition(schema, "Step");
@@ -222,6 +235,10 @@ fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &Value, diag
         }
         _ => diagnostics.push(invalid(&place, &error.to_string())),
     }
+}
+
+fn is_wait(place: &Place<'_>) -> bool {
+    place.field.is_some_and(|field| field.name == "wait")
 }
 
 fn subject(place: &Place<'_>) -> String {

@@ -25,7 +25,7 @@ pub use setting::{FromValue, Setting};
 pub use settings::{LogSettings, Settings};
 pub use task::{
     Backoff, Body, Branch, Call, Exec, OnError, ParamValue, Parameters, Plan, Retry, StdoutAs, Step, Task, TaskId,
-    TaskKind,
+    TaskKind, Wait,
 };
 pub use template::{Evaluate, Template, TemplatePart, TemplateValue};
 pub use workshop::{Workshop, project_name};

@@ -300,7 +300,7 @@ fn grants(tasks: &[schema::Task], read: &mut Vec<(String, Option<Span>)>, write:
                 choose.branches.iter().for_each(|branch| grants(&branch.tasks, read, write));
                 choose.otherwise.iter().for_each(|otherwise| grants(&otherwise.tasks, read, write));
             }
-            schema::Task::Run(_) | schema::Task::End(_) | schema::Task::Fail(_) => {}
+            schema::Task::Wait(_) | schema::Task::Run(_) | schema::Task::End(_) | schema::Task::Fail(_) => {}
         }
     }
 }

@@ -218,6 +218,22 @@ pub enum Body {
     Exec(Box<Exec>),
     /// A native step.
     Call(Call),
+    /// A `wait`: time that passes.
+    Wait(Wait),
+}
+
+/// What a `wait` waits for. Its time is counted from the moment when the run first got there, also across kills.
+#[derive(Clone)]
+pub enum Wait {
+    /// A time.
+    For(Setting<Duration>),
+    /// A condition.
+    Until {
+        /// Evaluated at once and then every second.
+        condition: Arc<dyn Program>,
+        /// How long that may take.
+        timeout: Option<Setting<Duration>>,
+    },
 }
 
 /// A program to start, without a shell.

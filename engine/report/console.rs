@@ -127,6 +127,16 @@ impl Teller {
                 attempt_number(out, *attempt);
                 out.push('\n');
             }
+            Event::Waiting { task, at, until, condition } => {
+                self.head(out, marks.dim, marks.start, &task.path);
+                let left = until.map(|until| u64::try_from(until.saturating_sub(*at)).unwrap_or(0));
+                let left = left.map(|left| duration(left.saturating_mul(1000)));
+                let _ = match (left, condition) {
+                    (Some(left), false) => writeln!(out, "  waits {left}"),
+                    (Some(left), true) => writeln!(out, "  waits for its condition, {left} at most"),
+                    (None, _) => writeln!(out, "  waits for its condition"),
+                };
+            }
             Event::ContainerEnded { task, took } => self.done(out, &task.path, *took, 1),
             Event::StepDone { task, attempt, took } => self.done(out, &task.path, *took, *attempt),
             Event::StepsKept { task, count } => {

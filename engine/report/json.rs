@@ -55,6 +55,7 @@ impl Reporter for JsonReporter {
 /// | `container-started` | `task iterations` |
 /// | `container-ended` | `task took_us` |
 /// | `step-started` | `task attempt at` |
+/// | `waiting` | `task at until condition` |
 /// | `step-done` | `task attempt took_us` |
 /// | `steps-kept` | `task count` |
 /// | `task-skipped` | `task` |
@@ -101,6 +102,9 @@ fn shape(event: &Event, sources: Option<&SourceMap>) -> Value {
         Event::ContainerEnded { task, took } => json!({ "event": name, "task": &*task.path, "took_us": took }),
         Event::StepStarted { task, attempt, at } => {
             json!({ "event": name, "task": &*task.path, "attempt": attempt, "at": at })
+        }
+        Event::Waiting { task, at, until, condition } => {
+            json!({ "event": name, "task": &*task.path, "at": at, "until": until, "condition": condition })
         }
         Event::StepDone { task, attempt, took } => {
             json!({ "event": name, "task": &*task.path, "attempt": attempt, "took_us": took })
@@ -217,6 +221,10 @@ mod tests {
             (
                 Event::StepDone { task: task("fit/epoch[3]/train"), attempt: 1, took: 5 },
                 json!({ "event": "step-done", "task": "fit/epoch[3]/train", "attempt": 1, "took_us": 5 }),
+            ),
+            (
+                Event::Waiting { task: task("a"), at: 1, until: Some(4), condition: false },
+                json!({ "event": "waiting", "task": "a", "at": 1, "until": 4, "condition": false }),
             ),
             (Event::StepsKept { task: task("a"), count: 3 }, json!({ "event": "steps-kept", "task": "a", "count": 3 })),
             (Event::TaskSkipped { task: task("a") }, json!({ "event": "task-skipped", "task": "a" })),

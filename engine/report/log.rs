@@ -62,6 +62,9 @@ fn tell(event: &Event, run: Option<&str>) {
         Event::StepStarted { task, attempt, .. } => {
             info!(target: RUN, event = name, run, task = &*task.path, attempt);
         }
+        Event::Waiting { task, at, until, condition } => {
+            info!(target: RUN, event = name, run, task = &*task.path, at, until, condition);
+        }
         Event::StepDone { task, attempt, took } => {
             info!(target: RUN, event = name, run, task = &*task.path, attempt, took_us = took);
         }

@@ -12,6 +12,7 @@ pub fn event_name(event: &Event) -> &'static str {
         Event::ContainerStarted { .. } => "container-started",
         Event::ContainerEnded { .. } => "container-ended",
         Event::StepStarted { .. } => "step-started",
+        Event::Waiting { .. } => "waiting",
         Event::StepDone { .. } => "step-done",
         Event::StepsKept { .. } => "steps-kept",
         Event::TaskSkipped { .. } => "task-skipped",

@@ -9,7 +9,7 @@ use crate::process::ProcessExecutor;
 use crate::reads::hex;
 use crate::scratch;
 use crate::world::World;
-use crate::{Stop, inputs};
+use crate::{Stop, inputs, wait};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,6 +82,10 @@ pub(crate) fn attempt(
     (token, number): (Token, u32),
     leftover: Option<&Leftover>,
 ) -> Result<Made, StepError> {
+    if let Body::Wait(wait) = &step.body {
+        wait::stay(world, place, wait, host, token)?;
+        return Ok(Made { result: Value::Null, outputs: Vec::new(), aside: None });
+    }
     let dynamic: Arc<dyn Host> = host.clone();
     let run = |program: &Arc<dyn Program>| program.eval(&dynamic);
     let mut paths = Vec::new();
@@ -210,7 +214,8 @@ fn body(
     let dynamic: Arc<dyn Host> = host.clone();
     let run = |program: &Arc<dyn Program>| program.eval(&dynamic);
     match &step.body {
-        Body::Script(_) => Ok(BodySpec::Script),
+        // A wait runs nowhere.
+        Body::Script(_) | Body::Wait(_) => Ok(BodySpec::Script),
         Body::Call(call) => Ok(BodySpec::Call { arguments: call.arguments.value(&run)? }),
         Body::Exec(exec) => exec_spec(world, place, exec, &dynamic, (token, number)).map(BodySpec::Exec),
     }
@@ -270,7 +275,7 @@ fn finished_outputs(
     paths: &[(String, PathBuf)],
 ) -> Result<Vec<(String, String)>, StepError> {
     let kind = match step.body {
-        Body::Script(_) => ErrorKind::Script,
+        Body::Script(_) | Body::Wait(_) => ErrorKind::Script,
         Body::Exec(_) => ErrorKind::Exec,
         Body::Call(_) => ErrorKind::Native,
     };

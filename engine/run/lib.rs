@@ -37,7 +37,9 @@ mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod took;
 mod verdicts;
+mod wait;
 mod walk;
 mod world;
 mod written;
@@ -47,3 +49,4 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use preview::{Preview, PreviewRequest, PreviewTask, Verdict, preview};
 pub use runs::unfinished;
 pub use stop::{Stop, StopSignal};
+pub use took::expected;

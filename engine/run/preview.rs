@@ -67,6 +67,8 @@ pub struct PreviewTask {
     pub span: Option<Span>,
     /// Whether it is a step.
     pub step: bool,
+    /// Whether it is a `wait`.
+    pub wait: bool,
     /// What would become of it.
     pub verdict: Verdict,
     /// How many of its instances are done and would be kept.

@@ -6,7 +6,7 @@ use crate::preview::{PreviewTask, Verdict};
 use crate::tally::{Absence, Tallied, Tally, missed};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
-use thinking_plan::{Plan, TaskId, TaskKind};
+use thinking_plan::{Body, Plan, TaskId, TaskKind};
 
 /// What was found out about a task.
 #[derive(Debug, Clone, Default)]
@@ -145,6 +145,7 @@ impl Verdicts {
                     path: about.path.clone(),
                     span: about.span,
                     step: matches!(about.kind, TaskKind::Step(_)),
+                    wait: matches!(&about.kind, TaskKind::Step(step) if matches!(step.body, Body::Wait(_))),
                     verdict,
                     done: found.tallied.done,
                     why,

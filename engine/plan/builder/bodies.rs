@@ -1,12 +1,12 @@
 //! What steps do.
 
-use super::{Builder, Place};
+use super::{Builder, Common, Place};
 use crate::definition::Definer;
-use crate::task::{Body, Call, Exec, StdoutAs, Step, TaskId, TaskKind};
+use crate::task::{Body, Call, Exec, StdoutAs, Step, TaskId, TaskKind, Wait};
 use crate::{Setting, Template, TemplateValue};
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Spanned, did_you_mean};
-use thinking_schema as schema;
+use thinking_schema::{self as schema, Templated};
 use thinking_step::{Access, Definition, Program, Purpose};
 
 impl Builder<'_, '_> {
@@ -35,6 +35,48 @@ impl Builder<'_, '_> {
         let definition = Arc::new(Definition { parts: definer.parts });
         let always = step.always.as_ref().is_some_and(|always| self.now(always, false));
         Some(Step { body, inputs, outputs, always, definition })
+    }
+
+    /// A `wait` is a step that leaves nothing but the fact that it is over. How long it takes is no part of what it is: what is over is over.
+    pub(super) fn wait(&mut self, wait: &Spanned<schema::Wait>, place: &Place) -> Option<TaskId> {
+        let common = Common {
+            name: Some(&wait.name),
+            span: wait.span,
+            when: &wait.when,
+            timeout: &None,
+            retry: &None,
+            on_error: &wait.on_error,
+        };
+        let around = Place { retry: None, ..place.clone() };
+        let (id, inner) = self.open(common, &around);
+        let duration = |text: &schema::DurationText| thinking_manifest::units::duration(&text.0);
+        let timeout = wait.timeout.as_ref().map(|timeout| self.setting(timeout, &inner, duration));
+        let wait = match (&wait.r#for, &wait.until) {
+            (Some(time), _) => {
+                if timeout.is_some() {
+                    self.diagnostics.push(
+                        Diagnostic::error(Code::InvalidValue, "a `wait` for a time has no use for `timeout`")
+                            .at(wait.timeout.as_ref().and_then(Templated::span).or(wait.span), "here")
+                            .help("leave it out, or wait with `until`".to_owned()),
+                    );
+                }
+                Wait::For(self.setting(time, &inner, duration))
+            }
+            (None, Some(until)) => {
+                Wait::Until { condition: self.program(until, &inner, Purpose::Expression, id), timeout }
+            }
+            (None, None) => return None,
+        };
+        let mut definer = Definer::default();
+        definer.fixed("`wait`", "wait", None);
+        let step = Step {
+            body: Body::Wait(wait),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            always: false,
+            definition: Arc::new(Definition { parts: definer.parts }),
+        };
+        Some(self.close(id, TaskKind::Step(Box::new(step))))
     }
 
     /// An output is one file or directory, and neither the project itself nor something that its manifests are made of.

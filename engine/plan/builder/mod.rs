@@ -20,7 +20,7 @@ use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap, Span, Spanned, did_you_mean};
 use thinking_manifest::{Model, Project};
 use thinking_schema::{self as schema, Templated};
-use thinking_step::{Permissions, Purpose};
+use thinking_step::{Permissions, Program, Purpose};
 
 /// What is around the tasks of a container.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub(crate) struct Place {
 }
 
 /// The properties that every task has.
-pub(super) struct Common<'c> {
+pub(crate) struct Common<'c> {
     pub(crate) name: Option<&'c Spanned<String>>,
     pub(crate) span: Option<Span>,
     pub(crate) when: &'c Option<schema::Code>,
@@ -133,10 +133,24 @@ impl Builder<'_, '_> {
             }
             schema::Task::Choose(choose) => {
                 let (id, inner) = self.open(common!(choose, None), place);
-                let mut branches = Vec::new();
-                for branch in &choose.branches {
-                    let condition = Some(self.program(&branch.condition, &inner, Purpose::Expression, id));
+                let all = choose
+                    .mode
+                    .as_ref()
+                    .is_some_and(|mode| self.now(mode, schema::ChooseMode::First) == schema::ChooseMode::All);
+                let conditions: Vec<Arc<dyn Program>> = choose
+                    .branches
+                    .iter()
+                    .map(|branch| self.program(&branch.condition, &inner, Purpose::Expression, id))
+                    .collect();
+                let (mut branches, mut earlier) = (Vec::new(), Vec::new());
+                for (branch, condition) in choose.branches.iter().zip(conditions) {
+                    let condition = Some(condition);
+                    let before = self.settled();
                     let children = self.tasks(&branch.tasks, &inner);
+                    if all {
+                        // Branches are taken at once: none sees what another one gives.
+                        earlier.extend(self.hide_all_but(&before));
+                    }
                     branches.push(Branch { condition, children, span: branch.span });
                 }
                 if let Some(otherwise) = &choose.otherwise {
@@ -150,12 +164,10 @@ impl Builder<'_, '_> {
                             .help("write choose { when #\"…\"# { … }; otherwise { … } }".to_owned()),
                     );
                 }
-                let all = choose
-                    .mode
-                    .as_ref()
-                    .is_some_and(|mode| self.now(mode, schema::ChooseMode::First) == schema::ChooseMode::All);
+                self.show_again(&earlier);
                 Some(self.close(id, TaskKind::Choose { all, branches }))
             }
+            schema::Task::Wait(wait) => self.wait(wait, place),
             schema::Task::Run(run) => self.run(run, common!(run, Some(&run.pipeline)), place),
             schema::Task::End(end) => {
                 let common = Common {

@@ -45,6 +45,33 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// The siblings whose results are there.
+    pub(super) fn settled(&self) -> Vec<String> {
+        let frame = self.frames.last().into_iter().flatten();
+        frame.filter(|(_, sibling)| !sibling.open).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Takes the results of all other siblings out of sight; gives their names, for [`Self::show_again`].
+    pub(super) fn hide_all_but(&mut self, visible: &[String]) -> Vec<String> {
+        let mut hidden = Vec::new();
+        for (name, sibling) in self.frames.last_mut().into_iter().flatten() {
+            if !sibling.open && !visible.contains(name) {
+                sibling.open = true;
+                hidden.push(name.clone());
+            }
+        }
+        hidden
+    }
+
+    /// Results that were taken out of sight are there again.
+    pub(super) fn show_again(&mut self, hidden: &[String]) {
+        for (name, sibling) in self.frames.last_mut().into_iter().flatten() {
+            if hidden.contains(name) {
+                sibling.open = false;
+            }
+        }
+    }
+
     pub(super) fn with_variable(&mut self, name: &Spanned<String>, mut place: Place) -> Place {
         let script = script_name(name);
         let hidden = Compiler::has(&place.scope, &script);

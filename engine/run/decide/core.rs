@@ -271,7 +271,7 @@ impl Core {
                 Some(Setting::Computed(_)) => self.ask(place, Question::Max),
             },
             TaskKind::Choose { .. } => {
-                self.open(place, FrameKind::Choose { branch: usize::MAX, taken: Vec::new() }, false, None)
+                self.open(place, FrameKind::Choose { branch: usize::MAX, taken: Vec::new(), entered: 0 }, false, None)
             }
             TaskKind::Run { params, .. } if params.is_empty() => self.inner_pipeline(place, Vec::new()),
             TaskKind::Run { .. } => self.ask(place, Question::Params),

@@ -54,8 +54,10 @@ pub(crate) enum FrameKind {
     Choose {
         /// The branch under way or looked at.
         branch: usize,
-        /// Branches taken.
+        /// Branches taken, or to be taken.
         taken: Vec<usize>,
+        /// With `mode="all"`: so many of these were gone into; before that all conditions are looked at.
+        entered: usize,
     },
 }
 

@@ -55,19 +55,28 @@ impl Core {
                 self.start_pass(IterationKey::Integer(i64::from(count)), iteration);
                 None
             }
-            (FrameKind::Choose { branch, taken }, Some(TaskKind::Choose { all, branches })) => {
+            (FrameKind::Choose { branch, taken, entered }, Some(TaskKind::Choose { all, branches })) => {
                 if !*all && !taken.is_empty() {
                     return Some(self.close());
                 }
-                *branch = branch.wrapping_add(1);
-                let (at, first) = (*branch, taken.is_empty());
-                let Some(found) = branches.get(at) else { return Some(self.close()) };
-                if found.condition.is_some() {
-                    let place = frame.place.clone()?;
-                    return Some(self.ask(place, Question::Condition(at)));
+                let next = branch.wrapping_add(1);
+                let first = taken.is_empty();
+                if *entered == 0
+                    && let Some(found) = branches.get(next)
+                {
+                    *branch = next;
+                    if found.condition.is_some() {
+                        let place = frame.place.clone()?;
+                        return Some(self.ask(place, Question::Condition(next)));
+                    }
+                    // `otherwise` holds when nothing else did.
+                    self.branch(first);
+                    return None;
                 }
-                // `otherwise` holds when nothing else did.
-                self.branch(first);
+                // All conditions were looked at before any branch changes what they see.
+                let Some(at) = taken.get(*entered).copied().filter(|_| *all) else { return Some(self.close()) };
+                (*branch, frame.next, frame.open) = (at, 0, true);
+                *entered += 1;
                 None
             }
             _ => Some(self.close()),
@@ -90,11 +99,12 @@ impl Core {
 
     pub(super) fn branch(&mut self, holds: bool) {
         if let Some(frame) = self.frames.last_mut()
-            && let FrameKind::Choose { branch, taken } = &mut frame.kind
+            && let FrameKind::Choose { branch, taken, .. } = &mut frame.kind
             && holds
         {
             taken.push(*branch);
-            frame.open = true;
+            let task = frame.place.as_ref().map(|place| &self.plan.task(place.task).kind);
+            frame.open = !matches!(task, Some(TaskKind::Choose { all: true, .. }));
             frame.next = 0;
         }
     }

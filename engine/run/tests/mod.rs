@@ -7,4 +7,5 @@ mod outside;
 mod previewing;
 mod property;
 mod support;
+mod waiting;
 mod walking;

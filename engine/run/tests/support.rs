@@ -10,7 +10,7 @@ use thinking_diagnostic::Span;
 use thinking_event::{Event, Reporter, RunEnd};
 use thinking_plan::{
     Body, Branch, Call, Exec, OnError, ParamValue, Plan, Retry, Setting, StdoutAs, Step, Task, TaskId, TaskKind,
-    Template, TemplatePart, TemplateValue,
+    Template, TemplatePart, TemplateValue, Wait,
 };
 use thinking_step::{
     Datum, Definition, DefinitionPart, Host, Mode, NativeStep, Permissions, Program, Reference, StepError, Value,
@@ -182,6 +182,11 @@ pub(super) fn put(name: &'static str, key: &'static str, written: impl Into<Valu
         host.put("data", key, Datum::Json(written.clone()))?;
         Ok(written.clone())
     })
+}
+
+/// A `wait`.
+pub(super) fn wait(name: &'static str, wait: Wait) -> Node {
+    body(name, "wait", Body::Wait(wait))
 }
 
 pub(super) fn call(name: &'static str, native: Arc<dyn NativeStep>, arguments: Value) -> Node {

@@ -164,6 +164,20 @@ fn choose_takes_the_first_branch_that_holds_or_every_one() {
 }
 
 #[test]
+fn all_conditions_are_looked_at_before_any_branch_changes_what_they_see() {
+    let project = Project::new();
+    let untouched = || Some(program("untouched", |host| Ok(json!(host.get("data", "a")?.is_none()))));
+    let branches =
+        || vec![(untouched(), vec![put("one", "a", 1)]), (untouched(), vec![put("two", "a", 2)]), (None, vec![end()])];
+    let plan = [choose(true, branches()), put("after", "b", 1)];
+    assert_eq!(project.apply(&plan).ran(), ["one", "two", "after"]);
+    assert_eq!(project.apply(&plan).end, RunEnd::Unchanged);
+    let project = Project::new();
+    let plan = [choose(false, branches()), put("after", "b", 1)];
+    assert_eq!(project.apply(&plan).ran(), ["one", "after"]);
+}
+
+#[test]
 fn end_ends_the_pipeline_that_it_is_written_in() {
     let project = Project::new();
     let plan = [

@@ -128,7 +128,10 @@ impl Walk {
                 let task = if own { Some(place.task) } else { task_of(&self.world.ids, &entry.task) };
                 self.tally.passed(task.unwrap_or(place.task), reason);
             }
-            Outcome::Done => self.tally.done(place.task),
+            Outcome::Done => {
+                self.tally.done(place.task);
+                self.took.add(place.task, entry.took);
+            }
         }
         self.count_kept(place);
         Ok(())

@@ -104,8 +104,10 @@ impl Walk {
     pub(super) fn leave_run(
         &mut self,
         status: RunStatus,
-        notes: Vec<(String, Option<Vec<u8>>)>,
+        mut notes: Vec<(String, Option<Vec<u8>>)>,
     ) -> Result<(), StoreError> {
+        let world = &self.world;
+        notes.push(self.took.note(&*world.store, &world.plan, &world.line, status == RunStatus::Done));
         let at = self.world.clock.now();
         self.run.status = status;
         self.run.ended = Some(at);

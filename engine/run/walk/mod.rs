@@ -15,6 +15,7 @@ use crate::reads::Facts;
 use crate::recorded::Recorded;
 use crate::summary::{self, Summary};
 use crate::tally::Tally;
+use crate::took::Took;
 use crate::world::World;
 use crate::{Stop, always, runs, written};
 use std::collections::HashMap;
@@ -55,6 +56,7 @@ pub(crate) struct Walk {
     directory: PathBuf,
     counts: Counts,
     tally: Tally,
+    took: Took,
     began: u64,
     /// Kept steps that were not told yet.
     kept: Option<(TaskRef, u64)>,
@@ -108,6 +110,7 @@ impl Walk {
             displaced,
             leftover: None,
             tally: Tally::new(&world.plan),
+            took: Took::new(&world.plan),
             executors: Executors::new(&world.state_directory),
             world,
             core,

@@ -134,6 +134,7 @@ impl Walk {
             self.commit(Commit { token: Some(token), writes, notes, ..Commit::entry(line, Entry::Step(entry)) })?;
         self.counts.done += 1;
         self.tally.done(place.task);
+        self.took.add(place.task, took);
         if let Some(announcer) = &world.announcer {
             let task = place.task_ref(&world.plan);
             announcer.tell_after(seq, Event::StepDone { task, attempt: number, took });
