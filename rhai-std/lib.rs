@@ -30,6 +30,7 @@ mod rand;
 mod results;
 mod run_info;
 mod stats;
+mod stdin;
 mod step_info;
 mod sys;
 mod text;

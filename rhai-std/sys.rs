@@ -29,6 +29,14 @@ pub(crate) fn namespace() -> Namespace {
     )
     .volatile()
     .names_env(0);
+    ns.function(
+        "stdin",
+        Class::Observe,
+        "stdin() -> string",
+        "All of standard input as text, once: what was read is gone. A step keeps it by giving it as its result.",
+        crate::stdin::read,
+    )
+    .volatile();
     ns
 }
 

@@ -1,6 +1,8 @@
 //! Every example runs, and says what it should.
 
 use crate::support::{Sandbox, root};
+use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -33,7 +35,10 @@ fn no_example_is_forgotten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             let name = path.file_name().unwrap().to_str().unwrap();
-            assert!(["hello", "weather"].contains(&name), "examples/{name} has no test");
+            assert!(
+                ["calculator", "hello", "seating", "throttled", "weather"].contains(&name),
+                "examples/{name} has no test"
+            );
         }
     }
 }
@@ -45,6 +50,79 @@ fn hello() {
     sandbox.run(&["apply"]).expect(0);
     assert!(sandbox.run(&["apply"]).expect(0).err.contains("nothing to do"));
     assert!(sandbox.run(&["apply", "-p", "name=Ada"]).expect(0).err.contains("Ada"));
+}
+
+#[test]
+fn calculator() {
+    let sandbox = copy("calculator");
+    let values = [
+        ("1 + 2 * 3", "7.0"),
+        ("(1 + 2) * 3", "9.0"),
+        ("2 - 3 - 4", "-5.0"),
+        ("2 ^ 3 ^ 2", "512.0"),
+        ("-2^2 / 8", "-0.5"),
+        ("1 / 0", "cannot divide by zero"),
+        ("2 * (3", "a bracket is not closed"),
+        ("2 *", "a number is missing before \"the end\""),
+        ("2 2", "\"2\" is too much"),
+    ];
+    for (expression, value) in values {
+        let told = sandbox.run(&["apply", "--pipeline", "one", "-p", &format!("expression={expression}")]);
+        let good = value.parse::<f64>().is_ok();
+        assert_eq!(told.code, Some(i32::from(!good)), "{expression}");
+        let wanted = if good { format!("{expression} = {value}\n") } else { value.to_owned() };
+        assert!(told.err.contains(&wanted), "{expression}: {}", told.err);
+    }
+    // The other way in: a wrong line stops no other one, and new lines are calculated anew.
+    let lines = |text: &str| {
+        let mut command = sandbox.command(&["apply", "--pipeline", "lines"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, told) = lines("2 * 21\n\n1 / 0\n2 * 21\n");
+    assert_eq!((code, told.matches("2 * 21 = 42.0").count()), (Some(0), 2), "{told}");
+    assert!(told.contains("the run goes on: cannot divide by zero"), "{told}");
+    let (_, told) = lines("3 ^ 2\n");
+    assert!(told.contains("3 ^ 2 = 9.0") && !told.contains("42"), "{told}");
+    assert!(lines_of("calculator") < 60);
+}
+
+/// Lines of an example's manifest and scripts.
+fn lines_of(example: &str) -> usize {
+    let folder = root().join("examples").join(example);
+    let scripts = std::fs::read_dir(folder.join("scripts")).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let files = scripts.chain([folder.join("pipeline.kdl")]);
+    files.map(|file| std::fs::read_to_string(file).unwrap().lines().count()).sum()
+}
+
+#[test]
+fn seating() {
+    let sandbox = copy("seating");
+    let mut people = 5;
+    for (arguments, evenings) in [(&["apply"][..], 2), (&["apply", "--fresh", "--facet", "ten"], 4)] {
+        let told = sandbox.run(arguments).expect(0).err;
+        let mut pairs = BTreeSet::new();
+        let tables = told.lines().filter_map(|line| line.split_once("evening ")?.1.split_once(": "));
+        for (_, table) in tables {
+            let seats: Vec<&str> = table.split(" - ").collect();
+            assert_eq!(seats.iter().collect::<BTreeSet<_>>().len(), people, "{table}");
+            for seat in 0..people {
+                let mut pair = [seats[seat], seats[(seat + 1) % people]];
+                pair.sort_unstable();
+                assert!(pairs.insert(pair), "{pair:?} sat together before: {told}");
+            }
+        }
+        assert_eq!(pairs.len(), people * evenings, "{told}");
+        people = 10;
+    }
+    // Five people can sit in two orders only. What was found stays.
+    let told = sandbox.run(&["apply", "--fresh", "-p", "evenings=2"]).expect(0).err;
+    assert!(told.contains("done: 4 steps"), "{told}");
+    let told = sandbox.run(&["apply", "-p", "evenings=3"]).expect(1).err;
+    assert!(told.contains("no order is left for evening 3") && told.contains("= evening[2]/tell  kept"), "{told}");
 }
 
 /// The figures were computed a second time by another program from the same table.

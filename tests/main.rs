@@ -12,3 +12,4 @@ mod manifests;
 mod readme;
 mod state;
 mod support;
+mod wait;
