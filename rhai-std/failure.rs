@@ -1,7 +1,8 @@
 //! Failures on their way through a script.
 
 use crate::evaluation::{is_fatal, note_fatal};
-use rhai::{Dynamic, EvalAltResult, Map, Position};
+use rhai::{Dynamic, EvalAltResult, INT, Map, Position};
+use std::time::Duration;
 use thinking_step::{ErrorKind, StepError};
 
 /// What a function of the library gives: a value, or a failure as Rhai carries it.
@@ -35,6 +36,10 @@ pub fn error_map(error: &StepError) -> Map {
     if let Some(help) = &error.help {
         map.insert("help".into(), help.clone().into());
     }
+    if let Some(after) = error.retry_after {
+        let milliseconds = INT::try_from(after.as_millis()).unwrap_or(INT::MAX);
+        map.insert("retry_after".into(), milliseconds.into());
+    }
     if !error.details.is_empty() {
         let lines = error.details.iter().map(|line| Dynamic::from(line.clone())).collect();
         map.insert("details".into(), Dynamic::from_array(lines));
@@ -54,6 +59,8 @@ pub fn step_error(thrown: &Dynamic) -> StepError {
     let message = text("message").unwrap_or_else(|| thrown.to_string());
     let mut error = StepError::new(kind, message);
     error.help = text("help");
+    let after = map.get("retry_after").and_then(|after| u64::try_from(after.as_int().ok()?).ok());
+    error.retry_after = after.map(Duration::from_millis);
     if let Some(lines) = map.get("details").and_then(|lines| lines.as_array_ref().ok()) {
         error.details = lines.iter().map(ToString::to_string).collect();
     }

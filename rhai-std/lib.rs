@@ -14,6 +14,7 @@ mod file;
 mod fs;
 mod guard;
 mod hash;
+mod http;
 mod json;
 mod kv;
 mod library;
@@ -36,6 +37,7 @@ mod sys;
 mod text;
 mod time;
 mod toml;
+mod units;
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +49,7 @@ pub use evaluation::{
 pub use facets::Facets;
 pub use failure::{Answer, error_map, fail, raise, step_error};
 pub use fs::glob_base;
+pub use http::net_target;
 pub use kv::{Kv, WRITES as KV_WRITES};
 pub use library::{Library, PLANNED, library};
 pub use namespace::{FunctionDoc, Namespace};

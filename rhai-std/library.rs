@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 /// Namespaces of the language that this version does not have yet.
-pub const PLANNED: &[&str] = &["http", "chart"];
+pub const PLANNED: &[&str] = &["chart"];
 
 /// The whole library, ready to be put into engines. Modules are shared: an engine more costs next to nothing.
 pub struct Library {
@@ -61,6 +61,7 @@ pub fn library() -> Library {
         crate::assertion::namespace(),
         crate::time::globals(),
         crate::guard::namespace(),
+        crate::http::methods(),
     ];
     for Namespace { module, functions: docs, .. } in global {
         globals.combine(module);
@@ -73,11 +74,13 @@ pub fn library() -> Library {
         .set_custom_type::<crate::Results>("results")
         .set_custom_type::<crate::RunHandle>("run")
         .set_custom_type::<crate::StepHandle>("step")
-        .set_custom_type::<crate::Kv>("database");
+        .set_custom_type::<crate::Kv>("database")
+        .set_custom_type::<crate::http::Response>("response");
     let spaces = [
         crate::csv::namespace(),
         crate::fs::namespace(),
         crate::hash::namespace(),
+        crate::http::namespace(),
         crate::json::namespace(),
         crate::list::namespace(),
         crate::log::namespace(),

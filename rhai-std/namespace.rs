@@ -20,7 +20,7 @@ pub struct FunctionDoc {
     pub class: Class,
     /// How it is called: `read_text(path) -> string`.
     pub signature: &'static str,
-    /// One line for people.
+    /// For people, on one line: what it does in the first sentence, then what it takes, units, errors, formulas.
     pub doc: &'static str,
     /// Its value may differ each time although nothing that is recorded changed.
     pub volatile: bool,
@@ -32,6 +32,8 @@ pub struct FunctionDoc {
     pub reads_below: Option<usize>,
     /// Which argument names an environment variable that it reads, from 0.
     pub env: Option<usize>,
+    /// Which argument is the URL of a server that it connects to, from 0.
+    pub net: Option<usize>,
 }
 
 impl FunctionDoc {
@@ -39,6 +41,12 @@ impl FunctionDoc {
     #[must_use]
     pub fn full_name(&self) -> String {
         if self.namespace.is_empty() { self.name.to_owned() } else { format!("{}::{}", self.namespace, self.name) }
+    }
+
+    /// The first sentence of what there is to say.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        self.doc.find(". ").map_or(self.doc, |end| &self.doc[..=end])
     }
 
     /// Says that its value may differ each time.
@@ -68,6 +76,12 @@ impl FunctionDoc {
     /// Says which argument names an environment variable that it reads.
     pub fn names_env(&mut self, argument: usize) -> &mut Self {
         self.env = Some(argument);
+        self
+    }
+
+    /// Says which argument is the URL of a server that it connects to.
+    pub fn connects(&mut self, argument: usize) -> &mut Self {
+        self.net = Some(argument);
         self
     }
 }
@@ -121,6 +135,7 @@ impl Namespace {
             writes: None,
             reads_below: None,
             env: None,
+            net: None,
         });
         let last = self.functions.len() - 1;
         &mut self.functions[last]

@@ -175,7 +175,7 @@ pub struct Permissions {
     #[schemars(extend("x-kdl-add" = true))]
     pub write: Vec<Spanned<String>>,
     /// `host:port` that scripts may connect to; `*` any port, `*.example.com` subdomains.
-    #[schemars(extend("x-kdl-add" = true, "items" = { "type": "string", "pattern": r"^[^\s/:]+(:([0-9]{1,5}|\*))?$|\$\{", "x-what": "host:port, such as \"api.example.com:443\" or \"*.example.com:*\"" }))]
+    #[schemars(extend("x-kdl-add" = true, "items" = { "type": "string", "pattern": r"^(\[[0-9a-fA-F:.]+\]|[^\s/:\[\]]+)(:([0-9]{1,5}|\*))?$|\$\{", "x-what": "host:port, such as \"api.example.com:443\" or \"*.example.com:*\"" }))]
     pub net: Vec<Spanned<String>>,
     /// Programs that `exec` may start, as written there.
     #[schemars(extend("x-kdl-add" = true, "items" = { "type": "string", "pattern": ".", "x-what": "the name of a program" }))]

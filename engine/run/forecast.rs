@@ -203,6 +203,7 @@ impl Forecast<'_> {
             | ReferenceKind::Database(_)
             | ReferenceKind::ReadsFile(_)
             | ReferenceKind::ReadsEnv(_)
+            | ReferenceKind::Connects(..)
             | ReferenceKind::WritesFile(_) => true,
         })
     }

@@ -79,6 +79,11 @@ impl Mask {
                         self.texts.push(needle(inside));
                     }
                 }
+                // As a part of a URL.
+                let encoded = url_encoded(text);
+                if encoded != text {
+                    self.texts.push(needle(&encoded));
+                }
                 if text.contains('\n') {
                     let long = text.lines().map(str::trim).filter(|line| line.len() >= 2 * SHORTEST);
                     self.lines.extend(long.map(str::to_owned));
@@ -188,6 +193,20 @@ impl Mask {
     }
 }
 
+/// A text as it stands in a URL's query.
+fn url_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = std::fmt::Write::write_fmt(&mut encoded, format_args!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
 /// Hides a word where it stands by itself.
 fn without_word(text: String, word: &str) -> String {
     if !text.contains(word) {
@@ -224,6 +243,7 @@ mod tests {
         for text in ["a sup\"er\\x b", r#"a "sup\"er\\x" b"#] {
             assert!(!quoted.text(text).contains("er"), "{}", quoted.text(text));
         }
+        assert_eq!(mask(json!("a b/ü")).text("GET `http://x/?q=a%20b%2F%C3%BC&z`"), "GET `http://x/?q=•••&z`");
         let key = mask(json!("-----BEGIN KEY-----\nabcdefghij\n"));
         assert_eq!(key.text("line: abcdefghij"), "line: •••");
         let pin = mask(json!("42"));

@@ -1,5 +1,6 @@
 //! Why an attempt failed.
 
+use std::time::Duration;
 use thinking_diagnostic::Span;
 
 /// The kinds of error that `retry { on … }` names.
@@ -58,13 +59,15 @@ pub struct StepError {
     pub details: Vec<String>,
     /// The next thing to do.
     pub help: Option<String>,
+    /// How long a server asked to wait before the next try.
+    pub retry_after: Option<Duration>,
 }
 
 impl StepError {
     /// A failure of that kind.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), span: None, details: Vec::new(), help: None }
+        Self { kind, message: message.into(), span: None, details: Vec::new(), help: None, retry_after: None }
     }
 
     /// A script's failure.

@@ -11,9 +11,9 @@ pub enum Class {
     Pure,
     /// Touches databases and recorded things only.
     State,
-    /// Looks at the world outside (reads a file, asks the clock). Not allowed where only pure functions are.
+    /// Looks at the world outside (reads a file, asks the clock, gets a page). Not allowed where only pure functions are.
     Observe,
-    /// Changes the world outside (writes a file, sends a request). Steps only, and only after everything before is durable.
+    /// Changes the world outside (writes a file, posts to a server). Steps only, and only after everything before is durable.
     Effect,
 }
 

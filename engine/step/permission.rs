@@ -115,8 +115,12 @@ impl Permissions {
             }
             Access::Net(host, port) => {
                 let allowed = self.net.iter().any(|rule| {
-                    let (rule_host, rule_port) = rule.rsplit_once(':').unwrap_or((rule, "*"));
-                    let host_fits = rule_host == host
+                    // The colons of an IPv6 address stand between brackets.
+                    let port_at = rule.rfind(':').filter(|at| !rule[*at..].contains(']'));
+                    let (rule_host, rule_port) =
+                        port_at.map_or((rule.as_str(), "*"), |at| (&rule[..at], &rule[at + 1..]));
+                    let rule_host = rule_host.to_ascii_lowercase();
+                    let host_fits = rule_host == *host
                         || rule_host == "*"
                         || rule_host
                             .strip_prefix('*')

@@ -78,6 +78,8 @@ pub enum ReferenceKind {
     WritesFile(String),
     /// `sys::env("NAME")` with a literal name.
     ReadsEnv(String),
+    /// `http::get("https://host/…")` with a literal URL: the host in lower case, and the port.
+    Connects(String, u16),
 }
 
 /// A [`ReferenceKind`] and where.

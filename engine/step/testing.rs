@@ -3,6 +3,7 @@
 use crate::{Access, Class, Datum, ErrorKind, Host, LogLevel, Mode, Permissions, RunInfo, StepError, TaskInfo, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A host whose data is in memory. Fields may be set before use; what happened is in `seen`.
@@ -25,6 +26,8 @@ pub struct MemoryHost {
     pub seen: Mutex<Vec<String>>,
     /// The clock, in milliseconds since 1970.
     pub clock: i64,
+    /// Whether running bodies are to stop.
+    pub stopping: AtomicBool,
 }
 
 impl MemoryHost {
@@ -46,6 +49,7 @@ impl MemoryHost {
             data: Mutex::default(),
             seen: Mutex::default(),
             clock: 0,
+            stopping: AtomicBool::new(false),
         }
     }
 
@@ -152,6 +156,9 @@ impl Host for MemoryHost {
         self.note(format!("{level:?} {message}"));
     }
     fn check_cancelled(&self) -> Result<(), StepError> {
+        if self.stopping.load(Ordering::SeqCst) {
+            return Err(StepError::new(ErrorKind::Cancelled, "the run is stopping"));
+        }
         Ok(())
     }
 }

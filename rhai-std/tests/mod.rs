@@ -4,6 +4,7 @@
 mod data;
 mod files;
 mod general;
+mod http;
 mod lists;
 mod numbers;
 mod world;
@@ -30,6 +31,16 @@ struct World {
 }
 
 impl World {
+    /// One that may connect to servers.
+    fn connected(net: &[&str]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut host = MemoryHost::new(directory.path());
+        let (root, state) = (directory.path(), directory.path().join(".thinking"));
+        let net: Vec<String> = net.iter().map(|rule| (*rule).to_owned()).collect();
+        host.permissions = thinking_step::Permissions::new(root, &state, &[], &[], &net, &[], &[]).unwrap();
+        Self { directory, host: Arc::new(host) }
+    }
+
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut host = MemoryHost::new(directory.path());

@@ -31,6 +31,7 @@ impl Builder<'_, '_> {
                 }
                 ReferenceKind::ReadsFile(path) => self.permitted(Access::Read(path.as_ref()), Some(reference.span)),
                 ReferenceKind::ReadsEnv(name) => self.permitted(Access::Env(name), Some(reference.span)),
+                ReferenceKind::Connects(host, port) => self.permitted(Access::Net(host, *port), Some(reference.span)),
                 ReferenceKind::WritesFile(path) => self.permitted(Access::Write(path.as_ref()), Some(reference.span)),
                 _ => {}
             }

@@ -6,7 +6,7 @@ use crate::known::Known;
 use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
-use thinking_std::{PLANNED, glob_base};
+use thinking_std::{PLANNED, glob_base, net_target};
 use thinking_step::{Class, Purpose, ReferenceKind};
 
 impl<'a> Checker<'a> {
@@ -184,10 +184,10 @@ impl<'a> Checker<'a> {
     fn signature(&self, full: &str) -> Option<String> {
         let doc = self.known.doc(full)?;
         let space = full.strip_suffix(doc.name).unwrap_or("");
-        Some(format!("`{space}{}`: {}", doc.signature, doc.doc))
+        Some(format!("`{space}{}`: {}", doc.signature, doc.summary()))
     }
 
-    /// What the library says of a function: may it be called here, and which files and environment variables does it name?
+    /// What the library says of a function: may it be called here, and which files, servers and environment variables does it name?
     fn touches(&mut self, full: &str, call: &'a FnCallExpr, span: Option<Span>) {
         let Some(doc) = self.known.doc(full) else { return };
         self.findings.volatile |= doc.volatile;
@@ -195,13 +195,23 @@ impl<'a> Checker<'a> {
             Some(Expr::StringConstant(path, position)) => Some((path.to_string(), self.span(*position))),
             _ => None,
         };
-        let (reads, writes, below, env) =
-            (literal(doc.reads), literal(doc.writes), literal(doc.reads_below), literal(doc.env));
+        let (reads, writes, below, env, net) =
+            (literal(doc.reads), literal(doc.writes), literal(doc.reads_below), literal(doc.env), literal(doc.net));
         if let Some((pattern, at)) = below {
             self.mention(ReferenceKind::ReadsFile(glob_base(&pattern).to_owned()), at);
         }
         if let Some((name, at)) = env {
             self.mention(ReferenceKind::ReadsEnv(name), at);
+        }
+        if let Some((url, at)) = net {
+            match net_target(&url) {
+                Ok((host, port)) => self.mention(ReferenceKind::Connects(host, port), at),
+                Err(why) => self.problem(
+                    Diagnostic::error(Code::InvalidValue, format!("this is not a URL: {why}"))
+                        .at(at, "")
+                        .help("write it like \"https://example.com/page\"".to_owned()),
+                ),
+            }
         }
         if let Some((path, at)) = reads {
             self.mention(ReferenceKind::ReadsFile(path), at);

@@ -335,7 +335,7 @@ fn slips_of_the_pen_are_explained() {
             ("Fn(\"nope\").call()", "undefined-function | there is no function `nope` | \"nope\" | -"),
             (
                 "http::get(\"a\")",
-                "not-yet | `http` is part of the language, but this version does not have it yet | http::get | -",
+                "invalid-value | this is not a URL: it must begin with `http://` or `https://` | \"a\" | write it like \"https://example.com/page\"",
             ),
             (
                 "chart::line(\"a.svg\", #{})",

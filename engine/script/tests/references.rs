@@ -2,7 +2,8 @@
 
 use super::program;
 use thinking_step::ReferenceKind::{
-    self, AnyParam, AnyResult, Database, Facet, Param, ReadsEnv, ReadsFile, Result, SiblingResult, Variable, WritesFile,
+    self, AnyParam, AnyResult, Connects, Database, Facet, Param, ReadsEnv, ReadsFile, Result, SiblingResult, Variable,
+    WritesFile,
 };
 
 fn references(code: &str) -> Vec<(ReferenceKind, String)> {
@@ -47,6 +48,13 @@ fn everything_is_found_in_the_order_of_the_text() {
     assert_eq!(kinds("[1].map(|x| x * params.epochs)"), [Param(name("epochs"))]);
     assert_eq!(kinds("`a${params.epochs}`"), [Param(name("epochs"))]);
     assert_eq!(kinds("let epoch = 1; epoch"), []);
+    assert_eq!(
+        references("http::get(\"https://A.example/x\"); http::request(\"PUT\", \"http://[::1]:81\"); http::get(mode)"),
+        [
+            (Connects(name("a.example"), 443), name("\"https://A.example/x\"")),
+            (Connects(name("[::1]"), 81), name("\"http://[::1]:81\"")),
+        ]
+    );
     assert_eq!(references("sys::env(\"HOME\")"), [(ReadsEnv(name("HOME")), name("\"HOME\""))]);
     for (pattern, base) in [
         ("/etc/x*", "/etc"),
