@@ -2,7 +2,8 @@
 
 use crate::support::{Sandbox, root};
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -123,6 +124,28 @@ fn seating() {
     assert!(told.contains("done: 4 steps"), "{told}");
     let told = sandbox.run(&["apply", "-p", "evenings=3"]).expect(1).err;
     assert!(told.contains("no order is left for evening 3") && told.contains("= evening[2]/tell  kept"), "{told}");
+}
+
+/// Killed in the middle, it fetches only what is missing; the server fails now and then.
+#[test]
+fn throttled() {
+    let sandbox = copy("throttled");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let arguments = ["apply", "--json", "-p", &format!("port={port}"), "-p", "limit=50", "-p", "items=14"];
+    let mut command = sandbox.command(&arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("step-done") && line.contains("item[5]/get")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let told = sandbox.run(&["apply"]).expect(0).err;
+    assert!(told.contains("kept, and ") && told.contains("item[13]/get  attempt 1 failed"), "{told}");
+    assert!(told.contains("503 Service Unavailable") && !told.contains("item[3]/get"), "{told}");
+    // What the server gives was computed a second time here.
+    let total: u32 = (1..=14).map(|item| item * 7 % 50 + 1).sum();
+    assert_eq!(sandbox.read("out/report.txt"), format!("14 prices, {total} in total"));
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "the server still runs");
+    assert!(lines_of("throttled") < 40);
 }
 
 /// The figures were computed a second time by another program from the same table.
