@@ -1,5 +1,7 @@
 //! The command line.
 
+use crate::cli::fmt::FmtArgs;
+use crate::cli::init::InitArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use thinking_run::Options;
@@ -30,6 +32,10 @@ pub(crate) enum Verb {
     Plan(RunArgs),
     /// Check a manifest: every facet, every script, everything before anything runs
     Validate(ValidateArgs),
+    /// Lay manifests out: blanks and line breaks, nothing else
+    Fmt(FmtArgs),
+    /// Begin a project from a template
+    Init(InitArgs),
     /// Print the JSON Schema of manifests
     Schema(SchemaArgs),
     /// Look after the recorded state
@@ -45,6 +51,8 @@ impl Verb {
             Self::State(args) => match &args.verb {
                 StateVerb::Verify(common) => common.json,
             },
+            Self::Fmt(args) => args.json,
+            Self::Init(args) => args.json,
             Self::Schema(args) => args.json,
         }
     }

@@ -4,7 +4,9 @@ mod apply;
 mod args;
 mod exit;
 mod faults;
+mod fmt;
 mod given;
+mod init;
 mod logging;
 mod output;
 mod plan;
@@ -32,6 +34,8 @@ pub fn main() -> ExitCode {
         Verb::Apply(args) => apply::run(&args),
         Verb::Plan(args) => plan::run(&args),
         Verb::Validate(args) => validate::run(&args),
+        Verb::Fmt(args) => fmt::run(&args),
+        Verb::Init(args) => init::run(&args),
         Verb::Schema(_) => schema::run(),
         Verb::State(args) => state::run(&args),
     };

@@ -12,6 +12,7 @@ mod check;
 mod compose;
 mod decode;
 mod facets;
+pub mod format;
 mod lint;
 mod literal;
 mod load;

@@ -315,7 +315,7 @@ fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 
-fn unreadable(path: &Path, error: &std::io::Error, span: Option<Span>) -> Diagnostic {
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error, span: Option<Span>) -> Diagnostic {
     let what = match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         std::io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
@@ -325,7 +325,7 @@ fn unreadable(path: &Path, error: &std::io::Error, span: Option<Span>) -> Diagno
     Diagnostic::error(Code::UnreadableFile, format!("cannot read `{}`: {what}", path.display())).at(span, "named here")
 }
 
-fn decode_text(bytes: Vec<u8>, path: &Path, diagnostics: &mut Diagnostics) -> Option<String> {
+pub(crate) fn decode_text(bytes: Vec<u8>, path: &Path, diagnostics: &mut Diagnostics) -> Option<String> {
     match String::from_utf8(bytes) {
         Ok(text) => Some(text),
         Err(error) => {
