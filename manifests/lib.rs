@@ -1,7 +1,17 @@
-//! The manifests that ship with the program, for `use "std/…"`.
+//! What ships with the program: manifests for `use "std/…"`, and templates for `thinking init`.
+
+mod templates;
+
+pub use templates::{PLACEHOLDER, TEMPLATES, Template};
 
 /// Name and text of each, sorted by name.
-const SHIPPED: &[(&str, &str)] = &[("std/logging", include_str!("std/logging.kdl"))];
+const SHIPPED: &[(&str, &str)] = &[
+    ("std/databases", include_str!("std/databases.kdl")),
+    ("std/logging", include_str!("std/logging.kdl")),
+    ("std/output", include_str!("std/output.kdl")),
+    ("std/python", include_str!("std/python.kdl")),
+    ("std/testing", include_str!("std/testing.kdl")),
+];
 
 /// The text of a shipped manifest.
 #[must_use]

@@ -85,8 +85,10 @@ pub(crate) fn run(args: &FmtArgs) -> Result<Exit, Trouble> {
 fn tell(args: &FmtArgs, files: &[PathBuf], changed: &[Change], wrong: &Diagnostics, sources: &SourceMap) {
     if args.json {
         let list: Vec<_> = wrong.iter().map(|diagnostic| to_json(diagnostic, sources)).collect();
-        let changed: Vec<_> =
-            changed.iter().map(|change| json!({ "file": change.path.to_string_lossy(), "line": change.line })).collect();
+        let changed: Vec<_> = changed
+            .iter()
+            .map(|change| json!({ "file": change.path.to_string_lossy(), "line": change.line }))
+            .collect();
         let report = json!({ "files": files.len(), "changed": changed, "written": !args.check, "diagnostics": list });
         output::data(&format!("{report}\n"));
         return;

@@ -50,7 +50,7 @@ pub(crate) fn manifest(common: &Common) -> Result<PathBuf, Trouble> {
             let (message, help) = if several.is_empty() {
                 (
                     "there is no manifest here".to_owned(),
-                    "write a pipeline.kdl, or say which file: thinking apply FILE".to_owned(),
+                    "begin a project with `thinking init`, or say which file: thinking apply FILE".to_owned(),
                 )
             } else {
                 let names: Vec<String> = several.iter().map(|name| name.display().to_string()).collect();

@@ -17,7 +17,8 @@ pub fn read(path: &Path, diagnostics: &mut Diagnostics) -> Option<String> {
 
 /// All `*.kdl` in a directory and below it, sorted. What begins with a dot (`.thinking`, `.git`) is left out, and so are links to directories.
 pub fn manifests_below(directory: &Path, diagnostics: &mut Diagnostics) -> Vec<PathBuf> {
-    let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
+    let hidden =
+        |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(directory).sort_by_file_name().into_iter().filter_entry(|entry| !hidden(entry)) {
         match entry {

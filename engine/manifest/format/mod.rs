@@ -47,8 +47,11 @@ pub fn format(source: SourceId, file: &SourceFile) -> Result<String, Diagnostics
         return Ok(new);
     }
     diagnostics.push(
-        Diagnostic::error(Code::Syntax, format!("`{}` is left as it is: laid out anew it would mean something else", file.name))
-            .help("this is a mistake in thinking; please report it with the file".to_owned()),
+        Diagnostic::error(
+            Code::Syntax,
+            format!("`{}` is left as it is: laid out anew it would mean something else", file.name),
+        )
+        .help("this is a mistake in thinking; please report it with the file".to_owned()),
     );
     Err(diagnostics)
 }

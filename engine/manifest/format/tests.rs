@@ -63,7 +63,10 @@ fn blanks_and_blocks() {
     becomes("a {\n  b; c {\n d\n }\n}\n", "a {\n    b\n    c {\n        d\n    }\n}\n");
     becomes("\ta {\n\t\tb\n\t}\n", "a {\n    b\n}\n");
     becomes("a   (  t  )1 n = ( u ) 2\n", "a (t)1 n=(u)2\n");
-    becomes("a #true -1 0xff 1_000.50e-3 #nan #-inf .. - \u{a0}+x\n", "a #true -1 0xff 1_000.50e-3 #nan #-inf .. - +x\n");
+    becomes(
+        "a #true -1 0xff 1_000.50e-3 #nan #-inf .. - \u{a0}+x\n",
+        "a #true -1 0xff 1_000.50e-3 #nan #-inf .. - +x\n",
+    );
 }
 
 /// A line that is too long is broken at its outermost blocks, and only those that need it.
@@ -80,9 +83,15 @@ fn long_lines() {
 #[test]
 fn comments_stay() {
     becomes("  // one\n\n\n//two  \na // three\n", "// one\n\n//two\na // three\n");
-    becomes("a { // beside\n// own\nb\n// last\n} // after\n", "a { // beside\n    // own\n    b\n    // last\n} // after\n");
+    becomes(
+        "a { // beside\n// own\nb\n// last\n} // after\n",
+        "a { // beside\n    // own\n    b\n    // last\n} // after\n",
+    );
     becomes("a {\n// only\n}\n", "a {\n    // only\n}\n");
-    becomes("/* one\n   two */ a /* b */ 1/* c */ { /* d */ x; }\n/*e*/\n", "/* one\n   two */ a /* b */ 1 /* c */ { /* d */ x }\n/*e*/\n");
+    becomes(
+        "/* one\n   two */ a /* b */ 1/* c */ { /* d */ x; }\n/*e*/\n",
+        "/* one\n   two */ a /* b */ 1 /* c */ { /* d */ x }\n/*e*/\n",
+    );
     becomes("/-a 1 {\nb\n}\nc /- 1 /-p = 2 2 /- { x; } {y}\n", "/-a 1 {\n    b\n}\nc /-1 /-p=2 2 /-{ x } { y }\n");
     becomes("/-\n// why\n a\nb\n", "/- // why\n    a\nb\n");
     becomes("/- kdl-version 2\na\n", "/- kdl-version 2\na\n");
@@ -122,7 +131,10 @@ fn strings_of_several_lines_move_as_a_whole() {
 
 #[test]
 fn line_ends_and_marks_stay() {
-    becomes("a {\r\nb #\"\"\"\r\n  x\r\n  \"\"\"#\r\n}\r\n", "a {\r\n    b #\"\"\"\r\n        x\r\n        \"\"\"#\r\n}\r\n");
+    becomes(
+        "a {\r\nb #\"\"\"\r\n  x\r\n  \"\"\"#\r\n}\r\n",
+        "a {\r\n    b #\"\"\"\r\n        x\r\n        \"\"\"#\r\n}\r\n",
+    );
     becomes("a\r\r\nb\n", "a\r\n\r\nb\r\n");
     becomes("\u{feff}a  1\n", "\u{feff}a 1\n");
     becomes("a\u{2028}b\u{85}c\n", "a\nb\nc\n");

@@ -173,7 +173,8 @@ impl<'t> Reader<'_, 't> {
             }
             self.at += 1;
         }
-        let ends = [Kind::Newline, Kind::Semicolon, Kind::CloseBlock, Kind::OpenBlock, Kind::Continuation, Kind::LineComment];
+        let ends =
+            [Kind::Newline, Kind::Semicolon, Kind::CloseBlock, Kind::OpenBlock, Kind::Continuation, Kind::LineComment];
         let needed = self.peek().is_some_and(|next| !ends.contains(&next.kind));
         (needed || comment.is_some()).then_some(Piece::Break { text: "\\", comment })
     }
