@@ -1,5 +1,7 @@
 //! What a run says: one closed enum. The run makes events, reporters (and later replays of the journal) consume them.
 
+pub mod past;
+
 use std::sync::Arc;
 use thinking_diagnostic::Span;
 use thinking_step::{LogLevel, StepError};

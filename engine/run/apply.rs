@@ -109,6 +109,7 @@ pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
         Some(run) => run,
         None => runs::begin(&*launch.store, &launch.plan, &launch.line, &*launch.clock, &launch.runs_directory)?,
     };
+    run.figures.fresh |= launch.options.fresh;
     let directory = launch.runs_directory.join(&run.id);
     let announcer = Announcer::new(launch.store.clone(), launch.reporter, launch.durability);
     let world = Arc::new(World::new(Parts {

@@ -1,7 +1,7 @@
 //! Where the line stands: what attempts see, and the change of the line that the next commit carries.
 
 use std::sync::Arc;
-use thinking_store::{Commit, LineChange, Piece, Seq, Store, StoreError, View};
+use thinking_store::{Commit, LineChange, Piece, RunRecord, Seq, Store, StoreError, View};
 
 /// The head of the line as this process moves it.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Head {
     change: Option<Change>,
     /// Notes that the next commit sets, whatever it is.
     notes: Vec<(String, Option<Vec<u8>>)>,
+    /// The run's record that the next commit sets, unless it sets a newer one itself.
+    run: Option<RunRecord>,
 }
 
 #[derive(Debug)]
@@ -29,7 +31,7 @@ impl Head {
     /// Stands at that view.
     pub(crate) fn new(view: View, previous: Vec<Piece>) -> Self {
         let before = (!previous.is_empty()).then(|| View { pieces: previous.into(), at: view.at });
-        Self { last: view.at, view, live: false, before, change: None, notes: Vec::new() }
+        Self { last: view.at, view, live: false, before, change: None, notes: Vec::new(), run: None }
     }
 
     /// Walks on over what is recorded.
@@ -69,6 +71,11 @@ impl Head {
         self.notes.push((name, note));
     }
 
+    /// The next commit sets the run's record too.
+    pub(crate) fn ride_run(&mut self, run: RunRecord) {
+        self.run = Some(run);
+    }
+
     /// Commits, with the change of the line if one is pending.
     pub(crate) fn commit(&mut self, store: &dyn Store, mut commit: Commit) -> Result<Seq, StoreError> {
         let changed = match self.change.take() {
@@ -79,6 +86,8 @@ impl Head {
             }
             None => false,
         };
+        let run = self.run.take();
+        commit.run = commit.run.or(run);
         commit.notes.append(&mut self.notes);
         let refresh = (changed || self.view.pieces.is_empty()).then(|| commit.line.clone());
         let seq = store.accept(commit)?;

@@ -13,6 +13,7 @@ mod compare;
 pub mod datum;
 mod decide;
 pub mod executor;
+mod figures;
 mod files;
 mod forecast;
 mod groups;

@@ -5,15 +5,28 @@ use crate::mask::Mask;
 use std::collections::BTreeMap;
 use std::path::Path;
 use thinking_plan::{ParamValue, Plan};
-use thinking_store::{RunRecord, RunStatus, Store, StoreError};
+use thinking_store::{RunFigures, RunRecord, RunStatus, Store, StoreError};
+
+/// So many records are looked at together.
+const PAGE: usize = 100;
 
 /// The pipeline's unfinished run on that line: failed, killed, interrupted, or stopped where `--until` said.
 ///
 /// # Errors
 /// The store failed.
 pub fn unfinished(store: &dyn Store, line: &str, pipeline: &str) -> Result<Option<RunRecord>, StoreError> {
-    let latest = store.runs()?.into_iter().rfind(|run| run.line == line && run.pipeline == pipeline);
-    Ok(latest.filter(|run| !matches!(run.status, RunStatus::Done | RunStatus::Abandoned)))
+    let mut before = None;
+    loop {
+        let page = store.runs_before(before, PAGE)?;
+        before = page.last().map(|run| run.number);
+        let last = page.len() < PAGE;
+        if let Some(latest) = page.into_iter().find(|run| run.line == line && run.pipeline == pipeline) {
+            return Ok(Some(latest).filter(|run| !matches!(run.status, RunStatus::Done | RunStatus::Abandoned)));
+        }
+        if last {
+            return Ok(None);
+        }
+    }
 }
 
 /// A record of a run that begins now.
@@ -24,7 +37,7 @@ pub(crate) fn begin(
     clock: &dyn Clock,
     runs: &Path,
 ) -> Result<RunRecord, StoreError> {
-    let number = store.runs()?.iter().map(|run| run.number).max().unwrap_or(0).saturating_add(1);
+    let number = store.runs_before(None, 1)?.first().map_or(0, |run| run.number).saturating_add(1);
     let started = clock.now();
     Ok(RunRecord {
         number,
@@ -36,6 +49,7 @@ pub(crate) fn begin(
         ended: None,
         params: given(plan),
         facets: plan.remembered_facets.iter().map(ToString::to_string).collect(),
+        figures: RunFigures::default(),
     })
 }
 

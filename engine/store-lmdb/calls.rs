@@ -8,7 +8,7 @@ use crate::store::{LmdbStore, Shared, read_databases, read_head};
 use std::sync::{Arc, PoisonError};
 use thinking_store::{
     Commit, DatabaseId, Entry, Identity, InternId, Line, Progress, Row, RunRecord, Scan, Seq, StepEntry, Store,
-    StoreError, TaskKey, Token, View,
+    StoreError, TaskKey, Token, View, Written,
 };
 
 /// In a store that only reads, the number of every database that is not there.
@@ -108,13 +108,15 @@ impl Store for LmdbStore {
     }
 
     fn runs(&self) -> Result<Vec<RunRecord>, StoreError> {
-        let rows = self.shared.all_rows(Table::Runs)?;
-        rows.values()
-            .map(|row| {
-                let json = codec::unseal(row, "a run's record")?;
-                serde_json::from_slice(json).map_err(|_| fault::damaged("a run's record cannot be read"))
-            })
-            .collect()
+        self.shared.all_rows(Table::Runs)?.values().map(|row| codec::run_of(row)).collect()
+    }
+
+    fn runs_before(&self, before: Option<u32>, limit: usize) -> Result<Vec<RunRecord>, StoreError> {
+        self.shared.runs_before(before, limit)
+    }
+
+    fn written(&self, seq: Seq) -> Result<Option<Written>, StoreError> {
+        self.shared.written(seq)
     }
 
     fn note(&self, name: &str) -> Result<Option<Arc<[u8]>>, StoreError> {

@@ -3,7 +3,7 @@
 use crate::fault;
 use crate::keys::{entry, outcome, status};
 use thinking_store::{
-    Entry, InternId, Line, Outcome, Piece, RunStatus, SegmentId, Seq, StepEntry, StoreError, TaskKey, Token,
+    Entry, InternId, Line, Outcome, Piece, RunRecord, RunStatus, SegmentId, Seq, StepEntry, StoreError, TaskKey, Token,
 };
 
 /// Digest and length of a blob.
@@ -364,6 +364,12 @@ fn decode_pieces(from: &mut Decoder<'_>) -> Option<Vec<Piece>> {
         .collect()
 }
 
+/// Reads a run's record back. It is JSON: fields that are not there have their defaults, so that older records can be read.
+pub(crate) fn run_of(row: &[u8]) -> Result<RunRecord, StoreError> {
+    let json = unseal(row, "a run's record")?;
+    serde_json::from_slice(json).map_err(|_| fault::damaged("a run's record cannot be read"))
+}
+
 /// What the head of the state is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Head {
@@ -407,6 +413,17 @@ mod tests {
         assert!(numbers.iter().all(|number| from.number() == Some(*number)));
         assert!(signed.iter().all(|number| from.signed() == Some(*number)));
         assert!(from.rest.is_empty());
+    }
+
+    #[test]
+    fn records_without_figures_are_read() {
+        let written = r#"{"number":3,"id":"r3","line":"main","pipeline":"train","status":"Failed","started":5,"ended":9,
+            "params":{"epochs":5},"facets":["smoke"]}"#;
+        let run = run_of(&seal(written.as_bytes().to_vec())).unwrap();
+        assert_eq!((run.number, run.status, run.figures), (3, RunStatus::Failed, thinking_store::RunFigures::default()));
+        let newer = written.replace(r#""facets""#, r#""figures":{"done":7,"later":1},"later":{},"facets""#);
+        assert_eq!(run_of(&seal(newer.into_bytes())).unwrap().figures.done, 7);
+        assert!(run_of(&seal(b"{".to_vec())).is_err());
     }
 
     #[test]

@@ -27,6 +27,31 @@ pub(crate) struct Format {
 #[derive(Debug)]
 pub(crate) struct Lock(#[expect(dead_code, reason = "held, not used: closing the file gives the lock back")] File);
 
+/// The process that writes to a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its process id; 0 if it cannot be read.
+    pub pid: u32,
+    /// Its host.
+    pub host: String,
+}
+
+/// Who writes to the state in that directory at this moment, if anybody. Waits for nobody and keeps nobody waiting.
+///
+/// # Errors
+/// The lock file is there but cannot be looked at.
+pub fn holder(directory: &Path) -> Result<Option<Holder>, StoreError> {
+    let files = Directory::new(directory);
+    if !files.lock_file().exists() {
+        return Ok(None);
+    }
+    match files.lock_shared() {
+        Ok(_) => Ok(None),
+        Err(StoreError::InUse { pid, host, .. }) => Ok(Some(Holder { pid, host })),
+        Err(error) => Err(error),
+    }
+}
+
 /// Names of the files of a state.
 #[derive(Debug, Clone)]
 pub(crate) struct Directory {
@@ -108,10 +133,17 @@ impl Directory {
             .write(true)
             .open(&path)
             .map_err(|error| self.unwritable(&error))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(self.in_use(&mut file)),
-            Err(error) => return Err(fault::io("locking", &path, &error.into())),
+        // Whoever only asks for the holder holds the lock for a moment, too.
+        let mut tries = 0..5;
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                Err(rustix::io::Errno::WOULDBLOCK) if tries.next().is_some() => {
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                Err(rustix::io::Errno::WOULDBLOCK) => return Err(self.in_use(&mut file)),
+                Err(error) => return Err(fault::io("locking", &path, &error.into())),
+            }
         }
         let mut holder = String::new();
         for word in [std::process::id().to_string(), host(), boot_id()] {

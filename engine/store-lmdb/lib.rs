@@ -19,6 +19,7 @@ mod keys;
 mod options;
 mod page;
 mod pages;
+mod past;
 mod reading;
 mod search;
 mod state;
@@ -26,6 +27,7 @@ mod store;
 mod value;
 mod verify;
 
+pub use directory::{Holder, holder};
 pub use options::{Hook, OpenOptions, Point};
 pub use store::LmdbStore;
 pub use verify::{Verified, verify};

@@ -166,9 +166,7 @@ impl Verifier<'_> {
             codec::line_of(row.map_err(|error| fault::lmdb(&error))?.1)?;
         }
         for row in self.rows(Table::Runs)? {
-            let json = codec::unseal(row.map_err(|error| fault::lmdb(&error))?.1, "a run's record")?;
-            let read = serde_json::from_slice::<thinking_store::RunRecord>(json);
-            read.map_err(|_| fault::damaged("a run's record cannot be read"))?;
+            codec::run_of(row.map_err(|error| fault::lmdb(&error))?.1)?;
         }
         for row in self.rows(Table::Notes)? {
             let mut from = Decoder::new(codec::unseal(row.map_err(|error| fault::lmdb(&error))?.1, "a note")?);

@@ -5,8 +5,8 @@
 
 use crate::history;
 use crate::{
-    Commit, DatabaseId, Entry, InternId, LineChange, Outcome, Piece, RunRecord, RunStatus, Scan, Seq, StepEntry, Store,
-    StoreError, TaskKey, View, Write,
+    Commit, DatabaseId, Entry, InternId, LineChange, Outcome, Piece, RunFigures, RunRecord, RunStatus, Scan, Seq,
+    StepEntry, Store, StoreError, TaskKey, View, Write,
 };
 use std::collections::BTreeMap;
 
@@ -132,6 +132,7 @@ fn records_and_notes(store: &dyn Store) {
         ended: None,
         params: BTreeMap::from([("rate".to_owned(), serde_json::json!(0.5))]),
         facets: vec!["gpu".into()],
+        figures: RunFigures { after: Seq(1), done: 7, ..RunFigures::default() },
     };
     let started = |run| Commit::entry("main", Entry::RunStarted { run, at: 5 });
     let note = |name: &str, value: Option<&[u8]>| (name.to_owned(), value.map(<[u8]>::to_vec));
@@ -154,6 +155,11 @@ fn records_and_notes(store: &dyn Store) {
     let seq = store.accept(last).unwrap();
     for _ in 0..2 {
         assert_eq!(store.runs().unwrap(), vec![record(1, RunStatus::Done), record(2, RunStatus::Running)]);
+        let second = record(2, RunStatus::Running);
+        assert_eq!(store.runs_before(None, 1).unwrap(), vec![second.clone()]);
+        assert_eq!(store.runs_before(None, 9).unwrap(), vec![second, record(1, RunStatus::Done)]);
+        assert_eq!(store.runs_before(Some(2), 9).unwrap(), vec![record(1, RunStatus::Done)]);
+        assert_eq!(store.runs_before(Some(1), 9).unwrap(), vec![]);
         assert_eq!(store.note("a").unwrap(), None);
         assert_eq!(store.note("b").unwrap().as_deref(), Some(&b"3"[..]));
         assert_eq!(store.note(&long).unwrap().as_deref(), Some(&b""[..]));

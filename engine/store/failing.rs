@@ -2,7 +2,7 @@
 
 use crate::{
     Commit, DatabaseId, Entry, Identity, InternId, Line, Progress, Row, RunRecord, Scan, Seq, StepEntry, Store,
-    StoreError, TaskKey, Token, View,
+    StoreError, TaskKey, Token, View, Written,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -99,6 +99,14 @@ impl<S: Store> Store for FailingStore<S> {
 
     fn runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         self.store.runs()
+    }
+
+    fn runs_before(&self, before: Option<u32>, limit: usize) -> Result<Vec<RunRecord>, StoreError> {
+        self.store.runs_before(before, limit)
+    }
+
+    fn written(&self, seq: Seq) -> Result<Option<Written>, StoreError> {
+        self.store.written(seq)
     }
 
     fn note(&self, name: &str) -> Result<Option<Arc<[u8]>>, StoreError> {

@@ -176,6 +176,33 @@ impl History {
         for view in self.views.iter().filter(|view| view.at <= last) {
             self.check_view(store, view);
         }
+        self.check_written(store);
+    }
+
+    /// Compares what each commit wrote with the model, except commits after the store's last.
+    ///
+    /// # Panics
+    /// They differ.
+    pub fn check_written(&self, store: &dyn Store) {
+        let last = store.progress().accepted;
+        for (piece, _, writes) in self.commits.iter().filter(|(piece, _, _)| piece.lo <= last) {
+            let mut keys = std::collections::BTreeSet::new();
+            for write in writes {
+                match write {
+                    Write::Put(database, key, _) | Write::Delete(database, key) => {
+                        keys.insert((*database, Some(key.clone())));
+                    }
+                    Write::Clear(database) => {
+                        keys.retain(|(its, _)| its != database);
+                        keys.insert((*database, None));
+                    }
+                }
+            }
+            let expected = crate::Written { segment: piece.segment, keys: keys.into_iter().collect() };
+            assert_eq!(store.written(piece.lo).unwrap(), Some(expected), "written by {:?}", piece.lo);
+        }
+        assert_eq!(store.written(Seq(0)).unwrap(), None);
+        assert_eq!(store.written(Seq(last.0 + 1)).unwrap(), None);
     }
 
     fn check_view(&self, store: &dyn Store, view: &View) {

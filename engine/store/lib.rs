@@ -96,6 +96,16 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The store failed.
     fn runs(&self) -> Result<Vec<RunRecord>, StoreError>;
+    /// Up to `limit` records of runs with smaller numbers than `before`, if given, newest first. Reads no others.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn runs_before(&self, before: Option<u32>, limit: usize) -> Result<Vec<RunRecord>, StoreError>;
+    /// What the commit `seq` wrote; `None` if there is no such commit. For people: it may look through all data.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn written(&self, seq: Seq) -> Result<Option<Written>, StoreError>;
     /// A named note.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::{
     Commit, DatabaseId, Entry, Identity, InternId, Line, Piece, Progress, Row, RunRecord, Scan, SegmentId, Seq,
-    StepEntry, Store, StoreError, TaskKey, Token, View, Write,
+    StepEntry, Store, StoreError, TaskKey, Token, View, Write, Written,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -237,6 +237,26 @@ impl Store for MemoryStore {
 
     fn runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         Ok(self.state().runs.values().cloned().collect())
+    }
+
+    fn runs_before(&self, before: Option<u32>, limit: usize) -> Result<Vec<RunRecord>, StoreError> {
+        let state = self.state();
+        let earlier = state.runs.values().rev().filter(|run| before.is_none_or(|before| run.number < before));
+        Ok(earlier.take(limit).cloned().collect())
+    }
+
+    fn written(&self, seq: Seq) -> Result<Option<Written>, StoreError> {
+        let state = self.state();
+        let index = seq.0.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        let Some((segment, _)) = index.and_then(|index| state.journal.get(index)) else { return Ok(None) };
+        let cleared = state.clears.iter().filter(|(_, clears)| clears.contains_key(&seq));
+        let mut keys: Vec<_> = cleared.map(|(database, _)| (*database, None)).collect();
+        for (database, rows) in &state.data {
+            let own = rows.iter().filter(|(_, versions)| versions.contains_key(&seq));
+            keys.extend(own.map(|(key, _)| (*database, Some(key.clone()))));
+        }
+        keys.sort();
+        Ok(Some(Written { segment: *segment, keys }))
     }
 
     fn note(&self, name: &str) -> Result<Option<Arc<[u8]>>, StoreError> {

@@ -242,6 +242,77 @@ pub struct RunRecord {
     pub params: std::collections::BTreeMap<String, serde_json::Value>,
     /// Facets that were given or detected.
     pub facets: Vec<String>,
+    /// How it went so far. Records that were written before there were figures have none: `processes` is 0.
+    #[serde(default)]
+    pub figures: RunFigures,
+}
+
+/// How a run went, for people: as it was when a process last began or left it. What a killed process did is counted when the next one takes the
+/// run up.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct RunFigures {
+    /// All entries of the run come after this one.
+    pub after: Seq,
+    /// When it was last left, no entry of the run comes after this one; 0 while a process is at it or was killed.
+    pub until: Seq,
+    /// Processes that worked on it, the present one included.
+    pub processes: u32,
+    /// When the last of them began, milliseconds since 1970 UTC.
+    pub resumed: i64,
+    /// How long they were at it together, microseconds; of a killed one up to its last step.
+    pub took: u64,
+    /// Steps that it did.
+    pub done: u64,
+    /// Steps and containers whose `when` was false, as the last process that left it saw it.
+    pub skipped: u64,
+    /// Failures that were passed over, as the last process that left it saw it.
+    pub failed: u64,
+    /// Attempts that failed and were tried again.
+    pub retried: u64,
+    /// Whether it began on empty data because it was asked to.
+    pub fresh: bool,
+    /// Where it went back on the line, oldest first; at most [`RunFigures::CHANGES`], the latest.
+    pub changes: Vec<RunChange>,
+    /// How often it went back before those.
+    pub earlier_changes: u64,
+}
+
+impl RunFigures {
+    /// Most changes of the line that are kept with a run.
+    pub const CHANGES: usize = 20;
+
+    /// Adds a change of the line.
+    pub fn change(&mut self, change: RunChange) {
+        if self.changes.len() >= Self::CHANGES {
+            self.changes.remove(0);
+            self.earlier_changes += 1;
+        }
+        self.changes.push(change);
+    }
+}
+
+/// The recorded state no longer fitted from a task on, and went back to before it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct RunChange {
+    /// When, milliseconds since 1970 UTC.
+    pub at: i64,
+    /// Path with keys of the first task that was given up.
+    pub task: String,
+    /// Why, for people.
+    pub reason: String,
+    /// So many recorded steps were given up.
+    pub dropped: u64,
+}
+
+/// What one commit wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The segment in which the commit stands.
+    pub segment: SegmentId,
+    /// Keys that it set or deleted, in the order of databases and keys; without a key: everything before it was deleted.
+    pub keys: Vec<(DatabaseId, Option<Vec<u8>>)>,
 }
 
 /// A write of a step.

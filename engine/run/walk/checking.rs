@@ -4,6 +4,7 @@ use super::{Trouble, Walk};
 use crate::always;
 use crate::compare::{Stale, misplaced};
 use crate::decide::{Force, Input, Place};
+use crate::figures::Figures;
 use crate::head::cut;
 use crate::leftover::{self, Leftover};
 use crate::recorded::steps_after;
@@ -87,6 +88,7 @@ impl Walk {
         while let Some((_, entry)) =
             self.recorded.peek(&*world.store)?.filter(|(_, entry)| entry.task == place.key).cloned()
         {
+            self.figures.pass(&entry);
             latest = Some(entry);
             self.recorded.pass();
             self.stand()?;
@@ -119,6 +121,7 @@ impl Walk {
     /// The next recorded step holds.
     pub(super) fn keep(&mut self, place: &Place, entry: &StepEntry) -> Result<(), Trouble> {
         self.recorded.pass();
+        self.figures.pass(entry);
         self.stand()?;
         match &entry.outcome {
             Outcome::Skipped(reason) => {
@@ -206,6 +209,7 @@ impl Walk {
                 return;
             }
             dropped += 1;
+            self.figures.pass(&entry);
             leftover.add(&world, &entry);
             if entry.pipeline != world.pipeline {
                 *others.entry(entry.pipeline).or_insert(0u64) += 1;
@@ -226,6 +230,10 @@ impl Walk {
             notes.push((leftover::note(&world), leftover));
         }
         world.head().go_back(view.clone(), cut(&view.pieces, seq), notes);
+        Figures::change(&mut self.run, world.clock.now(), &task.path, &stale.reason, dropped);
+        if self.started {
+            world.head().ride_run(self.run.clone());
+        }
         self.start_run()?;
         if any_left {
             if world.head().is_changing() {

@@ -6,7 +6,7 @@ use crate::decide::{Ending, Failure};
 use crate::{always, scratch, summary};
 use thinking_event::{Event, RunEnd, TaskRef};
 use thinking_step::LogLevel;
-use thinking_store::{Commit, Durability, Entry, RunStatus, StoreError};
+use thinking_store::{Commit, Durability, Entry, RunStatus, Seq, StoreError};
 
 impl Walk {
     pub(super) fn finish(&mut self, ending: Ending) -> Result<RunEnd, Trouble> {
@@ -111,6 +111,9 @@ impl Walk {
         let at = self.world.clock.now();
         self.run.status = status;
         self.run.ended = Some(at);
+        let took = self.world.clock.elapsed().saturating_sub(self.began);
+        let last = Seq(self.world.store.progress().accepted.0 + 1);
+        self.figures.leave(&mut self.run, &self.counts, took, last);
         let commit = Commit {
             run: Some(self.run.clone()),
             notes,

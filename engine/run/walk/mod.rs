@@ -9,6 +9,7 @@ use crate::apply::ApplyError;
 use crate::attempt::Executors;
 use crate::compare::{Checked, Stale};
 use crate::decide::{Command, Core, Input, Place};
+use crate::figures::Figures;
 use crate::host::Deadline;
 use crate::leftover::Leftover;
 use crate::reads::Facts;
@@ -48,6 +49,7 @@ pub(crate) struct Walk {
     checked: Checked,
     summary: Summary,
     run: RunRecord,
+    figures: Figures,
     /// Whether the run is on record and told.
     started: bool,
     resumed: bool,
@@ -117,6 +119,7 @@ impl Walk {
             recorded,
             checked: Checked::default(),
             summary: Summary::default(),
+            figures: Figures::new(&run),
             run,
             started: false,
             resumed,
@@ -142,6 +145,7 @@ impl Walk {
         std::fs::create_dir_all(&self.directory).map_err(failed)?;
         let at = self.world.clock.now();
         self.run.status = RunStatus::Running;
+        self.figures.start(&mut self.run, at, self.world.store.progress().accepted);
         let commit = Commit {
             run: Some(self.run.clone()),
             notes: vec![(summary::note(&self.world.line, &self.world.plan.pipeline), None)],

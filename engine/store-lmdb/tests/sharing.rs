@@ -4,7 +4,7 @@ use crate::{count, counted, open};
 use std::fs;
 use std::process::Command;
 use thinking_store::{Commit, Entry, Scan, Store, StoreError, TaskKey};
-use thinking_store_lmdb::{LmdbStore, OpenOptions};
+use thinking_store_lmdb::{LmdbStore, OpenOptions, holder};
 
 const CHILD: &str = "THINKING_STORE_TEST_STATE";
 
@@ -40,6 +40,17 @@ fn a_second_writer_is_told_who_writes() {
     drop(store);
     assert!(in_another_process("sharing::child_writes", directory.path()));
     assert_eq!(counted(&open(directory.path())), 1);
+}
+
+#[test]
+fn whoever_asks_learns_who_writes_and_is_in_nobodys_way() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(holder(directory.path()).unwrap(), None);
+    let store = open(directory.path());
+    assert_eq!(holder(directory.path()).unwrap().unwrap().pid, std::process::id());
+    drop(store);
+    assert_eq!(holder(directory.path()).unwrap(), None);
+    open(directory.path());
 }
 
 #[test]
