@@ -6,6 +6,7 @@ mod apply;
 mod cli;
 mod crash;
 mod examples;
+mod explain;
 mod fmt;
 mod fuzz;
 mod growth;

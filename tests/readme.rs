@@ -38,7 +38,7 @@ fn blocks(readme: &str) -> Vec<Block> {
 }
 
 /// Times and run ids as words, and any run of blanks as one.
-fn normal(text: &str) -> String {
+pub fn normal(text: &str) -> String {
     let word = |word: &str| {
         let bare = word.trim_end_matches([',', '.']);
         let number = bare.trim_end_matches("ms").trim_end_matches('s');

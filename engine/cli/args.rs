@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::cli::explain::ExplainArgs;
 use crate::cli::fmt::FmtArgs;
 use crate::cli::init::InitArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -40,6 +41,8 @@ pub(crate) enum Verb {
     Schema(SchemaArgs),
     /// Look after the recorded state
     State(StateArgs),
+    /// Tell more: of a mistake by its code, of a function or a namespace of the script library
+    Explain(ExplainArgs),
 }
 
 impl Verb {
@@ -54,6 +57,7 @@ impl Verb {
             Self::Fmt(args) => args.json,
             Self::Init(args) => args.json,
             Self::Schema(args) => args.json,
+            Self::Explain(args) => args.json,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod exit;
+mod explain;
 mod faults;
 mod fmt;
 mod given;
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
         Verb::Init(args) => init::run(&args),
         Verb::Schema(_) => schema::run(),
         Verb::State(args) => state::run(&args),
+        Verb::Explain(args) => explain::run(&args),
     };
     exit.unwrap_or_else(|trouble| trouble.tell(json)).code()
 }

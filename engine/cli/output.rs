@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 use thinking_diagnostic::{Diagnostic, Diagnostics, Severity, SourceMap, Style, render, to_json};
 use thinking_store::StoreError;
@@ -11,10 +12,31 @@ const MOST: usize = 30;
 
 /// How text on standard error looks: colours on a terminal unless `NO_COLOR` says otherwise.
 pub(crate) fn style() -> Style {
-    let terminal = io::stderr().is_terminal();
+    Style {
+        color: colourful(io::stderr().is_terminal()),
+        unicode: !is_dumb(),
+        width: terminal_width(&io::stderr(), 100),
+    }
+}
+
+fn colourful(terminal: bool) -> bool {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    Style { color: terminal && !plain && !dumb, unicode: !dumb, width: 100 }
+    terminal && !plain && !is_dumb()
+}
+
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// How text on standard output looks: colours and the terminal's width (at most 100) on a terminal, else plain and 80 columns.
+pub(crate) fn data_style() -> Style {
+    let out = io::stdout();
+    Style { color: colourful(out.is_terminal()), unicode: true, width: terminal_width(&out, 80) }
+}
+
+/// Columns of a terminal, at most 100: longer lines are hard to read. `otherwise` where there is none.
+fn terminal_width(stream: &impl AsFd, otherwise: usize) -> usize {
+    terminal_size::terminal_size_of(stream).map_or(otherwise, |(width, _)| usize::from(width.0).clamp(20, 100))
 }
 
 /// Writes to standard error; a closed pipe is no reason to fail.
@@ -56,6 +78,24 @@ pub(crate) fn diagnostics(found: &Diagnostics, sources: &SourceMap, as_json: boo
     if errors > 1 {
         talk(&format!("{errors} mistakes; nothing was run{more}\n"));
     }
+    // For whoever sits before it; a record of a run need not say how to learn the language.
+    if io::stderr().is_terminal()
+        && let Some(pointer) = pointer(found)
+    {
+        talk(&pointer);
+    }
+}
+
+/// Where more is told of what was found.
+fn pointer(found: &Diagnostics) -> Option<String> {
+    let mut codes: Vec<&str> = found.iter().map(|diagnostic| diagnostic.code.short()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    match &*codes {
+        [] => None,
+        [only] => Some(format!("`thinking explain {only}` tells more\n")),
+        [first, ..] => Some(format!("`thinking explain {first}` tells more, and so for the others\n")),
+    }
 }
 
 /// Prints one mistake that has no place in a manifest.
@@ -91,4 +131,20 @@ pub(crate) fn store_error(error: &StoreError, json: bool) {
         _ => (Code::State, Some("mend that and run the same command again: every finished step is safe".to_owned())),
     };
     complain(Diagnostic::error(code, error.to_string()).help(help), json);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use thinking_diagnostic::Code;
+
+    #[test]
+    fn one_line_points_at_the_pages() {
+        let found = |codes: &[Code]| codes.iter().map(|code| Diagnostic::error(*code, "wrong")).collect();
+        assert_eq!(pointer(&found(&[])), None);
+        let one = pointer(&found(&[Code::UnknownParam, Code::UnknownParam]));
+        assert_eq!(one.as_deref(), Some("`thinking explain unknown-param` tells more\n"));
+        let two = pointer(&found(&[Code::UnknownParam, Code::StepBody]));
+        assert_eq!(two.as_deref(), Some("`thinking explain step-body` tells more, and so for the others\n"));
+    }
 }

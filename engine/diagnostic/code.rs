@@ -21,6 +21,18 @@ macro_rules! codes {
             pub fn summary(self) -> &'static str {
                 match self { $(Self::$name => concat!($($doc),+)),+ }
             }
+
+            /// The page about the rule, as written: `pages/<name>.md`. [`Page`](crate::Page) is the same in parts.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                match self { $(Self::$name => include_str!(concat!("pages/", $text, ".md"))),+ }
+            }
+
+            /// The name without `thinking::`.
+            #[must_use]
+            pub fn short(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
         }
     };
 }

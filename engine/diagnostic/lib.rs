@@ -7,6 +7,7 @@
 mod code;
 mod diagnostic;
 mod mapped;
+mod page;
 mod render;
 mod source;
 mod spanned;
@@ -15,6 +16,7 @@ mod suggest;
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use mapped::MappedText;
+pub use page::{Block, Page};
 pub use render::{Style, render, to_json};
 pub use source::{LineColumn, SourceFile, SourceId, SourceMap, Span};
 pub use spanned::{SPANNED_FIELDS, SPANNED_NAME, Spanned};

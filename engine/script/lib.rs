@@ -19,4 +19,4 @@ mod tokens;
 mod tests;
 
 pub use rhai::Rhai;
-pub use thinking_std::FunctionDoc;
+pub use thinking_std::{FunctionDoc, page, topics};

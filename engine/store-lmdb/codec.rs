@@ -420,7 +420,10 @@ mod tests {
         let written = r#"{"number":3,"id":"r3","line":"main","pipeline":"train","status":"Failed","started":5,"ended":9,
             "params":{"epochs":5},"facets":["smoke"]}"#;
         let run = run_of(&seal(written.as_bytes().to_vec())).unwrap();
-        assert_eq!((run.number, run.status, run.figures), (3, RunStatus::Failed, thinking_store::RunFigures::default()));
+        assert_eq!(
+            (run.number, run.status, run.figures),
+            (3, RunStatus::Failed, thinking_store::RunFigures::default())
+        );
         let newer = written.replace(r#""facets""#, r#""figures":{"done":7,"later":1},"later":{},"facets""#);
         assert_eq!(run_of(&seal(newer.into_bytes())).unwrap().figures.done, 7);
         assert!(run_of(&seal(b"{".to_vec())).is_err());
