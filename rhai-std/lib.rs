@@ -5,6 +5,7 @@
 //! the thread and the time of one evaluation, which costs a few nanoseconds and leaves nothing behind.
 
 mod assertion;
+mod chart;
 mod convert;
 mod csv;
 mod evaluation;

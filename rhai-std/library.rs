@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 /// Namespaces of the language that this version does not have yet.
-pub const PLANNED: &[&str] = &["chart"];
+pub const PLANNED: &[&str] = &[];
 
 /// The whole library, ready to be put into engines. Modules are shared: an engine more costs next to nothing.
 pub struct Library {
@@ -77,6 +77,7 @@ pub fn library() -> Library {
         .set_custom_type::<crate::Kv>("database")
         .set_custom_type::<crate::http::Response>("response");
     let spaces = [
+        crate::chart::namespace(),
         crate::csv::namespace(),
         crate::fs::namespace(),
         crate::hash::namespace(),

@@ -61,7 +61,8 @@ fn timestamp(ms: INT) -> Answer<Timestamp> {
         .map_err(|_| fail(format!("{ms} is no point in time between the years -9999 and 9999")))
 }
 
-fn parse(text: &str) -> Answer<INT> {
+/// A date, or a date and time, as milliseconds since 1970 UTC.
+pub(crate) fn parse(text: &str) -> Answer<INT> {
     let text = text.trim();
     let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).map(|time| time.timestamp());
     let parsed = text

@@ -1,6 +1,7 @@
 //! The library through real scripts, on a bare engine.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod charts;
 mod data;
 mod files;
 mod general;
