@@ -82,7 +82,7 @@ impl Core {
                 if error.kind == ErrorKind::Cancelled {
                     return self.finish(Ending::Interrupted);
                 }
-                match policy.and_then(|policy| policy.pause(&place.path, number, error.kind)) {
+                match policy.and_then(|policy| policy.pause(&place.path, number, &error)) {
                     Some(pause) => {
                         self.waiting = Waiting::Attempt(place.clone(), number);
                         Command::Pause { place, number, error, pause }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use thinking_plan::Backoff;
-use thinking_step::ErrorKind;
+use thinking_step::{ErrorKind, StepError};
 
 /// A `retry` whose settings have been evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +22,14 @@ pub(crate) struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The pause before the next try after attempt `number` (from 1) of `path` failed; `None` if that was the last.
-    pub(crate) fn pause(&self, path: &str, number: u32, kind: ErrorKind) -> Option<Duration> {
+    /// The pause before the next try after attempt `number` (from 1) of `path` failed; `None` if that was the last. If a server said when to come back
+    /// (`Retry-After`), it is no shorter than that, whatever `max` says.
+    pub(crate) fn pause(&self, path: &str, number: u32, error: &StepError) -> Option<Duration> {
+        let pause = self.own_pause(path, number, error.kind)?;
+        Some(error.retry_after.map_or(pause, |after| pause.max(after)))
+    }
+
+    fn own_pause(&self, path: &str, number: u32, kind: ErrorKind) -> Option<Duration> {
         let hopeless = matches!(kind, ErrorKind::Permission | ErrorKind::Store | ErrorKind::Cancelled);
         if hopeless || number > self.tries || !(self.on.is_empty() || self.on.contains(&kind)) {
             return None;
@@ -58,7 +64,7 @@ mod tests {
     #[test]
     fn pauses_grow_as_asked_and_stop_at_the_longest() {
         let seconds =
-            |backoff, number| policy(backoff).pause("a", number, ErrorKind::Exec).map(|pause| pause.as_secs());
+            |backoff, number| policy(backoff).own_pause("a", number, ErrorKind::Exec).map(|pause| pause.as_secs());
         assert_eq!([1, 2, 9].map(|number| seconds(Backoff::Fixed, number)), [Some(1); 3]);
         assert_eq!([1, 2, 39].map(|number| seconds(Backoff::Linear, number)), [Some(1), Some(2), Some(10)]);
         assert_eq!([1, 3, 40].map(|number| seconds(Backoff::Exponential, number)), [Some(1), Some(4), Some(10)]);
@@ -68,7 +74,7 @@ mod tests {
     #[test]
     fn only_the_kinds_that_were_asked_for_are_tried_again() {
         let on = |on: &[ErrorKind], kind| {
-            RetryPolicy { on: on.to_vec(), ..policy(Backoff::Fixed) }.pause("a", 1, kind).is_some()
+            RetryPolicy { on: on.to_vec(), ..policy(Backoff::Fixed) }.own_pause("a", 1, kind).is_some()
         };
         assert!(on(&[], ErrorKind::Http));
         assert!(!on(&[], ErrorKind::Permission));
@@ -80,9 +86,20 @@ mod tests {
     fn jitter_stays_between_half_and_whole_and_is_repeatable() {
         let policy = RetryPolicy { jitter: true, ..policy(Backoff::Fixed) };
         for number in 1..30 {
-            let pause = policy.pause("fit/train", number, ErrorKind::Http).unwrap_or_default();
+            let pause = policy.own_pause("fit/train", number, ErrorKind::Http).unwrap_or_default();
             assert!((500..=1000).contains(&pause.as_millis()), "{pause:?}");
-            assert_eq!(policy.pause("fit/train", number, ErrorKind::Http), Some(pause));
+            assert_eq!(policy.own_pause("fit/train", number, ErrorKind::Http), Some(pause));
         }
+    }
+
+    #[test]
+    fn a_server_s_word_is_obeyed() {
+        let mut error = StepError::new(ErrorKind::Http, "429");
+        let pause = |error: &StepError| policy(Backoff::Fixed).pause("a", 1, error).map(|pause| pause.as_secs());
+        assert_eq!(pause(&error), Some(1));
+        error.retry_after = Some(Duration::from_secs(120));
+        assert_eq!(pause(&error), Some(120), "also beyond `max`");
+        error.retry_after = Some(Duration::ZERO);
+        assert_eq!(pause(&error), Some(1));
     }
 }

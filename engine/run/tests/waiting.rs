@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use thinking_event::{Event, RunEnd};
 use thinking_plan::{Setting, Wait};
-use thinking_step::{ErrorKind, Program};
+use thinking_step::{ErrorKind, Program, StepError};
 use thinking_store::Entry;
 
 fn pause(millis: u64) -> Node {
@@ -147,4 +147,17 @@ fn what_steps_took_is_known_afterwards() {
     assert_eq!(expected(), known);
     project.apply(&plan(2));
     assert_eq!(expected()[1], ("n/pause".to_owned(), 2, 2_000_000));
+}
+
+#[test]
+fn a_container_s_timeout_ends_the_pause_before_another_try() {
+    let project = Project::new();
+    let busy = step("ask", "ask", |_| {
+        let mut error = StepError::new(ErrorKind::Http, "429");
+        error.retry_after = Some(Duration::from_secs(3600));
+        Err(error)
+    });
+    let told = project.apply(&[stage("all", vec![busy.retry(3)]).timeout(5_000)]);
+    assert_eq!(told.lines(), ["again all/ask 1 3600000", "failed all: `all` took longer than its timeout of 5s"]);
+    assert_eq!(project.clock.now(), 5_000);
 }

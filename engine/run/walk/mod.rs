@@ -22,6 +22,7 @@ use crate::{Stop, always, runs, written};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use thinking_event::{Counts, Event, RunEnd, TaskRef};
 use thinking_step::{ErrorKind, StepError};
 use thinking_store::{Commit, Durability, Entry, InternId, RunRecord, RunStatus, Seq, StoreError, TaskKey};
@@ -200,7 +201,10 @@ impl Walk {
                     let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
                     self.counts.retried += 1;
                     self.world.tell(Event::AttemptFailed { task, attempt: number, error, pause: millis });
-                    self.world.clock.pause(pause, &self.world.stop);
+                    let end =
+                        self.open.iter().filter_map(|container| container.deadline.as_ref()).map(|end| end.at).min();
+                    let left = end.map(|end| Duration::from_micros(end.saturating_sub(self.world.clock.elapsed())));
+                    self.world.clock.pause(left.map_or(pause, |left| pause.min(left)), &self.world.stop);
                     Input::Go
                 }
                 Command::PassOver { place, failure } => self.pass_over(&place, *failure)?,
