@@ -3,6 +3,7 @@
 use crate::convert::value_from;
 use crate::failure::{Answer, fail, raise, step_error};
 use crate::namespace::Namespace;
+use crate::stream::settled;
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, ImmutableString, NativeCallContext};
 use thinking_step::{Class, StepError};
 
@@ -27,10 +28,10 @@ pub(crate) fn namespace() -> Namespace {
         pure,
         "assert_eq(left, right)",
         "Fails unless both are equal; a third argument is the message.",
-        |left: Dynamic, right: Dynamic| assert_eq(&left, &right, None),
+        |left: Dynamic, right: Dynamic| assert_eq(&*settled(&left)?, &*settled(&right)?, None),
     );
     ns.form("assert_eq", |left: Dynamic, right: Dynamic, message: Dynamic| {
-        assert_eq(&left, &right, Some(message.to_string()))
+        assert_eq(&*settled(&left)?, &*settled(&right)?, Some(message.to_string()))
     });
     ns.function(
         "assert_throws",
@@ -115,13 +116,14 @@ fn assert_throws(context: &NativeCallContext, body: &FnPtr, part: &str) -> Answe
     Err(raise(StepError::script("the function threw something else").details(lines)))
 }
 
-fn dig(value: Dynamic, path: &[Dynamic]) -> Dynamic {
-    path.iter().fold(value, |value, key| {
+fn dig(value: Dynamic, path: &[Dynamic]) -> Answer<Dynamic> {
+    path.iter().try_fold(value, |value, key| {
+        let value = settled(&value)?;
         if let Ok(map) = value.as_map_ref() {
-            return map.get(key.to_string().as_str()).cloned().unwrap_or(Dynamic::UNIT);
+            return Ok(map.get(key.to_string().as_str()).cloned().unwrap_or(Dynamic::UNIT));
         }
-        let (Ok(list), Ok(at)) = (value.as_array_ref(), key.as_int()) else { return Dynamic::UNIT };
-        element(&list, at).cloned().unwrap_or(Dynamic::UNIT)
+        let (Ok(list), Ok(at)) = (value.as_array_ref(), key.as_int()) else { return Ok(Dynamic::UNIT) };
+        Ok(element(&list, at).cloned().unwrap_or(Dynamic::UNIT))
     })
 }
 

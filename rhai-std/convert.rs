@@ -1,5 +1,6 @@
 //! Between what JSON can say and what Rhai holds.
 
+use crate::stream::as_list;
 use rhai::{Dynamic, INT, Map};
 use thinking_step::{Datum, StepError, Value};
 
@@ -57,10 +58,16 @@ const LONGEST: i128 = 10_000_000;
 const LONG: usize = 1 << 16;
 
 fn room() -> Result<(), StepError> {
-    crate::evaluation::check_memory().map_err(|error| match *error {
-        rhai::EvalAltResult::ErrorTerminated(thrown, _) => crate::failure::step_error(&thrown),
+    crate::evaluation::check_memory().map_err(thrown)
+}
+
+fn thrown(error: Box<rhai::EvalAltResult>) -> StepError {
+    match *error {
+        rhai::EvalAltResult::ErrorTerminated(thrown, _) | rhai::EvalAltResult::ErrorRuntime(thrown, _) => {
+            crate::failure::step_error(&thrown)
+        }
         other => StepError::script(other.to_string()),
-    })
+    }
 }
 
 enum Way {
@@ -96,6 +103,9 @@ fn convert(value: &Dynamic, way: &mut Vec<Way>) -> Result<Value, StepError> {
     }
     if let Ok(character) = value.as_char() {
         return Ok(Value::from(character.to_string()));
+    }
+    if let Some(items) = as_list(value).map_err(thrown)? {
+        return convert(&Dynamic::from_array(items), way);
     }
     if let Ok(items) = value.as_array_ref() {
         let mut list = Vec::with_capacity(items.len());

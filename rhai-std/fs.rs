@@ -3,7 +3,10 @@
 use crate::evaluation::{check_cancelled, host};
 use crate::failure::{Answer, fail, raise};
 use crate::file;
+use crate::file_view::FileView;
+use crate::lines::Lines;
 use crate::namespace::Namespace;
+use crate::stream::Stream;
 use globset::GlobBuilder;
 use rhai::{Array, Blob, Dynamic, INT, ImmutableString};
 use std::fs;
@@ -33,13 +36,13 @@ pub(crate) fn namespace() -> Namespace {
         "lines",
         Class::Observe,
         "lines(path) -> list",
-        "The lines of a text file, without their ends.",
-        |path: ImmutableString| -> Answer<Array> {
-            let text = file::read_text(&path, "fs::lines")?;
-            Ok(text.lines().map(Into::into).collect())
-        },
+        "The lines of a UTF-8 text file, without their ends, read one at a time: `for line in fs::lines(\"big.txt\") { … }` holds one line, \
+         whatever the size of the file. The value can do all that a list can; what needs all lines at once (`[0]`, `sort`, `push`) reads them all. \
+         Lines that are not UTF-8 are thrown when they are reached, with their number, and so is a file that became shorter meanwhile.",
+        |path: ImmutableString| -> Answer<Dynamic> { Ok(Stream::dynamic(Lines(FileView::open(&path, "fs::lines")?))) },
     )
-    .reads(0);
+    .reads(0)
+    .streams();
     ns.function(
         "exists",
         Class::Observe,

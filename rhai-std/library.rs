@@ -51,6 +51,8 @@ pub fn library() -> Library {
     let mut globals = Module::new();
     let mut functions = Vec::new();
     let global = [
+        // First, so that what streams do by themselves takes the place of what they do as lists.
+        crate::stream::list_methods(),
         crate::params::namespace(),
         crate::facets::namespace(),
         crate::results::namespace(),
@@ -62,6 +64,7 @@ pub fn library() -> Library {
         crate::time::globals(),
         crate::guard::namespace(),
         crate::http::methods(),
+        crate::stream::methods(),
     ];
     for Namespace { module, functions: docs, .. } in global {
         globals.combine(module);
@@ -75,7 +78,9 @@ pub fn library() -> Library {
         .set_custom_type::<crate::RunHandle>("run")
         .set_custom_type::<crate::StepHandle>("step")
         .set_custom_type::<crate::Kv>("database")
-        .set_custom_type::<crate::http::Response>("response");
+        .set_custom_type::<crate::http::Response>("response")
+        // A script need not know that its elements are not there yet.
+        .set_custom_type::<crate::stream::Stream>("array");
     let spaces = [
         crate::chart::namespace(),
         crate::csv::namespace(),

@@ -1,17 +1,18 @@
 //! `list`.
 
 use crate::assertion::equal;
-use crate::evaluation::check_cancelled;
 use crate::failure::{Answer, fail};
 use crate::namespace::Namespace;
 use crate::number::{count, kind};
+use crate::orders::{Combinations, Permutations};
 use crate::rand;
+use crate::stream::Stream;
 use rhai::{Array, Dynamic, FnPtr, INT, Map, NativeCallContext};
 use std::cmp::Ordering;
 use thinking_step::Class;
 
-/// Most lists that `permutations` and `combinations` give.
-const MOST: usize = 1_000_000;
+/// Most numbers of a `range`.
+const MOST: i128 = 10_000_000;
 
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::new("list");
@@ -104,16 +105,21 @@ pub(crate) fn namespace() -> Namespace {
         "permutations",
         pure,
         "permutations(list) -> list of lists",
-        "All orders of the elements, up to a million.",
-        |list: Array| permutations(&list),
-    );
+        "All orders of the elements, made one after the other, so that `for order in list::permutations(people) { … break; }` makes only as many as it looks at. \
+         They come in the order of the elements' places; `permutations(list, k)` gives all orders of k of them: n! / (n − k)! with n elements. \
+         What needs all at once (`sort`, `[0]`, a result) may hold a million.",
+        |list: Array| orders(list, None),
+    )
+    .streams();
+    ns.form("permutations", |list: Array, k: INT| orders(list, Some(k)));
     ns.function(
         "combinations",
         pure,
         "combinations(list, k) -> list of lists",
-        "All choices of k elements, in their order, up to a million.",
-        |list: Array, k: INT| combinations(&list, count(k, "k")?),
-    );
+        "All choices of k elements in their order, made one after the other as `permutations` makes them: n! / (k! · (n − k)!) with n elements.",
+        |list: Array, k: INT| -> Answer<Dynamic> { Ok(Stream::dynamic(Combinations { list, k: count(k, "k")? })) },
+    )
+    .streams();
     ns
 }
 
@@ -122,7 +128,7 @@ fn range(from: INT, to: INT, step: INT) -> Answer<Array> {
         return Err(fail("the step must not be 0"));
     }
     let length = (i128::from(to) - i128::from(from)) / i128::from(step);
-    if length > MOST as i128 * 10 {
+    if length > MOST {
         return Err(fail(format!("a list of {length} numbers is too long: use a range, `{from}..{to}`")));
     }
     let mut list = Array::new();
@@ -179,52 +185,7 @@ fn compare(a: &Dynamic, b: &Dynamic) -> Ordering {
     }
 }
 
-fn permutations(list: &Array) -> Answer<Array> {
-    let many = (1..=list.len()).try_fold(1_usize, |product, n| product.checked_mul(n)).filter(|many| *many <= MOST);
-    if many.is_none() {
-        return Err(fail(format!("{} elements have more than {MOST} orders", list.len())));
-    }
-    let mut order: Vec<usize> = (0..list.len()).collect();
-    let mut all = Array::new();
-    loop {
-        all.push(Dynamic::from_array(order.iter().filter_map(|at| list.get(*at).cloned()).collect()));
-        if all.len().is_multiple_of(4096) {
-            check_cancelled()?;
-        }
-        if !next_permutation(&mut order) {
-            return Ok(all);
-        }
-    }
-}
-
-/// The next order in dictionary order; `false` if this was the last.
-fn next_permutation(order: &mut [usize]) -> bool {
-    let Some(pivot) = order.windows(2).rposition(|pair| pair[0] < pair[1]) else { return false };
-    if let Some(swap) = order.iter().rposition(|value| *value > order[pivot]) {
-        order.swap(pivot, swap);
-    }
-    order[pivot + 1..].reverse();
-    true
-}
-
-fn combinations(list: &Array, k: usize) -> Answer<Array> {
-    let mut all = Array::new();
-    if k > list.len() {
-        return Ok(all);
-    }
-    let mut chosen: Vec<usize> = (0..k).collect();
-    loop {
-        all.push(Dynamic::from_array(chosen.iter().filter_map(|at| list.get(*at).cloned()).collect()));
-        if all.len() > MOST {
-            return Err(fail(format!("there are more than {MOST} ways to choose {k} of {} elements", list.len())));
-        }
-        if all.len().is_multiple_of(4096) {
-            check_cancelled()?;
-        }
-        let Some(grow) = (0..k).rev().find(|at| chosen[*at] < list.len() - k + at) else { return Ok(all) };
-        chosen[grow] += 1;
-        for at in grow + 1..k {
-            chosen[at] = chosen[at - 1] + 1;
-        }
-    }
+fn orders(list: Array, k: Option<INT>) -> Answer<Dynamic> {
+    let k = k.map_or(Ok(list.len()), |k| count(k, "k"))?;
+    Ok(Stream::dynamic(Permutations { list, k }))
 }

@@ -3,6 +3,7 @@
 use crate::evaluation::host;
 use crate::failure::Answer;
 use crate::namespace::Namespace;
+use crate::stream::settled;
 use rhai::Dynamic;
 use thinking_step::{Class, LogLevel};
 
@@ -17,7 +18,7 @@ pub(crate) fn namespace() -> Namespace {
     ];
     for (name, signature, doc, level) in levels {
         ns.function(name, Class::Pure, signature, doc, move |value: Dynamic| -> Answer<()> {
-            host()?.log(level, &value.to_string());
+            host()?.log(level, &settled(&value)?.to_string());
             Ok(())
         });
     }

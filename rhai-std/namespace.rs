@@ -1,13 +1,9 @@
 //! How a namespace is put together.
 
-use rhai::{Dynamic, EvalAltResult, FuncRegistration, Module, NativeCallContext, Position, RhaiFunc, RhaiNativeFunc};
+use crate::stream::{Native, accepting_streams};
+use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext, Position, RhaiFunc, RhaiNativeFunc};
 use std::sync::Arc;
 use thinking_step::Class;
-
-/// A native function as Rhai keeps it.
-type Native = Arc<
-    dyn Fn(Option<NativeCallContext<'_>>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>> + Send + Sync,
->;
 
 /// What is known of a function besides its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +30,8 @@ pub struct FunctionDoc {
     pub env: Option<usize>,
     /// Which argument is the URL of a server that it connects to, from 0.
     pub net: Option<usize>,
+    /// Its value is a list whose elements are made one after the other.
+    pub stream: bool,
 }
 
 impl FunctionDoc {
@@ -76,6 +74,12 @@ impl FunctionDoc {
     /// Says which argument names an environment variable that it reads.
     pub fn names_env(&mut self, argument: usize) -> &mut Self {
         self.env = Some(argument);
+        self
+    }
+
+    /// Says that its value is a list whose elements are made one after the other.
+    pub fn streams(&mut self) -> &mut Self {
+        self.stream = true;
         self
     }
 
@@ -136,6 +140,7 @@ impl Namespace {
             reads_below: None,
             env: None,
             net: None,
+            stream: false,
         });
         let last = self.functions.len() - 1;
         &mut self.functions[last]
@@ -151,11 +156,15 @@ impl Namespace {
         R: Clone + Send + Sync + 'static,
         NATIVE: RhaiNativeFunc<A, N, X, R, F> + Send + Sync + 'static,
     {
-        let registration = FuncRegistration::new(name);
-        let registration =
-            if self.global { registration.in_global_namespace() } else { registration.in_internal_namespace() };
+        let global = self.global;
+        let registration = || {
+            let registration = FuncRegistration::new(name);
+            if global { registration.in_global_namespace() } else { registration.in_internal_namespace() }
+        };
         let native = with_position(native.into_rhai_function(true, true));
-        registration.set_into_module_raw(&mut self.module, NATIVE::param_types(), native);
+        let types = NATIVE::param_types();
+        accepting_streams(&mut self.module, registration, types.as_ref(), &native);
+        registration().set_into_module_raw(&mut self.module, types, native);
         self
     }
 

@@ -59,6 +59,7 @@ pub fn kind(value: &Dynamic) -> &'static str {
         "char" => "a char",
         "blob" => "a blob",
         "Fn" => "a function",
+        _ if value.is::<crate::stream::Stream>() => "a list",
         _ => "something else",
     }
 }

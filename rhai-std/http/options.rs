@@ -3,6 +3,7 @@
 use crate::convert::value_from;
 use crate::failure::{Answer, fail, raise};
 use crate::number::{count, kind};
+use crate::stream::settled;
 use crate::units;
 use rhai::{Array, Dynamic, Map};
 use std::time::Duration;
@@ -87,6 +88,7 @@ impl Options {
     /// # Errors
     /// It is something else; `what` names it.
     pub fn send(&mut self, body: &Dynamic, what: &str) -> Answer<()> {
+        let body = &*settled(body)?;
         if let Ok(text) = body.as_immutable_string_ref() {
             self.set_body(text.as_bytes().to_vec(), "text/plain; charset=utf-8");
         } else if let Ok(bytes) = body.as_blob_ref() {

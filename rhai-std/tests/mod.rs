@@ -8,6 +8,7 @@ mod general;
 mod http;
 mod lists;
 mod numbers;
+mod streams;
 mod world;
 
 use crate::{evaluate, library, step_error, value_from};
@@ -65,12 +66,17 @@ impl World {
 
     fn eval(&self, code: &str) -> Result<Value, StepError> {
         let host: Arc<dyn Host> = Arc::clone(&self.host) as Arc<dyn Host>;
-        let (value, _) = evaluate(&host, || ENGINE.eval_with_scope::<Dynamic>(&mut Scope::new(), code));
-        let value = value.map_err(|error: Box<EvalAltResult>| match error.unwrap_inner() {
-            EvalAltResult::ErrorRuntime(thrown, _) | EvalAltResult::ErrorTerminated(thrown, _) => step_error(thrown),
-            other => StepError::script(other.to_string()),
-        })?;
-        value_from(&value)
+        let (value, _) = evaluate(&host, || {
+            let value = ENGINE.eval_with_scope::<Dynamic>(&mut Scope::new(), code);
+            let value = value.map_err(|error: Box<EvalAltResult>| match error.unwrap_inner() {
+                EvalAltResult::ErrorRuntime(thrown, _) | EvalAltResult::ErrorTerminated(thrown, _) => {
+                    step_error(thrown)
+                }
+                other => StepError::script(other.to_string()),
+            })?;
+            value_from(&value)
+        });
+        value
     }
 
     fn value(&self, code: &str) -> Value {

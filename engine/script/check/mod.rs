@@ -40,6 +40,7 @@ pub fn check(ast: &AST, known: &Known, places: &Places, scope: &StaticScope, pur
         own: own_functions(ast),
         properties: property_names(ast),
         names: Names::default(),
+        streams: BTreeSet::new(),
         findings: Findings {
             problems: Vec::new(),
             references: Vec::new(),
@@ -73,6 +74,8 @@ struct Checker<'a> {
     /// Names that the script gives to parts of maps: they may hold functions, `map.name()` calls them.
     properties: BTreeSet<String>,
     names: Names,
+    /// Variables that hold lists whose elements are made one after the other.
+    streams: BTreeSet<String>,
     findings: Findings,
 }
 

@@ -2,7 +2,9 @@
 
 use super::Checker;
 use crate::chain::chain;
-use rhai::{Dynamic, Expr, FlowControl, FnCallExpr, FnPtr, Ident, Position, Stmt, StmtBlock};
+use rhai::{
+    BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, FnPtr, Ident, OpAssignment, Position, Stmt, StmtBlock, Token,
+};
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use thinking_std::PLANNED;
 use thinking_step::{Purpose, ReferenceKind, VariableKind};
@@ -67,11 +69,17 @@ impl<'a> Checker<'a> {
             }
             Stmt::Var(parts, ..) => {
                 self.expression(&parts.1);
+                if self.gives_stream(&parts.1) {
+                    self.streams.insert(parts.0.name.to_string());
+                } else {
+                    self.streams.remove(parts.0.name.as_str());
+                }
                 self.define(&parts.0);
             }
             Stmt::Assignment(parts) => {
                 self.assignment(&parts.1.lhs);
                 self.expression(&parts.1.rhs);
+                self.added_stream(parts);
             }
             Stmt::FnCall(call, position) => self.function_call(call, *position),
             Stmt::Block(block) => self.block(block),
@@ -98,6 +106,35 @@ impl<'a> Checker<'a> {
             Stmt::Export(parts, _) => self.variable(&parts.0.name, parts.0.pos),
             // `Share` repeats what a closure captures; the closure's own text is looked at where it stands.
             _ => {}
+        }
+    }
+
+    /// `list += stream` would add the stream as one element, which Rhai does by itself and nobody means.
+    fn added_stream(&mut self, parts: &'a (OpAssignment, BinaryExpr)) {
+        let (operator, BinaryExpr { lhs, rhs }) = parts;
+        let adds = operator.get_op_assignment_info().is_some_and(|info| *info.2 == Token::PlusAssign);
+        if adds && self.gives_stream(rhs) {
+            let span = self.span(operator.position());
+            let name = if let Expr::Variable(name, ..) = lhs { name.1.as_str() } else { "list" };
+            self.problem(
+                Diagnostic::error(Code::NotAllowedHere, "this would add what is read as one element")
+                    .at(span, "")
+                    .help(format!(
+                        "to add every element, write `{name}.append(…)`; to add the list itself, `{name}.push(…)`"
+                    )),
+            );
+        }
+    }
+
+    /// Whether an expression is known to give a list whose elements are made one after the other.
+    fn gives_stream(&self, expression: &Expr) -> bool {
+        match expression {
+            Expr::FnCall(call, _) if call.is_qualified() => {
+                let space = call.namespace.path.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join("::");
+                self.known.doc(&format!("{space}::{}", call.name)).is_some_and(|doc| doc.stream)
+            }
+            Expr::Variable(name, ..) => name.2.is_empty() && self.streams.contains(name.1.as_str()),
+            _ => false,
         }
     }
 

@@ -286,6 +286,22 @@ fn functions_see_their_arguments_alone() {
 }
 
 #[test]
+fn adding_a_stream_to_a_list_would_nest_it() {
+    let help = "to add every element, write `all.append(…)`; to add the list itself, `all.push(…)`";
+    let text = &format!("not-allowed-here | this would add what is read as one element | += | {help}");
+    all(
+        Purpose::Step,
+        &[
+            ("let all = []; all += csv::read(\"a\");", text),
+            ("let all = []; let rows = fs::lines(\"a\"); all += rows;", text),
+            ("let all = []; let rows = fs::lines(\"a\").map(|x| x); all += rows;", "none"),
+            ("let all = []; let rows = csv::read(\"a\"); let rows = 1; all += rows;", "none"),
+            ("let all = []; all.append(csv::read(\"a\")); all + csv::read(\"b\")", "none"),
+        ],
+    );
+}
+
+#[test]
 fn modules_come_later() {
     let text = "not-yet | `import` is not part of this version yet | import | put the functions into this script";
     all(Purpose::Step, &[("import \"x\" as y;", text), ("let p = \"x\"; import p as y;", text)]);

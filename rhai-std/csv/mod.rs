@@ -1,10 +1,19 @@
 //! `csv`: tables with a line of names first.
 
+mod format;
+mod rows;
+
 use crate::convert::value_from;
+use crate::evaluation::check_memory;
 use crate::failure::{Answer, fail, raise};
 use crate::file;
+use crate::file_view::FileView;
 use crate::namespace::Namespace;
+use crate::stream::{Source as _, Stream};
+use format::Format;
 use rhai::{Array, Dynamic, ImmutableString, Map};
+use rows::Rows;
+use std::sync::Arc;
 use thinking_step::{Class, Value};
 
 pub(crate) fn namespace() -> Namespace {
@@ -13,17 +22,23 @@ pub(crate) fn namespace() -> Namespace {
         "parse",
         Class::Pure,
         "parse(text) -> list of maps",
-        "One map per row, by the names of the first line. A field that is a plain number as a whole (`12`, `-0.5`, `1e3`, not `007`) is one.",
-        |text: ImmutableString| parse(text.as_bytes(), "the text"),
+        "One map per row, by the names of the first line. A field that is a plain number as a whole (`12`, `-0.5`, `1e3`, not `007`) is one. \
+         A second argument is a map of options: `separator` (\",\"), `quote`, `comment` (lines that begin with this character are left out), \
+         `header` (`false`: there are no names, rows are lists), `numbers` (`false`: all fields stay text). Throws, with the line, where a row has more or fewer fields.",
+        |text: ImmutableString| parse(&text, Format::default()),
     );
+    ns.form("parse", |text: ImmutableString, options: Map| parse(&text, Format::read(&options)?));
     ns.function(
         "read",
         Class::Observe,
         "read(path) -> list of maps",
-        "Reads a CSV file as `parse` does.",
-        |path: ImmutableString| parse(&file::read(&path, "csv::read")?, &format!("`{path}`")),
+        "Reads a CSV file, a row at a time: `for row in csv::read(\"big.csv\") { … }` holds one row, whatever the size of the file. \
+         Rows and options are those of `parse`; the value can do all that a list can. What is wrong in the middle is thrown when the row is reached, with its line.",
+        |path: ImmutableString| open(&path, Format::default()),
     )
-    .reads(0);
+    .reads(0)
+    .streams();
+    ns.form("read", |path: ImmutableString, options: Map| open(&path, Format::read(&options)?));
     ns.function(
         "to_string",
         Class::Pure,
@@ -48,61 +63,21 @@ pub(crate) fn namespace() -> Namespace {
     ns
 }
 
-fn parse(text: &[u8], what: &str) -> Answer<Array> {
-    let bad = |error: csv::Error| fail(format!("{what} is not CSV: {}", explain(&error)));
-    let mut reader = csv::ReaderBuilder::new().from_reader(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
-    let names: Vec<rhai::Identifier> = reader.headers().map_err(bad)?.iter().map(Into::into).collect();
-    let mut rows = Array::new();
-    for record in reader.records() {
-        let record = record.map_err(bad)?;
-        let row: Map = names.iter().cloned().zip(record.iter().map(field)).collect();
-        rows.push(Dynamic::from_map(row));
-    }
-    Ok(rows)
-}
-
-fn explain(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!("line {line} has {len} fields instead of {expected_len}")
+fn parse(text: &str, format: Format) -> Answer<Array> {
+    let rows = Rows { file: FileView::of_text(text), what: "the text".to_owned(), format };
+    let mut list = Array::new();
+    for row in Arc::new(rows).items() {
+        if list.len().is_multiple_of(4096) {
+            check_memory()?;
         }
-        csv::ErrorKind::Utf8 { pos, .. } => {
-            format!("line {} is not UTF-8", pos.as_ref().map_or(0, csv::Position::line))
-        }
-        _ => error.to_string(),
+        list.push(row?);
     }
+    Ok(list)
 }
 
-fn field(text: &str) -> Dynamic {
-    if !is_plain_number(text) {
-        return text.into();
-    }
-    if text.contains(['.', 'e', 'E']) {
-        return match text.parse::<f64>() {
-            Ok(float) if float.is_finite() => float.into(),
-            _ => text.into(),
-        };
-    }
-    text.parse::<i64>().map_or_else(|_| text.into(), Into::into)
-}
-
-/// Whether a text is a number as JSON writes it: no plus sign, no leading zeros, no blanks. So keys such as `007` stay what they are.
-fn is_plain_number(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (number, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match number.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (number, None),
-    };
-    digits(whole)
-        && (whole.len() == 1 || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)))
+fn open(path: &str, format: Format) -> Answer<Dynamic> {
+    let file = FileView::open(path, "csv::read")?;
+    Ok(Stream::dynamic(Rows { file, what: format!("`{path}`"), format }))
 }
 
 fn print(rows: &Array) -> Answer<String> {
