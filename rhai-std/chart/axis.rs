@@ -98,9 +98,9 @@ impl Axis {
         if self.logarithmic { self.low } else { 0.0_f64.clamp(self.low, self.high) }
     }
 
-    /// Whether the axis shows numbers on both sides of 0.
+    /// Whether 0 is in sight, above the lower end.
     pub fn crosses_zero(&self) -> bool {
-        !self.logarithmic && !self.named && self.low < 0.0 && self.high > 0.0
+        !self.logarithmic && !self.named && self.low < 0.0 && self.high >= 0.0
     }
 }
 

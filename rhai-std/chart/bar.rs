@@ -7,7 +7,8 @@ use super::frame::Frame;
 use super::line::{legend, logarithmic};
 use super::options::Options;
 use super::palette;
-use crate::failure::{Answer, fail};
+use crate::failure::{Answer, fail, raise};
+use thinking_step::StepError;
 
 /// Part of each name's room that its bars take.
 const SHARE: f64 = 0.78;
@@ -27,8 +28,9 @@ pub fn draw(options: &mut Options) -> Answer<Canvas> {
     let Along::Names(names) = &data.along else { return Err(fail(format!("`{function}` needs names"))) };
     let bars = names.len().saturating_mul(data.series.len());
     if bars as f64 > labels.width {
-        let help = "draw fewer, or use `chart::line` or `chart::histogram`";
-        return Err(fail(format!("`{function}` cannot draw {bars} bars {} pixels wide: {help}", labels.width)));
+        let help = "draw fewer, make it wider, or use `chart::line` or `chart::histogram`";
+        let what = format!("`{function}` cannot draw {bars} bars on {} pixels", labels.width);
+        return Err(raise(StepError::script(what).help(help)));
     }
     once_each(function, &data, names)?;
     let (low, high) = range.unwrap_or((0.0, 1.0));

@@ -19,12 +19,15 @@ const ROWS: usize = 3;
 /// Around everything.
 const MARGIN: f64 = 16.0;
 
+/// Draws a sample of a series around a point.
+pub type Sample = Box<dyn Fn(&mut Canvas, Point)>;
+
 /// An entry of the legend: what it is called, and how its sample is drawn around a middle.
 pub struct Entry {
     /// The series' name.
     pub name: String,
     /// Draws the sample.
-    pub sample: Box<dyn Fn(&mut Canvas, Point)>,
+    pub sample: Sample,
 }
 
 /// A chart without its data.

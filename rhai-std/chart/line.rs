@@ -50,13 +50,13 @@ pub fn plane(
     let (x_log, y_log) = (options.flag("x_log")?, options.flag("y_log")?);
     let labels = options.labels()?;
     let (x, y) = (data.range(|point| point.0), data.range(|point| point.1));
+    if x_log && data.along != Along::Numbers {
+        return Err(fail(format!("`x_log` of `{}` needs numbers for `x`", options.function)));
+    }
     for (log, range, name) in [(x_log, x, "x"), (y_log, y, "y")] {
         if log {
             logarithmic(options.function, name, range)?;
         }
-    }
-    if x_log && data.along != Along::Numbers {
-        return Err(fail(format!("`x_log` of `{}` needs numbers for `x`", options.function)));
     }
     let (x, y) = (x.unwrap_or((0.0, 1.0)), y.unwrap_or((0.0, 1.0)));
     if data.along == Along::Times && ![x.0, x.1].into_iter().all(super::calendar::is_time) {

@@ -112,7 +112,7 @@ fn decimal(value: f64, largest: f64, last: i32) -> String {
         return "0".to_owned();
     }
     let decimals = usize::try_from(-last).unwrap_or(0);
-    if largest >= 1e7 || largest < 1e-3 {
+    if !(1e-3..1e7).contains(&largest) {
         let exponent = value.abs().log10().floor() as i32;
         let digits = usize::try_from(exponent - last).unwrap_or(0).min(15);
         let scientific = format!("{value:.digits$e}");

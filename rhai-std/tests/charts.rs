@@ -1,6 +1,6 @@
 //! `chart`.
 
-use super::{World, failure};
+use super::World;
 
 /// Pictures of all kinds, by name. With `THINKING_GALLERY=directory` they are left there to be looked at.
 const GALLERY: &[(&str, &str)] = &[
@@ -144,4 +144,207 @@ fn every_picture_is_drawn_and_the_same_each_time() {
             std::fs::write(file("png"), &png).unwrap();
         }
     }
+}
+
+/// How often a text occurs.
+fn count(svg: &str, part: &str) -> usize {
+    svg.matches(part).count()
+}
+
+/// The texts of a picture, in order.
+fn texts(svg: &str) -> Vec<&str> {
+    let parts = svg.split("<text ").skip(1);
+    parts.filter_map(|part| part.split_once('>')?.1.split_once("</text>").map(|(text, _)| text.trim())).collect()
+}
+
+fn svg(code: &str) -> String {
+    String::from_utf8(draw("test", "svg", code)).unwrap()
+}
+
+#[test]
+fn a_line_chart_says_what_it_shows() {
+    let svg = svg(r#"chart::line(path, #{ title: "Loss", x: 1..=4, x_label: "epoch", y_label: "loss", y_unit: "°C",
+            series: [#{ name: "train <1>", y: [8, 4, (), 1] }, #{ name: "test", y: [9, 5, 3, 2] }] })"#);
+    assert!(svg.starts_with("<svg width=\"900\" height=\"520\" viewBox=\"0 0 9000 5200\""), "{svg}");
+    assert!(svg.ends_with("</svg>\n"));
+    let words = texts(&svg);
+    let ticks = ["0", "2", "4", "6", "8", "10", "1", "2", "3", "4"];
+    let expected = [["Loss", "train &lt;1&gt;", "test"].as_slice(), &ticks, &["epoch", "loss (°C)"]].concat();
+    assert_eq!(words, expected);
+    // A sample and a line for each series; the first one's ends at the gap, its last point is a dot alone.
+    assert_eq!(count(&svg, "<polyline"), 2 + 1 + 1);
+    assert_eq!(count(&svg, "<circle"), 3 + 4);
+}
+
+#[test]
+fn bars_points_and_bins_are_all_there() {
+    let bars = svg(r#"chart::bar(path, #{ x: ["a", "b", "c"], series: #{ u: [1, 2, ()], v: [-1, 4, 3] } })"#);
+    // Paper, two samples, five bars.
+    assert_eq!(count(&bars, "#0072B2") + count(&bars, "#D55E00"), 2 + 5);
+    assert!(["a", "b", "c", "u", "v"].iter().all(|name| texts(&bars).contains(name)));
+    let points = svg(r#"chart::scatter(path, #{ x: list::range(0, 100), y: list::range(0, 100) })"#);
+    assert_eq!(count(&points, "<circle"), 100);
+    let bins = svg(r#"chart::histogram(path, #{ values: [1.0, 1.1, 2.5, 4.0, ()], bins: 3 })"#);
+    assert_eq!(count(&bins, "#0072B2"), 3);
+    // Two, one and one: the largest value belongs to the last bin.
+    assert_eq!(texts(&bins).last(), Some(&"count"));
+    let heights: Vec<i64> = bins
+        .split("<rect ")
+        .filter(|part| part.contains("#0072B2"))
+        .map(|part| part.split("height=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap())
+        .collect();
+    assert!((heights[0] - 2 * heights[1]).abs() <= 2 && heights[1] == heights[2], "{heights:?}");
+}
+
+#[test]
+fn dates_and_times_stand_along_the_axis() {
+    let dates = svg(r#"chart::line(path, #{ x: ["2015-01-01", "2015-07-01", "2015-12-31"], y: [1, 2, 3] })"#);
+    assert!(["Jan", "2015", "Mar", "Nov"].iter().all(|word| texts(&dates).contains(word)), "{:?}", texts(&dates));
+    let times = svg(
+        r#"chart::scatter(path, #{ x: [time::parse("2015-01-01"), time::parse("2015-01-02")], y: [1, 2], x_time: true })"#,
+    );
+    assert!(texts(&times).contains(&"Jan 1, 2015"), "{:?}", texts(&times));
+    let numbers = svg(r#"chart::bar(path, #{ x: [2012, 2013.5], y: [1, 2] })"#);
+    assert!(texts(&numbers).contains(&"2012") && texts(&numbers).contains(&"2013.5"));
+}
+
+#[test]
+fn a_png_has_its_size_and_is_not_blank() {
+    let bytes = draw("test", "png", r#"chart::line(path, #{ title: "T", y: [1, 3, 2], width: 300, height: 200 })"#);
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!((info.width, info.height, info.color_type), (300, 200, png::ColorType::Rgb));
+    let share = |wanted: &dyn Fn(&[u8]) -> bool| pixels.chunks(3).filter(|pixel| wanted(pixel)).count();
+    let blue = share(&|pixel| pixel == [0x00, 0x72, 0xB2]);
+    let dark = share(&|pixel| pixel.iter().all(|part| *part < 0x70));
+    assert!((200..3000).contains(&blue), "the line has {blue} pixels");
+    assert!((20..500).contains(&dark), "the letters have {dark} pixels");
+    assert_eq!(&pixels[..3], [255; 3]);
+}
+
+/// A million points are drawn as fewer, and the outline stays.
+#[test]
+fn many_points_make_a_small_file() {
+    let world = World::new();
+    let code = r#"
+        let y = []; y.pad(1000000, 0.0);
+        for at in 0..1000 { y[at * 997] = rand::float(); }
+        y[654321] = 7.5;
+        chart::line("line.svg", #{ y: y });
+        chart::scatter("points.svg", #{ y: y });
+        chart::histogram("bins.svg", #{ values: y });
+    "#;
+    world.value(code);
+    let size = |name: &str| std::fs::metadata(world.path(name)).unwrap().len();
+    assert!(size("line.svg") < 60_000 && size("points.svg") < 900_000 && size("bins.svg") < 20_000);
+    let line = world.read("line.svg");
+    // The one high value is in the picture: no other point reaches the uppermost eighth.
+    assert!(texts(&line).contains(&"8"));
+    let path = line.split("points=\"").nth(1).unwrap().split('"').next().unwrap();
+    let highest = path.split_whitespace().map(|point| point.split_once(',').unwrap().1.parse::<i32>().unwrap()).min();
+    assert!(highest < Some(700), "{highest:?}");
+}
+
+/// What is wrong with a chart, and what the script is told: message, then help.
+const REFUSALS: &[(&str, &str)] = &[
+    (r#"chart::line("a.jpg", #{ y: [1] })"#, "`chart::line` writes `.svg` and `.png` files, which `a.jpg` is not"),
+    (r#"chart::line("svg", #{ y: [1] })"#, "`chart::line` writes `.svg` and `.png` files, which `svg` is not"),
+    (
+        r#"chart::line("a.svg", [1, 2])"#,
+        "`chart::line` takes a file and a map such as `#{ title: \"…\", y: […] }`, not a list",
+    ),
+    (
+        r#"chart::line("a.svg", #{})"#,
+        "`chart::line` needs `y`, or `series`; write `chart::line(\"chart.svg\", #{ title: \"…\", x: […], y: […] })`",
+    ),
+    (
+        r#"chart::histogram("a.svg", #{})"#,
+        "`chart::histogram` needs `values`; write `chart::histogram(\"chart.svg\", #{ title: \"…\", values: […] })`",
+    ),
+    (r#"chart::line("a.svg", #{ y: [1], titel: "a" })"#, "`chart::line` has no option `titel`; did you mean `title`?"),
+    (
+        r#"chart::bar("a.svg", #{ y: [1], colour: "red" })"#,
+        "`chart::bar` has no option `colour`; the options are: x, y, series, y_log, title, x_label, y_label, x_unit, y_unit, width, height",
+    ),
+    (r#"chart::bar("a.svg", #{ y: [1], title: 1 })"#, "`title` of `chart::bar` must be a string, not an int"),
+    (
+        r#"chart::line("a.svg", #{ y: [1], y_log: 1 })"#,
+        "`y_log` of `chart::line` must be `true` or `false`, not an int",
+    ),
+    (r#"chart::line("a.svg", #{ y: [1], width: 50 })"#, "`width` of `chart::line` must be from 200 to 4000, but is 50"),
+    (r#"chart::line("a.svg", #{ y: [1], height: 1.5 })"#, "`height` of `chart::line` must be an int, not a float"),
+    (r#"chart::line("a.svg", #{ y: 1 })"#, "`y` of `chart::line` must be a list, not an int"),
+    (
+        r#"chart::line("a.svg", #{ y: [1, "2"] })"#,
+        "element 1 of `y` of `chart::line` must be a number, not a string; a gap is `()`",
+    ),
+    (
+        r#"chart::line("a.svg", #{ y: [1, 1e301] })"#,
+        "element 1 of `y` of `chart::line` is 1e301: too large to be drawn",
+    ),
+    (r#"chart::line("a.svg", #{ x: [1], y: [1, 2] })"#, "`x` of `chart::line` has 1 elements, but `y` has 2"),
+    (r#"chart::line("a.svg", #{ x: [1, "b"], y: [1, 2] })"#, "`x` of `chart::line` mixes numbers and strings"),
+    (
+        r#"chart::line("a.svg", #{ x: [1, true], y: [1, 2] })"#,
+        "element 1 of `x` of `chart::line` must be a number or a string, not a bool",
+    ),
+    (r#"chart::line("a.svg", #{ x: 0..99999999, y: [1] })"#, "`x` of `chart::line` has more than 10000000 elements"),
+    (r#"chart::line("a.svg", #{ y: [1], series: #{} })"#, "`chart::line` takes `y` or `series`, not both"),
+    (r#"chart::line("a.svg", #{ series: #{} })"#, "`series` of `chart::line` holds no series"),
+    (
+        r#"chart::line("a.svg", #{ series: 1 })"#,
+        "`series` of `chart::line` must be a map such as `#{ train: […], test: […] }`, not an int",
+    ),
+    (
+        r#"chart::line("a.svg", #{ series: [1] })"#,
+        "element 0 of `series` of `chart::line` must be `#{ name: \"…\", y: […] }`",
+    ),
+    (
+        r#"chart::line("a.svg", #{ series: #{ a: #{ y: [1], z: [1] } } })"#,
+        "`series.a` of `chart::line` takes `x` and `y`, not `z`",
+    ),
+    (r#"chart::line("a.svg", #{ series: #{ a: #{ x: [1] } } })"#, "`series.a` of `chart::line` needs `y`"),
+    (
+        r#"let all = #{}; for i in 0..36 { all[`${i}`] = [i]; } chart::line("a.svg", #{ series: all })"#,
+        "`chart::line` draws up to 35 series that can be told apart, not 36",
+    ),
+    (
+        r#"chart::line("a.svg", #{ y: [1, 0], y_log: true })"#,
+        "`y_log` of `chart::line` needs values above 0, but the smallest `y` is 0",
+    ),
+    (r#"chart::line("a.svg", #{ x: ["a"], y: [1], x_log: true })"#, "`x_log` of `chart::line` needs numbers for `x`"),
+    (
+        r#"chart::line("a.svg", #{ x: [1e18], y: [1], x_time: true })"#,
+        "`x` of `chart::line` is not all times between the years 1 and 9999",
+    ),
+    (r#"chart::bar("a.svg", #{ x: ["a", "a"], y: [1, 2] })"#, "`x` of `chart::bar` names `a` twice"),
+    (
+        r#"chart::bar("a.svg", #{ y: list::range(0, 1000) })"#,
+        "`chart::bar` cannot draw 1000 bars on 900 pixels; draw fewer, make it wider, or use `chart::line` or `chart::histogram`",
+    ),
+    (
+        r#"chart::histogram("a.svg", #{ values: [1], bins: 0 })"#,
+        "`bins` of `chart::histogram` must be from 1 to 1000, but is 0",
+    ),
+];
+
+#[test]
+fn what_is_wrong_is_said_in_one_line() {
+    for (code, expected) in REFUSALS {
+        let error = World::new().eval(code).unwrap_err();
+        let told = [Some(error.message), error.help].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        assert_eq!(told, *expected, "{code}");
+    }
+}
+
+#[test]
+fn a_chart_is_written_as_any_file() {
+    let world = World::new();
+    world.value(r#"chart::line("out/a.svg", #{ y: [1, 2] })"#);
+    assert_eq!(world.seen(), ["Effect chart::line"]);
+    let left: Vec<_> = std::fs::read_dir(world.path("out")).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left, ["a.svg"]);
+    let refused = world.eval(r#"chart::line("../a.svg", #{ y: [1, 2] })"#).unwrap_err();
+    assert_eq!(refused.message, "writing `../a.svg` is not permitted");
 }
