@@ -12,6 +12,7 @@ mod fuzz;
 mod growth;
 mod init;
 mod manifests;
+mod permissions;
 mod readme;
 mod state;
 mod support;

@@ -150,6 +150,9 @@ pub(crate) struct ValidateArgs {
     /// Print the manifest as JSON
     #[arg(long, value_name = "WHAT")]
     pub emit: Option<Emit>,
+    /// Show what the manifest may touch, and what its steps are seen to touch
+    #[arg(long, conflicts_with = "emit")]
+    pub permissions: bool,
     /// Facets of `--emit resolved`
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub facet: Vec<String>,

@@ -10,6 +10,7 @@ mod given;
 mod init;
 mod logging;
 mod output;
+mod permissions;
 mod plan;
 mod prepare;
 mod schema;

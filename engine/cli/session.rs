@@ -8,7 +8,7 @@ use std::sync::Arc;
 use thinking_container::Registry;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Severity, SourceMap};
 use thinking_manifest::{Project, Selection};
-use thinking_plan::{Compiler, NativeSteps, Parameters, Workshop};
+use thinking_plan::{Compiler, NativeSteps, Parameters, Survey, Workshop};
 use thinking_script::Rhai;
 use thinking_step::NativeStep;
 
@@ -135,7 +135,32 @@ impl<'l> Session<'l> {
     }
 
     fn check_under(&mut self, selection: &Selection, state: &Path, found: &mut Diagnostics) {
-        let Some(model) = self.project.compose(selection, found) else { return };
+        self.with_shop(selection, state, found, |shop, found| shop.check(found));
+    }
+
+    /// What the manifest may touch and is seen to touch: without asking, and with each facet that is not active then.
+    pub fn surveys(&mut self, state: &Path) -> Vec<(Vec<String>, Survey)> {
+        let selections = self.project.facets.every_selection();
+        let usual = selections.first().map(|selection| selection.active.clone()).unwrap_or_default();
+        let mut ignored = Diagnostics::new();
+        let mut surveys = Vec::new();
+        for selection in selections {
+            let survey = self.with_shop(&selection, state, &mut ignored, |shop, _| shop.survey());
+            let extra = selection.active.into_iter().filter(|facet| !usual.contains(facet)).collect();
+            surveys.push((extra, survey.unwrap_or_default()));
+        }
+        surveys
+    }
+
+    /// Does something in the workshop of the manifest as it is under a selection of facets.
+    fn with_shop<T>(
+        &mut self,
+        selection: &Selection,
+        state: &Path,
+        found: &mut Diagnostics,
+        work: impl FnOnce(&mut Workshop<'_, 'l>, &mut Diagnostics) -> T,
+    ) -> Option<T> {
+        let model = self.project.compose(selection, found)?;
         let mut shop = Workshop {
             project: &self.project,
             model: &model,
@@ -145,6 +170,6 @@ impl<'l> Session<'l> {
             sources: &mut self.sources,
             state: state.to_path_buf(),
         };
-        shop.check(found);
+        Some(work(&mut shop, found))
     }
 }

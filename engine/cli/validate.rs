@@ -2,8 +2,8 @@
 
 use crate::cli::args::{Emit, ValidateArgs};
 use crate::cli::exit::{Exit, Trouble};
-use crate::cli::output;
 use crate::cli::session::{self, Session};
+use crate::cli::{output, permissions};
 use thinking_diagnostic::Diagnostics;
 use thinking_manifest::Requests;
 use thinking_script::Rhai;
@@ -38,9 +38,20 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<Exit, Trouble> {
             Err(wrong) => session.diagnostics.extend(wrong),
         }
     }
-    if args.emit.is_some() {
+    let asked = args.permissions && !wrong;
+    if asked {
+        let surveys = session.surveys(&state);
+        let all = permissions::Overview::new(&surveys);
+        match common.json {
+            true => output::json_data(&all.json(&session.sources, &session.diagnostics)),
+            false => output::data(&all.text(&session.sources, &path, output::data_style())),
+        }
+    }
+    if args.emit.is_some() || asked {
         // Standard output holds the manifest; what is wrong with it is talk.
-        output::diagnostics(&session.diagnostics, &session.sources, false);
+        if !(asked && common.json) {
+            output::diagnostics(&session.diagnostics, &session.sources, false);
+        }
     } else if common.json || !session.diagnostics.is_empty() {
         output::diagnostics(&session.diagnostics, &session.sources, common.json);
     }

@@ -12,6 +12,7 @@ mod params;
 mod pure;
 mod setting;
 mod settings;
+mod survey;
 mod task;
 mod template;
 mod workshop;
@@ -23,6 +24,7 @@ pub use params::Given;
 pub use pure::host as pure_host;
 pub use setting::{FromValue, Setting};
 pub use settings::{LogSettings, Settings};
+pub use survey::{By, Grant, Right, Survey, Touch, Use};
 pub use task::{
     Backoff, Body, Branch, Call, Exec, OnError, ParamValue, Parameters, Plan, Retry, StdoutAs, Step, Task, TaskId,
     TaskKind, Wait,

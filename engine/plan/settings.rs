@@ -1,10 +1,11 @@
 //! The runtime's settings: what a run needs to know before it starts.
 
 use crate::compile::NoResults;
+use crate::survey::{By, Grant, Right};
 use crate::workshop::{Workshop, active_facets};
 use crate::{Evaluate, Parameters, Template, pure, script_name};
 use std::sync::Arc;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Spanned};
 use thinking_schema::{self as schema, Templated};
 use thinking_step::{Permissions, Program, Purpose, RunInfo, Value};
 
@@ -238,47 +239,17 @@ pub(crate) fn seed(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) -
 
 /// What the manifest permits: its `permissions`, what path parameters and inputs grant for reading, and what outputs grant for writing.
 pub(crate) fn permissions(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) -> Option<Permissions> {
-    let own = shop.model.manifest.runtime.as_ref().and_then(|runtime| runtime.permissions.clone()).unwrap_or_default();
-    let mut list = |strings: &[Spanned<String>], diagnostics: &mut Diagnostics| -> Vec<(String, Option<Span>)> {
-        strings
-            .iter()
-            .map(|string| {
-                let text = if string.value.contains("${") {
-                    value_of(shop, string, diagnostics).and_then(|value| value.as_str().map(str::to_owned))
-                } else {
-                    Some(string.value.clone())
-                };
-                (text.unwrap_or_else(|| wildcard(&string.value)), string.span)
-            })
-            .collect()
+    let grants = grants(shop, diagnostics);
+    let of = |right: Right| {
+        let own = grants.iter().filter(move |grant| grant.right == right);
+        own.map(|grant| grant.pattern.clone()).collect::<Vec<_>>()
     };
-    let mut read = list(&own.read, diagnostics);
-    let mut write = list(&own.write, diagnostics);
-    let (net, run, env) = (list(&own.net, diagnostics), list(&own.run, diagnostics), list(&own.env, diagnostics));
-    for (_, pipeline) in shop.model.manifest.pipeline.iter() {
-        grants(&pipeline.tasks, &mut read, &mut write);
-    }
-    for (name, param) in shop.model.manifest.param.iter() {
-        if param.r#type.as_ref().is_some_and(|kind| kind.value == schema::ParamType::Path) {
-            let given =
-                shop.params.values.get(name.value.as_str()).and_then(|param| param.value.as_str().map(str::to_owned));
-            let default = param.default.as_ref().and_then(|default| default.value.to_json().as_str().map(wildcard));
-            read.extend(given.or(default).map(|path| (globset::escape(&path), name.span)));
-        }
-    }
-    let plain = |list: &[(String, Option<Span>)]| list.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>();
-    match Permissions::new(
-        &shop.project.directory,
-        &shop.state,
-        &plain(&read),
-        &plain(&write),
-        &plain(&net),
-        &plain(&run),
-        &plain(&env),
-    ) {
+    let (read, write) = (of(Right::Read), of(Right::Write));
+    let (net, run, env) = (of(Right::Net), of(Right::Run), of(Right::Env));
+    match Permissions::new(&shop.project.directory, &shop.state, &read, &write, &net, &run, &env) {
         Ok(permissions) => Some(permissions),
         Err((glob, why)) => {
-            let span = read.iter().chain(&write).find(|(text, _)| *text == glob).and_then(|(_, span)| *span);
+            let span = grants.iter().find(|grant| grant.pattern == glob).and_then(|grant| grant.span);
             diagnostics
                 .push(Diagnostic::error(Code::InvalidValue, format!("`{glob}` is not a glob: {why}")).at(span, "here"));
             None
@@ -286,19 +257,67 @@ pub(crate) fn permissions(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnos
     }
 }
 
-fn grants(tasks: &[schema::Task], read: &mut Vec<(String, Option<Span>)>, write: &mut Vec<(String, Option<Span>)>) {
+/// Every single thing that the manifest permits, and by what.
+pub(crate) fn grants(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) -> Vec<Grant> {
+    let own = shop.model.manifest.runtime.as_ref().and_then(|runtime| runtime.permissions.clone()).unwrap_or_default();
+    let mut grants = Vec::new();
+    let lists = [
+        (Right::Read, &own.read),
+        (Right::Write, &own.write),
+        (Right::Net, &own.net),
+        (Right::Run, &own.run),
+        (Right::Env, &own.env),
+    ];
+    for (right, list) in lists {
+        for string in list {
+            let text = if string.value.contains("${") {
+                value_of(shop, string, diagnostics).and_then(|value| value.as_str().map(str::to_owned))
+            } else {
+                Some(string.value.clone())
+            };
+            let pattern = text.unwrap_or_else(|| wildcard(&string.value));
+            grants.push(Grant { right, pattern, span: string.span, by: By::Permissions });
+        }
+    }
+    for (_, pipeline) in shop.model.manifest.pipeline.iter() {
+        of_tasks(&pipeline.tasks, &mut grants);
+    }
+    for (name, param) in shop.model.manifest.param.iter() {
+        if param.r#type.as_ref().is_some_and(|kind| kind.value == schema::ParamType::Path) {
+            let given =
+                shop.params.values.get(name.value.as_str()).and_then(|param| param.value.as_str().map(str::to_owned));
+            let default = param.default.as_ref().and_then(|default| default.value.to_json().as_str().map(wildcard));
+            grants.extend(given.or(default).map(|path| Grant {
+                right: Right::Read,
+                pattern: globset::escape(&path),
+                span: name.span,
+                by: By::Param(name.value.clone()),
+            }));
+        }
+    }
+    grants
+}
+
+fn of_tasks(tasks: &[schema::Task], grants: &mut Vec<Grant>) {
     for task in tasks {
         match task {
             schema::Task::Step(step) => {
-                read.extend(step.input.iter().map(|input| (wildcard(&input.value), input.span)));
-                write.extend(step.output.iter().map(|output| (wildcard(&output.value), output.span)));
+                let grant = |right, path: &Spanned<String>, by| Grant {
+                    right,
+                    pattern: wildcard(&path.value),
+                    span: path.span,
+                    by,
+                };
+                let name = &step.name.value;
+                grants.extend(step.input.iter().map(|input| grant(Right::Read, input, By::Input(name.clone()))));
+                grants.extend(step.output.iter().map(|output| grant(Right::Write, output, By::Output(name.clone()))));
             }
-            schema::Task::Stage(stage) => grants(&stage.tasks, read, write),
-            schema::Task::Each(each) => grants(&each.tasks, read, write),
-            schema::Task::Repeat(repeat) => grants(&repeat.tasks, read, write),
+            schema::Task::Stage(stage) => of_tasks(&stage.tasks, grants),
+            schema::Task::Each(each) => of_tasks(&each.tasks, grants),
+            schema::Task::Repeat(repeat) => of_tasks(&repeat.tasks, grants),
             schema::Task::Choose(choose) => {
-                choose.branches.iter().for_each(|branch| grants(&branch.tasks, read, write));
-                choose.otherwise.iter().for_each(|otherwise| grants(&otherwise.tasks, read, write));
+                choose.branches.iter().for_each(|branch| of_tasks(&branch.tasks, grants));
+                choose.otherwise.iter().for_each(|otherwise| of_tasks(&otherwise.tasks, grants));
             }
             schema::Task::Wait(_) | schema::Task::Run(_) | schema::Task::End(_) | schema::Task::Fail(_) => {}
         }

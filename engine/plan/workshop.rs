@@ -3,6 +3,7 @@
 use crate::builder::{Builder, Place, Siblings};
 use crate::compile::Compiler;
 use crate::links::Links;
+use crate::survey::Use;
 use crate::task::Plan;
 use crate::{NativeSteps, Parameters, names, script_name};
 use std::path::PathBuf;
@@ -43,6 +44,11 @@ impl Workshop<'_, '_> {
 
     /// The plan of a pipeline. What is wrong is in `diagnostics`; with errors there the plan must not run.
     pub fn plan(&mut self, pipeline: &str, diagnostics: &mut Diagnostics) -> Option<Plan> {
+        self.plan_and_uses(pipeline, diagnostics).map(|(plan, _)| plan)
+    }
+
+    /// The plan, and what its tasks touch outside.
+    pub(crate) fn plan_and_uses(&mut self, pipeline: &str, diagnostics: &mut Diagnostics) -> Option<(Plan, Vec<Use>)> {
         let model = self.model;
         let permissions = crate::settings::permissions(self, diagnostics)?;
         let facets: Vec<Arc<str>> = active_facets(model);
@@ -94,12 +100,14 @@ impl Workshop<'_, '_> {
             running: vec![name.value.clone()],
             links: Links::default(),
             outputs: Vec::new(),
+            uses: Vec::new(),
         };
         let place = Place { path: "".into(), parent: None, scope, retry: None };
         let root = builder.tasks(&body.tasks, &place);
         builder.check_shared_outputs();
         builder.links.check(&builder.tasks, &builder.model.manifest, builder.diagnostics);
-        let tasks = builder.tasks;
+        let (tasks, touches) = (builder.tasks, builder.uses);
+        let uses = crate::survey::uses(pipeline, &tasks, touches);
         if root.is_empty() && body.tasks.is_empty() {
             diagnostics.push(
                 Diagnostic::warning(Code::Missing, format!("pipeline `{pipeline}` has no tasks"))
@@ -124,7 +132,7 @@ impl Workshop<'_, '_> {
             directory: self.project.directory.clone(),
         };
         plan.digest = crate::definition::plan_digest(&plan);
-        Some(plan)
+        Some((plan, uses))
     }
 }
 

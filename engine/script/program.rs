@@ -8,7 +8,7 @@ use thinking_diagnostic::Span;
 use thinking_std::{
     Facets, Kv, Limits, Params, Results, RunHandle, StepHandle, evaluate_within, from_value, value_from,
 };
-use thinking_step::{Host, Program, Reference, StepError, Value, VariableKind};
+use thinking_step::{Host, LibraryCall, Program, Reference, StepError, Value, VariableKind};
 
 /// A variable that a script mentions, ready to be put into its scope.
 pub enum Variable {
@@ -54,6 +54,7 @@ pub struct Script {
     pub(crate) places: Places,
     pub(crate) variables: Vec<(ImmutableString, Variable)>,
     pub(crate) references: Vec<Reference>,
+    pub(crate) calls: Vec<LibraryCall>,
     pub(crate) canonical: (String, Vec<(u32, Span)>),
     pub(crate) volatile: bool,
     pub(crate) limits: Limits,
@@ -134,6 +135,9 @@ impl Program for Script {
 
     fn references(&self) -> &[Reference] {
         &self.references
+    }
+    fn calls(&self) -> &[LibraryCall] {
+        &self.calls
     }
 
     fn canonical(&self) -> (&str, &[(u32, Span)]) {

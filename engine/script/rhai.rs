@@ -77,7 +77,8 @@ impl Language for Rhai {
             Ok(ast) => ast,
             Err(error) => return Err(vec![parse_error::diagnostic(&error, &places, &tokens)]),
         };
-        let Findings { problems, references, mentioned, volatile } = check(&ast, &self.known, &places, scope, purpose);
+        let Findings { problems, references, calls, mentioned, volatile } =
+            check(&ast, &self.known, &places, scope, purpose);
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -90,7 +91,7 @@ impl Language for Rhai {
         let canonical = canonical(code, &tokens);
         let engine = Arc::clone(&self.engine);
         let limits = Limits { memory: self.memory, operations: (purpose == Purpose::Pure).then_some(PURE_OPERATIONS) };
-        Ok(Arc::new(Script { engine, ast, places, variables, references, canonical, volatile, limits }))
+        Ok(Arc::new(Script { engine, ast, places, variables, references, calls, canonical, volatile, limits }))
     }
 
     fn is_reserved(&self, word: &str) -> bool {

@@ -18,5 +18,7 @@ pub use error::{ErrorKind, StepError};
 pub use host::{Access, Class, Host, LogLevel, Mode, RunInfo, TaskInfo};
 pub use native::{NativeCall, NativeStep};
 pub use permission::{Permissions, Refusal};
-pub use program::{Language, Program, Purpose, Reference, ReferenceKind, ScopeEntry, StaticScope, VariableKind};
+pub use program::{
+    Language, LibraryCall, Program, Purpose, Reference, ReferenceKind, ScopeEntry, StaticScope, VariableKind,
+};
 pub use value::{Datum, Value};

@@ -1,6 +1,6 @@
 //! Scripts as the rest of the engine sees them.
 
-use crate::{Host, StepError, Value};
+use crate::{Class, Host, StepError, Value};
 use std::{collections::BTreeMap, sync::Arc};
 use thinking_diagnostic::{Diagnostic, MappedText, Span};
 
@@ -91,6 +91,17 @@ pub struct Reference {
     pub span: Span,
 }
 
+/// A call of a library function that touches the world outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LibraryCall {
+    /// The function as scripts write it: `fs::read_text`.
+    pub function: String,
+    /// How it touches the world: looks at it, or changes it.
+    pub class: Class,
+    /// Where.
+    pub span: Span,
+}
+
 /// A checked piece of code.
 pub trait Program: Send + Sync {
     /// Runs it. The value is what JSON can say; a script without a last value gives `Null`.
@@ -108,6 +119,10 @@ pub trait Program: Send + Sync {
     }
     /// What it mentions outside of itself, in the order of the text.
     fn references(&self) -> &[Reference];
+    /// The calls of library functions that touch the world outside, in the order of the text.
+    fn calls(&self) -> &[LibraryCall] {
+        &[]
+    }
     /// What it means, without layout and comments and with its functions ordered by name: equal for two texts that do the same. Each
     /// `(offset, span)` says where the token at that byte of the text stands, ascending.
     fn canonical(&self) -> (&str, &[(u32, Span)]);

@@ -2,12 +2,13 @@
 
 use super::{Builder, Common, Place};
 use crate::definition::Definer;
+use crate::survey::Touch;
 use crate::task::{Body, Call, Exec, StdoutAs, Step, TaskId, TaskKind, Wait};
 use crate::{Setting, Template, TemplateValue};
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Spanned, did_you_mean};
 use thinking_schema::{self as schema, Templated};
-use thinking_step::{Access, Definition, Program, Purpose};
+use thinking_step::{Access, Class, Definition, Program, Purpose};
 
 impl Builder<'_, '_> {
     pub(super) fn step(&mut self, step: &schema::Step, place: &Place) -> Option<Step> {
@@ -208,6 +209,9 @@ impl Builder<'_, '_> {
             return None;
         };
         self.diagnostics.extend(thinking_manifest::check_arguments(&step.schema(), name, &call.arguments));
+        if matches!(step.class(), Class::Observe | Class::Effect) {
+            self.uses.push((task, Touch::Calls(step.name().to_owned(), step.class()), name.span));
+        }
         definer.fixed("operation", &format!("{} {}", step.name(), step.version()), name.span);
         let mut arguments: Vec<(String, TemplateValue)> = Vec::new();
         for (argument, value) in &call.arguments {
@@ -235,6 +239,7 @@ impl Builder<'_, '_> {
         if let Some(fixed) = program.as_fixed() {
             self.permitted(Access::Run(&fixed), exec.program.span);
         }
+        self.uses.push((task, Touch::Runs(exec.program.value.clone()), exec.program.span));
         definer.template("program", &program);
         let arguments: Vec<Template> = exec.arguments.iter().map(|argument| self.word(argument, place, task)).collect();
         for (at, argument) in arguments.iter().enumerate() {

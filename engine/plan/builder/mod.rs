@@ -12,6 +12,7 @@ use crate::Setting;
 use crate::compile::{Compiler, Scope};
 use crate::links::Links;
 use crate::script_name;
+use crate::survey::Touch;
 use crate::task::{Branch, OnError, Retry, Task, TaskId, TaskKind};
 use crate::{NativeSteps, Parameters};
 use std::collections::BTreeMap;
@@ -74,6 +75,8 @@ pub(crate) struct Builder<'b, 'l> {
     pub(crate) links: Links,
     /// Fixed outputs so far: the path with links resolved, its step, its place.
     pub(crate) outputs: Vec<(PathBuf, TaskId, Option<Span>)>,
+    /// What tasks touch outside, as far as it can be seen, so far.
+    pub(crate) uses: Vec<(TaskId, Touch, Option<Span>)>,
 }
 
 impl Builder<'_, '_> {

@@ -2,6 +2,7 @@
 
 use super::{Builder, Place};
 use crate::compile::Wrong;
+use crate::survey::Touch;
 use crate::task::TaskId;
 use crate::{Template, TemplateValue};
 use std::sync::Arc;
@@ -35,6 +36,12 @@ impl Builder<'_, '_> {
                 ReferenceKind::WritesFile(path) => self.permitted(Access::Write(path.as_ref()), Some(reference.span)),
                 _ => {}
             }
+            if let Some(touch) = Touch::of(&reference.kind) {
+                self.uses.push((task, touch, Some(reference.span)));
+            }
+        }
+        for call in program.calls() {
+            self.uses.push((task, Touch::Calls(call.function.clone(), call.class), Some(call.span)));
         }
         program
     }

@@ -7,7 +7,7 @@ use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use thinking_std::{PLANNED, glob_base, net_target};
-use thinking_step::{Class, Purpose, ReferenceKind};
+use thinking_step::{Class, LibraryCall, Purpose, ReferenceKind};
 
 impl<'a> Checker<'a> {
     /// `f(…)` or `space::f(…)`.
@@ -191,6 +191,9 @@ impl<'a> Checker<'a> {
     fn touches(&mut self, full: &str, call: &'a FnCallExpr, span: Option<Span>) {
         let Some(doc) = self.known.doc(full) else { return };
         self.findings.volatile |= doc.volatile;
+        if let (Class::Observe | Class::Effect, Some(span)) = (doc.class, span) {
+            self.findings.calls.push(LibraryCall { function: full.to_owned(), class: doc.class, span });
+        }
         let literal = |argument: Option<usize>| match argument.and_then(|at| call.args.get(at)) {
             Some(Expr::StringConstant(path, position)) => Some((path.to_string(), self.span(*position))),
             _ => None,

@@ -14,7 +14,7 @@ use names::Names;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 use thinking_diagnostic::{Code, Diagnostic, Span};
-use thinking_step::{Purpose, Reference, ReferenceKind, ScopeEntry, StaticScope};
+use thinking_step::{LibraryCall, Purpose, Reference, ReferenceKind, ScopeEntry, StaticScope};
 
 /// What a walk found.
 pub struct Findings {
@@ -22,6 +22,8 @@ pub struct Findings {
     pub problems: Vec<Diagnostic>,
     /// What it mentions outside of itself, in the order of the text.
     pub references: Vec<Reference>,
+    /// Calls of functions that touch the world outside, in the order of the text.
+    pub calls: Vec<LibraryCall>,
     /// The variables of the scope that it uses.
     pub mentioned: BTreeSet<String>,
     /// It mentions the time, the machine or the run.
@@ -44,6 +46,7 @@ pub fn check(ast: &AST, known: &Known, places: &Places, scope: &StaticScope, pur
         findings: Findings {
             problems: Vec::new(),
             references: Vec::new(),
+            calls: Vec::new(),
             mentioned: BTreeSet::new(),
             volatile: false,
         },
@@ -60,6 +63,8 @@ pub fn check(ast: &AST, known: &Known, places: &Places, scope: &StaticScope, pur
     findings.problems.dedup();
     findings.references.sort_by_key(|reference| reference.span);
     findings.references.dedup();
+    findings.calls.sort_by_key(|call| call.span);
+    findings.calls.dedup();
     findings
 }
 
