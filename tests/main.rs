@@ -14,6 +14,8 @@ mod init;
 mod manifests;
 mod permissions;
 mod readme;
+mod screens;
 mod state;
 mod support;
+mod terminal;
 mod wait;

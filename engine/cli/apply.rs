@@ -11,10 +11,12 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics};
-use thinking_event::{Reporter, RunEnd};
+use thinking_event::{Expected, Reporter, RunEnd};
 use thinking_manifest::Selection;
-use thinking_plan::Plan;
-use thinking_report::{ConsoleOptions, ConsoleReporter, JsonReporter, Many, TracingReporter};
+use thinking_plan::{Plan, TaskKind};
+use thinking_report::{
+    ConsoleOptions, ConsoleReporter, JsonReporter, LiveOptions, LiveReporter, Many, StandardError, TracingReporter,
+};
 use thinking_run::{ApplyError, Launch, StopSignal, SystemClock};
 use thinking_schema::{ConsoleFormat, DurabilityWord, Level};
 use thinking_script::Rhai;
@@ -51,7 +53,15 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
             level: loudness(settings.logging.level),
             resume_command: resume,
         };
-        reporters.push(Arc::new(ConsoleReporter::new(Box::new(io::stderr()), console, sources.clone())));
+        reporters.push(match output::live() && !console.quiet {
+            true => {
+                // Without it the time left is not told; whatever is wrong with the state, the run itself will say so.
+                let expected = thinking_run::expected(&*store, LINE, &plan.pipeline).ok();
+                let options = live(console, &plan, expected);
+                Arc::new(LiveReporter::new(Box::new(StandardError), options, sources.clone()))
+            }
+            false => Arc::new(ConsoleReporter::new(Box::new(io::stderr()), console, sources.clone())),
+        });
     }
     let reporter: Arc<dyn Reporter> = Arc::new(Many(reporters));
     let stop = StopSignal::default();
@@ -118,6 +128,19 @@ pub(crate) fn explained(error: &ApplyError, args: &RunArgs) -> Diagnostic {
         ApplyError::Store(_) => (Code::State, None, "mend that and run the same command again".to_owned()),
     };
     Diagnostic::error(code, error.to_string()).at(span, "here").help(help)
+}
+
+/// What the live picture shows. `expected` is what earlier runs took, for the time left.
+fn live(console: ConsoleOptions, plan: &Plan, expected: Option<Expected>) -> LiveOptions {
+    let steps = plan.tasks.iter().filter(|task| matches!(task.kind, TaskKind::Step(_)));
+    LiveOptions {
+        console,
+        expected,
+        steps: steps.map(|task| task.path.clone()).collect(),
+        continued: signals::continued(),
+        // The one terminal in wide use that does not, and it says who it is.
+        reflows: std::env::var_os("XTERM_VERSION").is_none(),
+    }
 }
 
 fn loudness(level: Level) -> LogLevel {

@@ -39,6 +39,11 @@ fn terminal_width(stream: &impl AsFd, otherwise: usize) -> usize {
     terminal_size::terminal_size_of(stream).map_or(otherwise, |(width, _)| usize::from(width.0).clamp(20, 100))
 }
 
+/// Whether standard error is a terminal on which a picture can be painted.
+pub(crate) fn live() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
 /// Writes to standard error; a closed pipe is no reason to fail.
 pub(crate) fn talk(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());

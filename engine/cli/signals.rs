@@ -1,7 +1,9 @@
 //! Ctrl-C, SIGTERM, a terminal that is closed, and the signal of a file that may not grow.
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use thinking_run::StopSignal;
 
@@ -30,6 +32,14 @@ pub(crate) fn listen(stop: &StopSignal) {
     });
 }
 
+/// Becomes true each time that the process was stopped (Ctrl-Z) and goes on.
+pub(crate) fn continued() -> Arc<AtomicBool> {
+    let continued = Arc::default();
+    // Without it a picture is painted over what the shell wrote meanwhile.
+    let _ = signal_hook::flag::register(SIGCONT, Arc::clone(&continued));
+    continued
+}
+
 fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -39,5 +49,5 @@ fn ignores_hangup() -> bool {
 
 /// A write beyond a limit on file sizes becomes an error (and a message) instead of a signal that ends the process.
 pub(crate) fn survive_file_size_limits() {
-    let _ = signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default());
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }

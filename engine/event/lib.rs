@@ -99,6 +99,8 @@ pub enum Event {
         task: TaskRef,
         /// Number of iterations, if it is a loop that knows.
         iterations: Option<u64>,
+        /// Iterations that lie behind already: they were done before and are kept.
+        passed: u64,
     },
     /// A container ended.
     ContainerEnded {

@@ -31,9 +31,9 @@ pub struct ConsoleReporter {
 }
 
 /// Makes text of events.
-struct Teller {
-    options: ConsoleOptions,
-    marks: Marks,
+pub(crate) struct Teller {
+    pub(crate) options: ConsoleOptions,
+    pub(crate) marks: Marks,
     sources: Arc<SourceMap>,
 }
 
@@ -41,8 +41,7 @@ impl ConsoleReporter {
     /// A reporter that writes there; `sources` are the texts that spans of events point into.
     #[must_use]
     pub fn new(writer: Box<dyn Write + Send>, options: ConsoleOptions, sources: Arc<SourceMap>) -> Self {
-        let marks = Marks::new(options.style);
-        Self { sink: Sink::new(writer), teller: Teller { options, marks, sources } }
+        Self { sink: Sink::new(writer), teller: Teller::new(options, sources) }
     }
 }
 
@@ -61,7 +60,19 @@ impl Reporter for ConsoleReporter {
 const COLUMN: usize = 34;
 
 impl Teller {
-    fn tell(&self, out: &mut String, event: &Event) {
+    pub(crate) fn new(options: ConsoleOptions, sources: Arc<SourceMap>) -> Self {
+        Self { marks: Marks::new(options.style), options, sources }
+    }
+
+    /// The same for lines of at most that many columns.
+    pub(crate) fn narrow(&self, columns: usize) -> Self {
+        let mut options = self.options.clone();
+        options.style.width = options.style.width.min(columns);
+        Self::new(options, self.sources.clone())
+    }
+
+    /// Adds what is to be said of an event: nothing, a line, or several.
+    pub(crate) fn tell(&self, out: &mut String, event: &Event) {
         let marks = &self.marks;
         let wanted = !self.options.quiet
             || match event {
@@ -111,7 +122,7 @@ impl Teller {
             }
             // The pipeline itself has no path: its line is that of the run.
             Event::ContainerStarted { task, .. } | Event::ContainerEnded { task, .. } if task.path.is_empty() => {}
-            Event::ContainerStarted { task, iterations } => {
+            Event::ContainerStarted { task, iterations, .. } => {
                 self.head(out, marks.dim, marks.start, &task.path);
                 match iterations {
                     None => {}

@@ -83,11 +83,11 @@ fn program_failed() -> StepError {
 fn success() {
     insta::assert_snapshot!(told(&[
         run_started(),
-        Event::ContainerStarted { task: task("prepare"), iterations: None },
+        Event::ContainerStarted { task: task("prepare"), iterations: None, passed: 0 },
         started("prepare/count", 1),
         done("prepare/count", 1, 812_000),
         Event::ContainerEnded { task: task("prepare"), took: 912_000 },
-        Event::ContainerStarted { task: task("fit/epoch"), iterations: Some(20) },
+        Event::ContainerStarted { task: task("fit/epoch"), iterations: Some(20), passed: 0 },
         started("fit/epoch[3]/train", 1),
         done("fit/epoch[3]/train", 1, 7_500_000_000),
         started("a/name/that/is/longer/than/the/column/for/names", 1),

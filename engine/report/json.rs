@@ -96,7 +96,7 @@ fn shape(event: &Event, sources: Option<&SourceMap>) -> Value {
             set_place(&mut value, span.or(task.span), sources);
             value
         }
-        Event::ContainerStarted { task, iterations } => {
+        Event::ContainerStarted { task, iterations, .. } => {
             json!({ "event": name, "task": &*task.path, "iterations": iterations })
         }
         Event::ContainerEnded { task, took } => json!({ "event": name, "task": &*task.path, "took_us": took }),
@@ -207,7 +207,7 @@ mod tests {
                 json!({ "event": "rerun", "task": "a", "reason": "its `rhai` changed", "dropped": 8, "dropped_of_others": { "other": 3 } }),
             ),
             (
-                Event::ContainerStarted { task: task("a"), iterations: None },
+                Event::ContainerStarted { task: task("a"), iterations: None, passed: 0 },
                 json!({ "event": "container-started", "task": "a", "iterations": null }),
             ),
             (

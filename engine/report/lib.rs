@@ -1,7 +1,7 @@
 //! Events to console lines and logs.
 //!
-//! Each reporter takes the same events and knows nothing of the run: [`ConsoleReporter`] for people, [`JsonReporter`] for
-//! programs, [`TracingReporter`] for the log, [`Many`] for several at once.
+//! Each reporter takes the same events and knows nothing of the run: [`ConsoleReporter`] for people, [`LiveReporter`] for people
+//! before a terminal, [`JsonReporter`] for programs, [`TracingReporter`] for the log, [`Many`] for several at once.
 
 #![cfg_attr(test, allow(clippy::expect_used, reason = "a test may fail loudly"))]
 
@@ -9,6 +9,7 @@ mod clean;
 mod console;
 mod duration;
 mod json;
+mod live;
 mod log;
 mod many;
 mod marks;
@@ -19,6 +20,7 @@ mod summary;
 pub use console::{ConsoleOptions, ConsoleReporter};
 pub use duration::duration;
 pub use json::{JsonReporter, to_json, to_json_at};
+pub use live::{LiveOptions, LiveReporter, StandardError, Terminal};
 pub use log::TracingReporter;
 pub use many::Many;
 pub use names::event_name;

@@ -53,7 +53,7 @@ fn tell(event: &Event, run: Option<&str>) {
                 others.iter().map(|(pipeline, count)| format!("{pipeline}={count}")).collect::<Vec<_>>().join(" ");
             info!(target: RUN, event = name, run, task = &*task.path, reason, dropped, dropped_of_others = others);
         }
-        Event::ContainerStarted { task, iterations } => {
+        Event::ContainerStarted { task, iterations, .. } => {
             info!(target: RUN, event = name, run, task = &*task.path, iterations = *iterations);
         }
         Event::ContainerEnded { task, took } => {

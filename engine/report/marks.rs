@@ -12,6 +12,10 @@ pub(crate) struct Marks {
     pub skipped: &'static str,
     pub kept: &'static str,
     pub bar: &'static str,
+    /// What stands for text that was left out.
+    pub gap: &'static str,
+    /// A progress bar's done part, its tip, and the rest.
+    pub progress: [&'static str; 3],
     pub green: &'static str,
     pub red: &'static str,
     pub yellow: &'static str,
@@ -32,6 +36,8 @@ impl Marks {
             skipped: sign("–", "-"),
             kept: "=",
             bar: sign("│", "|"),
+            gap: sign("…", "~"),
+            progress: [sign("━", "="), sign("╸", ">"), sign("─", "-")],
             green: color("\u{1b}[32m"),
             red: color("\u{1b}[31m"),
             yellow: color("\u{1b}[33m"),

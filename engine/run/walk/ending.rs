@@ -83,7 +83,7 @@ impl Walk {
     }
 
     pub(super) fn fail(&mut self, failure: Failure) -> Result<RunEnd, Trouble> {
-        self.act()?;
+        self.act(&failure.place)?;
         let task = failure.place.task_ref(&self.world.plan);
         let (error, attempts) = (failure.error, failure.attempts);
         let entry = Entry::Failed {

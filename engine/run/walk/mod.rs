@@ -225,13 +225,21 @@ impl Walk {
     }
 
     /// Something happens here: the run is on record, and the containers around it are told.
-    fn act(&mut self) -> Result<(), StoreError> {
+    fn act(&mut self, place: &Place) -> Result<(), StoreError> {
         self.start_run()?;
         self.flush();
-        for container in self.open.iter_mut().filter(|container| !container.announced) {
-            container.announced = true;
-            let task = container.place.task_ref(&self.world.plan);
-            self.world.tell(Event::ContainerStarted { task, iterations: container.iterations });
+        for number in 0..self.open.len() {
+            let Some(container) = self.open.get(number).filter(|container| !container.announced) else { continue };
+            // A loop's iteration under way is known to what is next inside it.
+            let inner = self.open.get(number + 1).map_or(place, |inner| &inner.place);
+            let around = container.place.iterations.len();
+            let passed = inner.scope.iterations().get(around).map_or(0, |iteration| iteration.index);
+            let passed = if inner.iterations.len() > around { passed } else { 0 };
+            let (task, iterations) = (container.place.task_ref(&self.world.plan), container.iterations);
+            self.world.tell(Event::ContainerStarted { task, iterations, passed });
+            if let Some(container) = self.open.get_mut(number) {
+                container.announced = true;
+            }
         }
         Ok(())
     }

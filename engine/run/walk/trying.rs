@@ -21,7 +21,7 @@ impl Walk {
         let world = self.world.clone();
         let task = world.plan.task(place.task);
         let TaskKind::Step(step) = &task.kind else { return Ok(Input::Done) };
-        self.act()?;
+        self.act(place)?;
         if self.leftover.as_ref().is_some_and(|leftover| !leftover.is_before(&place.path)) {
             self.remove_leftover()?;
         }
@@ -183,7 +183,7 @@ impl Walk {
                 None => self.go_live()?,
             }
         }
-        self.act()?;
+        self.act(place)?;
         let failed = self.last_failure.take();
         let empty = world.store.intern(&reads::to_bytes(&mut Vec::new()))?;
         let nothing = world.store.intern(b"")?;
