@@ -6,7 +6,8 @@ use crate::cli::session::{self, Session};
 use crate::cli::{given, output};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap, did_you_mean};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Severity, SourceMap, did_you_mean};
+use thinking_manifest::guide::no_pipeline;
 use thinking_manifest::{Model, Requests, Selection};
 use thinking_plan::{Parameters, Plan, Settings, Workshop};
 use thinking_script::Rhai;
@@ -68,7 +69,7 @@ fn plan(
 ) -> Result<Option<Planned>, Trouble> {
     let defaults = Selection::default();
     let Some(base) = session.project.compose(&defaults, &mut Diagnostics::new()) else { return Ok(None) };
-    let Some(pipeline) = pipeline(args, &base, found) else { return Ok(None) };
+    let Some(pipeline) = pipeline(args, &base, session.text(), found) else { return Ok(None) };
     let unfinished = unfinished(state, &pipeline)?.filter(|_| !args.fresh);
     let requests = given::facets(args, unfinished.as_ref());
     let given = given::params(args, unfinished.as_ref())?;
@@ -124,7 +125,7 @@ fn select(
     selected.map_err(|found| if wrong.has_errors() { wrong.into_iter().collect() } else { found })
 }
 
-fn pipeline(args: &RunArgs, model: &Model, found: &mut Diagnostics) -> Option<String> {
+fn pipeline(args: &RunArgs, model: &Model, text: &str, found: &mut Diagnostics) -> Option<String> {
     let known: Vec<&str> = model.manifest.pipeline.names().collect();
     match (&args.pipeline, &*known) {
         (Some(name), _) if known.contains(&name.as_str()) => Some(name.clone()),
@@ -134,11 +135,9 @@ fn pipeline(args: &RunArgs, model: &Model, found: &mut Diagnostics) -> Option<St
         }
         (None, [only]) => Some((*only).to_owned()),
         (None, []) => {
-            found.push(
-                Diagnostic::error(Code::UnknownPipeline, "the manifest has no pipeline: there is nothing to run").help(
-                    "add one: pipeline \"main\" { step \"hello\" { rhai #\"log::info(\"hello\")\"# } }".to_owned(),
-                ),
-            );
+            // To `validate` that is worth a warning; here it ends everything, and is said once.
+            *found = std::mem::take(found).into_iter().filter(|one| one.code != Code::UnknownPipeline).collect();
+            found.push(no_pipeline(text, Severity::Error));
             None
         }
         (None, several) => {

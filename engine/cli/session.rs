@@ -6,8 +6,9 @@ use crate::cli::output;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thinking_container::Registry;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Severity, SourceMap};
-use thinking_manifest::{Project, Selection};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Severity, SourceMap, Span};
+use thinking_manifest::guide::{self, no_pipeline};
+use thinking_manifest::{Model, Project, Selection};
 use thinking_plan::{Compiler, NativeSteps, Parameters, Survey, Workshop};
 use thinking_script::Rhai;
 use thinking_step::NativeStep;
@@ -49,8 +50,11 @@ pub(crate) fn manifest(common: &Common) -> Result<PathBuf, Trouble> {
         several => {
             let (message, help) = if several.is_empty() {
                 (
-                    "there is no manifest here".to_owned(),
-                    "begin a project with `thinking init`, or say which file: thinking apply FILE".to_owned(),
+                    match &common.manifest {
+                        Some(directory) => format!("there is no manifest in `{}`", directory.display()),
+                        None => "there is no manifest here".to_owned(),
+                    },
+                    "begin with a project: thinking init\nor say which file: thinking apply FILE".to_owned(),
                 )
             } else {
                 let names: Vec<String> = several.iter().map(|name| name.display().to_string()).collect();
@@ -99,9 +103,20 @@ impl<'l> Session<'l> {
     /// Checks everything that does not depend on values, under every facet.
     pub fn check(&mut self, state: &Path) {
         let mut found = std::mem::take(&mut self.diagnostics);
+        let mut hollow: Option<Vec<_>> = None;
         for (number, selection) in self.project.facets.every_selection().into_iter().enumerate() {
             let mut own = Diagnostics::new();
-            self.check_under(&selection, state, &mut own);
+            let model = self.project.compose(&selection, &mut own);
+            if let Some(model) = model {
+                // What a facet fills is not empty.
+                let now = guide::hollow(&model);
+                let always = |one: &(Span, Diagnostic)| now.iter().any(|(span, _)| *span == one.0);
+                hollow = Some(match hollow.take() {
+                    Some(before) => before.into_iter().filter(always).collect(),
+                    None => now,
+                });
+                self.check_under(&model, state, &mut own);
+            }
             // The first selection is what runs without asking; what goes wrong only under another says so.
             let note = (number > 0).then(|| format!("this is so with --facet {}", selection.active.join(",")));
             for diagnostic in own {
@@ -110,18 +125,14 @@ impl<'l> Session<'l> {
                 }
             }
         }
+        found.extend(hollow.into_iter().flatten().map(|(_, warning)| warning));
         if found.is_empty()
             && self
                 .project
                 .compose(&Selection::default(), &mut Diagnostics::new())
                 .is_some_and(|model| model.manifest.pipeline.is_empty())
         {
-            found.push(
-                Diagnostic::warning(Code::UnknownPipeline, "the manifest has no pipeline: there is nothing to run")
-                    .help(
-                        "add one: pipeline \"main\" { step \"hello\" { rhai #\"log::info(\"hello\")\"# } }".to_owned(),
-                    ),
-            );
+            found.push(no_pipeline(self.text(), Severity::Warning));
         }
         let (project, sources) = (&self.project, &self.sources);
         let mut real: Diagnostics =
@@ -134,42 +145,40 @@ impl<'l> Session<'l> {
         self.diagnostics = real;
     }
 
-    fn check_under(&mut self, selection: &Selection, state: &Path, found: &mut Diagnostics) {
-        self.with_shop(selection, state, found, |shop, found| shop.check(found));
+    /// The main manifest's text.
+    pub fn text(&self) -> &str {
+        self.sources.get(self.project.main).map_or("", |file| &file.text)
     }
 
     /// What the manifest may touch and is seen to touch: without asking, and with each facet that is not active then.
     pub fn surveys(&mut self, state: &Path) -> Vec<(Vec<String>, Survey)> {
         let selections = self.project.facets.every_selection();
         let usual = selections.first().map(|selection| selection.active.clone()).unwrap_or_default();
-        let mut ignored = Diagnostics::new();
         let mut surveys = Vec::new();
         for selection in selections {
-            let survey = self.with_shop(&selection, state, &mut ignored, |shop, _| shop.survey());
+            let model = self.project.compose(&selection, &mut Diagnostics::new());
+            let survey = model.map(|model| self.with_shop(&model, state, |shop| shop.survey()));
             let extra = selection.active.into_iter().filter(|facet| !usual.contains(facet)).collect();
             surveys.push((extra, survey.unwrap_or_default()));
         }
         surveys
     }
 
-    /// Does something in the workshop of the manifest as it is under a selection of facets.
-    fn with_shop<T>(
-        &mut self,
-        selection: &Selection,
-        state: &Path,
-        found: &mut Diagnostics,
-        work: impl FnOnce(&mut Workshop<'_, 'l>, &mut Diagnostics) -> T,
-    ) -> Option<T> {
-        let model = self.project.compose(selection, found)?;
+    fn check_under(&mut self, model: &Model, state: &Path, found: &mut Diagnostics) {
+        self.with_shop(model, state, |shop| shop.check(found));
+    }
+
+    /// Does something in the workshop of a composed manifest.
+    fn with_shop<T>(&mut self, model: &Model, state: &Path, work: impl FnOnce(&mut Workshop<'_, 'l>) -> T) -> T {
         let mut shop = Workshop {
             project: &self.project,
-            model: &model,
+            model,
             params: Parameters::default(),
             steps: &self.steps,
             compiler: &mut self.compiler,
             sources: &mut self.sources,
             state: state.to_path_buf(),
         };
-        Some(work(&mut shop, found))
+        work(&mut shop)
     }
 }

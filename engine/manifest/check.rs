@@ -279,6 +279,14 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
         known.retain(|known| !renamed.values().any(|property| property == known));
         nodes.extend(renamed.keys().map(String::as_str).filter(|_| child));
     }
+    if child
+        && place.node == "a manifest"
+        && let Some(help) = home(name, view)
+    {
+        return Diagnostic::error(Code::UnknownNode, format!("`{name}` cannot stand here"))
+            .at(span, "too far out")
+            .help(help);
+    }
     let near = did_you_mean(name, nodes.iter().copied().chain(known.iter().copied()));
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
@@ -294,6 +302,17 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
         (Code::UnknownProperty, format!("{inside} has no property `{name}`"))
     };
     Diagnostic::error(code, message).at(span, "unknown").help(help)
+}
+
+/// Where a node belongs that stands by itself in a manifest and means something elsewhere.
+fn home(name: &str, manifest: View<'_>) -> Option<String> {
+    let inside = |view: View<'_>| view.child_of_tasks(name);
+    let pipeline = manifest.property("pipeline").and_then(View::additional);
+    if pipeline.is_some_and(inside) {
+        return Some(format!("put it into a pipeline: pipeline \"main\" {{ {name} … }}"));
+    }
+    let runtime = manifest.property("runtime")?;
+    (name != "facet" && runtime.child(name).is_some()).then(|| format!("put it into `runtime`: runtime {{ {name} … }}"))
 }
 
 fn missing(property: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {

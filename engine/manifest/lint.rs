@@ -19,6 +19,7 @@ pub(crate) fn first_slip(text: &str) -> Option<Slip> {
 }
 
 const RAW: &str = "write it raw: #\"…\"#";
+const RAW_V1: &str = "write #\"…\"# (with `r` is KDL version 1; manifests are written in version 2)";
 
 struct Reader<'t> {
     text: &'t str,
@@ -162,7 +163,7 @@ impl<'t> Reader<'t> {
         self.at += length;
         let after = self.rest().chars().next();
         if (word == "r" || word == "br") && matches!(after, Some('#' | '"')) {
-            return Err(self.slip(start, self.at + 1, "raw strings begin without `r`", RAW));
+            return Err(self.slip(start, self.at + 1, "raw strings begin without `r`", RAW_V1));
         }
         if after == Some('"') {
             return Err(self.slip(
@@ -181,9 +182,9 @@ impl<'t> Reader<'t> {
                     self.at,
                     format!("`{word}` is not a value"),
                     match word {
-                        "true" => "write `#true`",
-                        "false" => "write `#false`",
-                        _ => "write `#null`",
+                        "true" => "write `#true` (without `#` is KDL version 1; manifests are written in version 2)",
+                        "false" => "write `#false` (without `#` is KDL version 1; manifests are written in version 2)",
+                        _ => "write `#null` (without `#` is KDL version 1; manifests are written in version 2)",
                     },
                 ));
             }

@@ -3,6 +3,7 @@
 use crate::check::{Schemas, Strictness};
 use crate::compose::{conditions, filter, overlay, repeated_tasks};
 use crate::decode::DecodeError;
+use crate::foreign::foreign;
 use crate::located::{Kind, Located};
 use crate::{Facets, Selection, map, parse, prune};
 use serde::Deserialize;
@@ -193,6 +194,13 @@ impl Loader<'_> {
     fn text(&mut self, source: SourceId) -> Option<Located> {
         let file = self.sources.get(source)?.clone();
         let document = parse::parse(source, &file, self.diagnostics)?;
+        // YAML may pass for KDL: nodes called `name:` and `-`.
+        if document.nodes().iter().any(|node| node.name().value().ends_with([':', '-']))
+            && let Some(other) = foreign(source, &file)
+        {
+            self.diagnostics.push(other);
+            return None;
+        }
         // What a text may hold is the same whether it is whole or an overlay.
         Some(map::map(&document, source, self.schemas.manifest(Strictness::Whole), self.diagnostics))
     }
@@ -228,6 +236,10 @@ impl Loader<'_> {
                 self.diagnostics.push(
                     Diagnostic::error(Code::IncludeNotFound, format!("no file matches `{pattern}`"))
                         .at(path.span, "nothing there")
+                        .help(
+                            stand_in(pattern)
+                                .map(|name| format!("`use \"{name}\"` could stand in: it ships with thinking")),
+                        )
                         .help("mend the path, or add `optional=#true` if it may be missing".to_owned()),
                 );
             }
@@ -309,6 +321,18 @@ impl Loader<'_> {
         files.sort();
         files
     }
+}
+
+/// The shipped manifest that a missing file was probably like: by the file's name, else by that of its folder.
+fn stand_in(pattern: &str) -> Option<String> {
+    let parts = || pattern.split('/').rev().map(|part| part.strip_suffix(".kdl").unwrap_or(part));
+    parts().find_map(|part| {
+        let short = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+        let shorts: Vec<String> = thinking_manifests::names().map(short).collect();
+        let found = shorts.iter().find(|short| *short == part).map(String::as_str);
+        let found = found.or_else(|| did_you_mean(part, shorts.iter().map(String::as_str)))?;
+        thinking_manifests::names().find(|name| short(name) == found).map(str::to_owned)
+    })
 }
 
 fn canonical(path: &Path) -> PathBuf {

@@ -86,6 +86,9 @@ impl Mapper<'_> {
                     span,
                 );
                 self.list(fields, property, node).push(wrapped);
+            } else if schema.additional().is_none() && fields.iter().any(|field| field.name == name) {
+                // That it means nothing here is told once, where it stands first.
+                mark(fields, "(repeated)", self.name_span(node));
             } else {
                 let value = match schema.additional() {
                     Some(view) if !view.is_any() => self.single(node, view),

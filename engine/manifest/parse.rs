@@ -1,5 +1,6 @@
 //! Phase 1: text to a KDL document.
 
+use crate::foreign::foreign;
 use crate::lint::first_slip;
 use kdl::{KdlDocument, KdlError};
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceFile, SourceId, Span};
@@ -41,6 +42,10 @@ pub(crate) fn parse(source: SourceId, file: &SourceFile, diagnostics: &mut Diagn
 
 /// The slip that a person would see, or else the first things that the parser stumbled over.
 fn syntax_errors(source: SourceId, file: &SourceFile, error: &KdlError, diagnostics: &mut Diagnostics) {
+    if let Some(other) = foreign(source, file) {
+        diagnostics.push(other);
+        return;
+    }
     if let Some(slip) = first_slip(&file.text) {
         diagnostics.push(
             Diagnostic::error(Code::Syntax, slip.message)

@@ -96,6 +96,11 @@ impl<'s> View<'s> {
         Some((name, Self::at(self.root, own).items()))
     }
 
+    /// Whether a node of that name is one of the tasks here.
+    pub fn child_of_tasks(self, node: &str) -> bool {
+        self.tasks().is_some_and(|(_, kinds)| kinds.property(node).is_some())
+    }
+
     /// The property that a child node of that name fills.
     pub fn child(self, node: &'s str) -> Option<(&'s str, Self)> {
         let renamed = self.keyword("x-kdl-nodes").and_then(|nodes| nodes[node].as_str());

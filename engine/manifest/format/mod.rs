@@ -15,6 +15,7 @@ mod token;
 mod tree;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests;
 
 pub use files::{manifests_below, read};
@@ -54,6 +55,15 @@ pub fn format(source: SourceId, file: &SourceFile) -> Result<String, Diagnostics
         .help("this is a mistake in thinking; please report it with the file".to_owned()),
     );
     Err(diagnostics)
+}
+
+/// Whether a text has nothing but comments in it (`true`) or not even those (`false`); `None` if there is more.
+pub(crate) fn is_all_comments(text: &str) -> Option<bool> {
+    use token::Kind;
+    let tokens = token::tokens(text.strip_prefix(BOM).unwrap_or(text));
+    let comment = |kind| matches!(kind, Kind::LineComment | Kind::BlockComment);
+    let nothing = tokens.iter().all(|token| comment(token.kind) || token.kind == Kind::Newline);
+    nothing.then(|| tokens.iter().any(|token| comment(token.kind)))
 }
 
 /// The layout of a text that is KDL.
