@@ -23,6 +23,7 @@ mod library;
 mod lines;
 mod list;
 mod log;
+mod manual;
 mod math;
 mod memory;
 mod namespace;

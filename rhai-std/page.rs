@@ -1,27 +1,194 @@
 //! What `thinking explain` says about the script library.
 
-use crate::library;
+use crate::kv;
+use crate::library::library;
+use crate::manual::{Entry, chapters};
+use crate::namespace::FunctionDoc;
 use std::fmt::Write as _;
+use thinking_step::Class;
 
-/// The page about a function (`fs::lines`), a method (`kv::put`) or a whole namespace (`fs`); `None` if there is nothing of that name.
+/// Characters per line.
+const WIDTH: usize = 84;
+
+/// The page about a function (`fs::lines`, or `lines` if only one is called so), a method (`kv::put`, `params.contains`, or `words.put` of a
+/// database) or a whole namespace (`fs`); `None` if there is nothing of that name.
 #[must_use]
 pub fn page(topic: &str) -> Option<String> {
-    let library = library();
-    let mut text = String::new();
-    for function in
-        library.functions.iter().filter(|function| function.full_name() == topic || function.namespace == topic)
-    {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{}\n  {}", function.signature, function.doc);
+    let functions = library().functions;
+    let topic = topic.trim().trim_end_matches("()").replace('.', "::");
+    let exact = |name: &str| -> Vec<&FunctionDoc> {
+        functions.iter().filter(|function| function.full_name() == name).collect()
+    };
+    let mut found = exact(&topic);
+    if found.is_empty() && !topic.is_empty() {
+        let members: Vec<&FunctionDoc> = functions.iter().filter(|function| function.namespace == topic).collect();
+        if !members.is_empty() {
+            return Some(overview(&topic, &members));
+        }
+        found = match topic.split_once("::") {
+            // A database has a name of its own.
+            Some((owner, method)) if functions.iter().all(|function| function.namespace != owner) => {
+                exact(&format!("kv::{method}"))
+            }
+            Some(_) => Vec::new(),
+            None => functions.iter().filter(|function| function.name == topic).collect(),
+        };
     }
-    (!text.is_empty()).then_some(text)
+    match found.as_slice() {
+        [] => None,
+        [first, others @ ..] if others.iter().all(|other| other.full_name() == first.full_name()) => {
+            Some(about(first, others))
+        }
+        several => Some(choice(&topic, several)),
+    }
 }
 
-/// Everything that [`page`] knows, sorted.
+/// Everything that [`page`] knows, sorted: namespaces and functions.
 #[must_use]
 pub fn topics() -> Vec<String> {
-    let mut topics: Vec<String> = library().functions.iter().map(|function| function.full_name()).collect();
-    topics.sort();
+    let functions = library().functions;
+    let spaces = functions.iter().map(|function| function.namespace.to_owned()).filter(|name| !name.is_empty());
+    let mut topics: Vec<String> = spaces.chain(functions.iter().map(FunctionDoc::full_name)).collect();
+    topics.sort_unstable();
     topics.dedup();
     topics
+}
+
+/// How a script calls it: `fs::lines(path)`, `words.put(key, value)`.
+fn call(function: &FunctionDoc) -> String {
+    match function.namespace {
+        "" => function.signature.to_owned(),
+        "kv" => format!("database.{}", function.signature),
+        "params" | "facets" | "results" | "run" | "step" => format!("{}.{}", function.namespace, function.signature),
+        namespace => format!("{namespace}::{}", function.signature),
+    }
+}
+
+fn overview(namespace: &str, members: &[&FunctionDoc]) -> String {
+    let mut text = format!("{namespace}\n");
+    let about = chapters().into_iter().find(|chapter| chapter.namespace == namespace).map(|chapter| chapter.about);
+    if let Some(about) = about.filter(|about| !about.is_empty()) {
+        text.push('\n');
+        fold(&mut text, &about, 2, 0);
+    }
+    text.push('\n');
+    list(&mut text, members);
+    let _ = writeln!(text, "\n`thinking explain {namespace}::{}` says more about one of them.", members[0].name);
+    text
+}
+
+fn choice(name: &str, several: &[&FunctionDoc]) -> String {
+    let mut text = format!("`{name}` is the name of several functions:\n\n");
+    list(&mut text, several);
+    text
+}
+
+/// A line for each function.
+fn list(text: &mut String, functions: &[&FunctionDoc]) {
+    for function in functions {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {}", call(function));
+        fold(text, function.doc, 6, 0);
+    }
+}
+
+fn about(function: &FunctionDoc, others: &[&FunctionDoc]) -> String {
+    let mut text = String::new();
+    for function in std::iter::once(&function).chain(others) {
+        let _ = writeln!(text, "{}", call(function));
+    }
+    text.push('\n');
+    fold(&mut text, function.doc, 2, 0);
+    let chapters = chapters();
+    let chapter = chapters.iter().find(|chapter| chapter.namespace == function.namespace);
+    let entry = chapter.and_then(|chapter| chapter.entries.iter().find(|entry| entry.name == function.name));
+    let nothing = Entry::default();
+    let entry = entry.unwrap_or(&nothing);
+    section(&mut text, "Takes", entry.takes.iter().map(|(name, what)| format!("`{name}`: {what}")));
+    section(&mut text, "Gives", entry.gives.iter().map(|what| (*what).to_owned()));
+    let failures = entry.throws.iter().map(|(kind, when)| format!("{kind}: {when}"));
+    section(&mut text, "Fails with kind", failures.chain(refusals(function)));
+    section(&mut text, "May be called", std::iter::once(place(function).to_owned()));
+    section(&mut text, "Formula", entry.source.iter().map(|source| (*source).to_owned()));
+    section(&mut text, "Note", entry.notes.iter().map(|note| (*note).to_owned()));
+    if !entry.example.is_empty() {
+        text.push_str("\nExample\n");
+        for line in entry.example.lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    section(&mut text, "See also", (!entry.see.is_empty()).then(|| entry.see.join(", ")).into_iter());
+    // Lines of examples may end in blanks, or be blank.
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+fn section(text: &mut String, head: &str, items: impl Iterator<Item = String>) {
+    // Of what is listed by name, the names stand out.
+    let hang = if matches!(head, "Takes" | "Fails with kind") { 4 } else { 0 };
+    for (at, item) in items.enumerate() {
+        if at == 0 {
+            let _ = writeln!(text, "\n{head}");
+        }
+        fold(text, &item, 2, hang);
+    }
+}
+
+/// What a manifest must permit.
+fn refusals(function: &FunctionDoc) -> Vec<String> {
+    let mut lines = Vec::new();
+    if function.reads.is_some() || function.reads_below.is_some() {
+        lines.push("a file outside of the project needs `permissions { read \"…\" }`".to_owned());
+    }
+    if function.writes.is_some() {
+        lines.push("writing needs `permissions { write \"…\" }`, or a declared `output`".to_owned());
+    }
+    if function.env.is_some() {
+        lines.push("needs `permissions { env \"NAME\" }`".to_owned());
+    }
+    lines.into_iter().map(|line| format!("permission: {line}")).collect()
+}
+
+/// Where a function may be called, in plain words.
+fn place(function: &FunctionDoc) -> &'static str {
+    match function.class {
+        Class::State if function.namespace == "kv" && kv::WRITES.contains(&function.name) => {
+            "By steps only: it writes. What it writes is part of the step's transaction."
+        }
+        Class::Pure if function.volatile => {
+            "Everywhere. Its value may differ each time; that alone makes no step run again."
+        }
+        Class::Pure => "Everywhere.",
+        Class::State => "In steps and in conditions of tasks, but not in a parameter's default or a facet's `detect`.",
+        Class::Observe if function.volatile => {
+            "In steps and in conditions of tasks. Its value may differ each time; that alone makes no step run again."
+        }
+        Class::Observe => {
+            "In steps and in conditions of tasks. What it saw is an input: if that changes, the step runs again."
+        }
+        Class::Effect => {
+            "By steps only: it changes the world outside. A step that is killed before it is done does it again."
+        }
+    }
+}
+
+/// Adds a text in lines of at most [`WIDTH`] characters, each after so many blanks; lines after the first stand `hang` further in.
+fn fold(text: &mut String, words: &str, indent: usize, hang: usize) {
+    let mut length = 0;
+    for word in words.split_whitespace() {
+        let long = word.chars().count();
+        if length > 0 && length + 1 + long <= WIDTH {
+            text.push(' ');
+            length += 1;
+        } else {
+            let more = if length > 0 { hang } else { 0 };
+            if length > 0 {
+                text.push('\n');
+            }
+            text.push_str(&" ".repeat(indent + more));
+            length = indent + more;
+        }
+        text.push_str(word);
+        length += long;
+    }
+    text.push('\n');
 }

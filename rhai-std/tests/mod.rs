@@ -9,6 +9,7 @@ mod http;
 mod lists;
 mod numbers;
 mod streams;
+mod pages;
 mod world;
 
 use crate::{evaluate, library, step_error, value_from};
