@@ -148,6 +148,15 @@ fn throttled() {
     assert!(lines_of("throttled") < 40);
 }
 
+/// What the report shows.
+const CHARTS: [&str; 4] = ["loss.svg", "holdout.svg", "residuals.svg", "rain.svg"];
+
+/// The report and its charts.
+fn outcome(sandbox: &Sandbox) -> Vec<String> {
+    let files = ["report.md"].into_iter().chain(CHARTS);
+    files.map(|file| sandbox.read(&format!("out/{file}"))).collect()
+}
+
 /// The figures were computed a second time by another program from the same table.
 #[test]
 fn weather_figures() {
@@ -159,28 +168,51 @@ fn weather_figures() {
     {
         assert!(report.contains(figure), "{figure} is missing in\n{report}");
     }
+    for chart in CHARTS {
+        assert!(report.contains(&format!("]({chart})")), "{chart} is missing in\n{report}");
+    }
+    let [loss, holdout, residuals, rain] = CHARTS.map(|chart| sandbox.read(&format!("out/{chart}")));
+    for (svg, words) in [
+        (&loss, ["Loss by epoch", "epoch", "root mean square error (°C)"]),
+        (&holdout, ["measured", "predicted", "highest temperature (°C)"]),
+        (&residuals, ["predicted − measured (°C)", "days", "−10"]),
+        (&rain, ["2012", "Dec", "rain (mm)"]),
+    ] {
+        for word in words {
+            assert!(svg.contains(&format!(">\n{word}\n</text>")), "`{word}` is missing in\n{svg}");
+        }
+    }
+    // A dot for each epoch; a bar for each month of each year, beside the sample in the legend.
+    assert_eq!(loss.matches("<circle").count(), 60);
+    let bars = ["#0072B2", "#D55E00", "#009E73", "#CC79A7"].map(|colour| rain.matches(colour).count() - 1);
+    assert_eq!(bars, [12; 4]);
     assert!(sandbox.run(&["apply"]).expect(0).err.contains("nothing to do"));
+    // A chart that is gone is drawn again, without another epoch.
+    let all = outcome(&sandbox);
+    std::fs::remove_file(sandbox.file("out/rain.svg")).unwrap();
+    let again = sandbox.run(&["apply"]).expect(0);
+    assert!(again.err.contains("✓ report/charts") && !again.err.contains("✓ fit"), "{}", again.err);
     // Another year to judge by, and back: the first report again, byte by byte.
     sandbox.run(&["apply", "--quiet", "-p", "holdout=2014"]).expect(0);
-    assert_ne!(sandbox.read("out/report.md"), report);
+    assert!(outcome(&sandbox).iter().zip(&all).filter(|(now, before)| now != before).count() >= 4);
     sandbox.run(&["apply", "--quiet"]).expect(0);
-    assert_eq!(sandbox.read("out/report.md"), report);
+    assert!(outcome(&sandbox) == all);
 }
 
 #[test]
 fn weather_smoke_is_quick_and_the_same_each_time() {
-    let reports: Vec<String> = (0..2)
+    let reports: Vec<Vec<String>> = (0..2)
         .map(|_| {
             let sandbox = copy("weather");
             sandbox.run(&["apply", "--quiet", "--facet", "smoke"]).expect(0);
-            sandbox.read("out/report.md")
+            outcome(&sandbox)
         })
         .collect();
-    assert_eq!(reports[0], reports[1]);
-    assert!(reports[0].contains("7.19"), "{}", reports[0]);
+    assert!(reports[0] == reports[1]);
+    assert!(reports[0][0].contains("7.19"), "{}", reports[0][0]);
 }
 
-/// Killed at any moment and applied again, the report is the same byte by byte.
+/// Killed at any moment and applied again, the report and its charts are the same byte by byte.
 #[test]
 fn weather_killed_and_resumed() {
     let undisturbed = copy("weather");
@@ -204,6 +236,6 @@ fn weather_killed_and_resumed() {
         kills += 1;
     }
     sandbox.run(&["apply", "--quiet"]).expect(0);
-    assert_eq!(sandbox.read("out/report.md"), undisturbed.read("out/report.md"));
+    assert!(outcome(&sandbox) == outcome(&undisturbed), "the report or a chart differs");
     assert!(kills > 2, "only {kills} kills: the moments are badly chosen");
 }

@@ -15,6 +15,7 @@ mod init;
 mod manifests;
 mod permissions;
 mod readme;
+mod rhai;
 mod screens;
 mod shipped;
 mod state;

@@ -61,7 +61,10 @@ fn style((red, green, blue): Colour, width: u32) -> ShapeStyle {
 }
 
 fn text_style(text: &Text, scale: f64) -> TextStyle<'static> {
-    let font = FontDesc::new(FontFamily::SansSerif, text.size * scale * FONT_SCALE, FontStyle::Normal);
+    // One step down where the division would give 120.00000000000001.
+    let size = text.size * scale * FONT_SCALE;
+    let size = if size / FONT_SCALE > text.size * scale { size.next_down() } else { size };
+    let font = FontDesc::new(FontFamily::SansSerif, size, FontStyle::Normal);
     let font = if text.upwards { font.transform(FontTransform::Rotate270) } else { font };
     let along = match text.anchor {
         Anchor::Start => HPos::Left,

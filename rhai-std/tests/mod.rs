@@ -8,8 +8,8 @@ mod general;
 mod http;
 mod lists;
 mod numbers;
-mod streams;
 mod pages;
+mod streams;
 mod world;
 
 use crate::{evaluate, library, step_error, value_from};
