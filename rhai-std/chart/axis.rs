@@ -59,7 +59,8 @@ impl Axis {
     }
 
     fn logarithmic((low, high): (f64, f64), count: usize) -> Self {
-        let (mut low, mut high) = (low, high);
+        // Without data the range begins at 0, which such an axis never reaches.
+        let (mut low, mut high) = if low > 0.0 { (low, high) } else { (1.0, 10.0) };
         if high / low < 1.001 {
             (low, high) = (low / 2.0, high * 2.0);
         }

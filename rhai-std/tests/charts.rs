@@ -1,6 +1,7 @@
 //! `chart`.
 
 use super::World;
+use proptest::prelude::*;
 
 /// Pictures of all kinds, by name. With `THINKING_GALLERY=directory` they are left there to be looked at.
 const GALLERY: &[(&str, &str)] = &[
@@ -347,4 +348,67 @@ fn a_chart_is_written_as_any_file() {
     assert_eq!(left, ["a.svg"]);
     let refused = world.eval(r#"chart::line("../a.svg", #{ y: [1, 2] })"#).unwrap_err();
     assert_eq!(refused.message, "writing `../a.svg` is not permitted");
+}
+
+/// Numbers of all sizes, and what is none.
+fn any_number() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => (-100..100_i64).prop_map(|int| int.to_string()),
+        4 => (-1e3..1e3_f64).prop_map(|float| format!("{float:?}")),
+        2 => any::<f64>().prop_filter("a literal", |float| float.is_finite()).prop_map(|float| format!("({float:e} + 0.0)")),
+        2 => (-300..300_i32).prop_map(|exponent| format!("1.5e{exponent}")),
+        1 => any::<i64>().prop_filter("a literal", |int| *int > i64::MIN).prop_map(|int| int.to_string()),
+        1 => Just("()".to_owned()),
+        1 => Just("(0.0 / 0.0)".to_owned()),
+    ]
+}
+
+fn any_place() -> impl Strategy<Value = Vec<String>> {
+    let text = prop_oneof!["[a-z ]{0,30}", "\\PC{0,12}", "20[0-9]{2}-0[1-9]-[0-2][1-9]"];
+    prop_oneof![
+        prop::collection::vec(any_number(), 0..12),
+        prop::collection::vec(text.prop_map(|text| format!("{text:?}")), 0..12),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 200, ..ProptestConfig::default() })]
+
+    /// Whatever the data, there is a picture or a message, in no time and without a panic.
+    #[test]
+    fn no_data_brings_a_chart_down(
+        y in prop::collection::vec(any_number(), 0..12),
+        x in any_place(),
+        kind in prop::sample::select(vec!["line", "bar", "scatter"]),
+        flags in prop::array::uniform3(any::<bool>()),
+        title in "\\PC{0,80}",
+        side in 200..400,
+        png in prop::bool::weighted(0.05),
+    ) {
+        let length = x.len().min(y.len());
+        let (x, y) = (x[..length].join(", "), y[..length].join(", "));
+        let ending = if png { "png" } else { "svg" };
+        let bins = if flags[0] { "" } else { ", bins: 7" };
+        let options = format!("title: {title:?}, width: {side}, height: 200, y_log: {}", flags[1]);
+        let code = if kind == "line" && flags[2] {
+            format!("chart::histogram(\"a.{ending}\", #{{ {options}, values: [{y}]{bins} }})")
+        } else if kind == "bar" {
+            format!("chart::bar(\"a.{ending}\", #{{ {options}, x: [{x}], y: [{y}] }})")
+        } else {
+            format!(
+                "chart::{kind}(\"a.{ending}\", #{{ {options}, x_log: {}, x_time: {}, x: [{x}], y: [{y}] }})",
+                flags[0], flags[2]
+            )
+        };
+        let world = World::new();
+        match world.eval(&code) {
+            Ok(_) if ending == "svg" => {
+                let svg = world.read("a.svg");
+                prop_assert!(!svg.contains("NaN") || title.contains("NaN"), "{code}");
+                prop_assert!(svg.len() < 200_000 && !svg.contains("2147483647"), "{code}");
+            }
+            Ok(_) => {}
+            Err(error) => prop_assert!(!error.message.contains("cannot draw the chart"), "{code}: {error:?}"),
+        }
+    }
 }

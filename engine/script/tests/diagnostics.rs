@@ -353,10 +353,6 @@ fn slips_of_the_pen_are_explained() {
                 "http::get(\"a\")",
                 "invalid-value | this is not a URL: it must begin with `http://` or `https://` | \"a\" | write it like \"https://example.com/page\"",
             ),
-            (
-                "chart::line(\"a.svg\", #{})",
-                "not-yet | `chart` is part of the language, but this version does not have it yet | chart::line | -",
-            ),
         ],
     );
 }
