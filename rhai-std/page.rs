@@ -109,7 +109,7 @@ fn about(function: &FunctionDoc, others: &[&FunctionDoc]) -> String {
     let failures = entry.throws.iter().map(|(kind, when)| format!("{kind}: {when}"));
     section(&mut text, "Fails with kind", failures.chain(refusals(function)));
     section(&mut text, "May be called", std::iter::once(place(function).to_owned()));
-    section(&mut text, "Formula", entry.source.iter().map(|source| (*source).to_owned()));
+    section(&mut text, "Rule", entry.source.iter().map(|source| (*source).to_owned()));
     section(&mut text, "Note", entry.notes.iter().map(|note| (*note).to_owned()));
     if !entry.example.is_empty() {
         text.push_str("\nExample\n");
@@ -142,6 +142,9 @@ fn refusals(function: &FunctionDoc) -> Vec<String> {
     if function.writes.is_some() {
         lines.push("writing needs `permissions { write \"…\" }`, or a declared `output`".to_owned());
     }
+    if function.namespace == "http" {
+        lines.push("each host needs `permissions { net \"host:port\" }`".to_owned());
+    }
     if function.env.is_some() {
         lines.push("needs `permissions { env \"NAME\" }`".to_owned());
     }
@@ -162,9 +165,10 @@ fn place(function: &FunctionDoc) -> &'static str {
         Class::Observe if function.volatile => {
             "In steps and in conditions of tasks. Its value may differ each time; that alone makes no step run again."
         }
-        Class::Observe => {
+        Class::Observe if function.reads.is_some() || function.reads_below.is_some() => {
             "In steps and in conditions of tasks. What it saw is an input: if that changes, the step runs again."
         }
+        Class::Observe => "In steps and in conditions of tasks.",
         Class::Effect => {
             "By steps only: it changes the world outside. A step that is killed before it is done does it again."
         }

@@ -219,7 +219,7 @@ fn a_page_says_all_that_is_to_be_known() {
     May be called
       Everywhere.
 
-    Formula
+    Rule
       type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996), the
       default of R and NumPy: with the sorted x₀…xₙ₋₁ and h = (n − 1)·p, x[⌊h⌋] + (h −
       ⌊h⌋)·(x[⌊h⌋ + 1] − x[⌊h⌋])
