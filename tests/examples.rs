@@ -1,34 +1,11 @@
 //! Every example runs, and says what it should.
 
-use crate::support::{Sandbox, root};
+use crate::support::{Sandbox, copy_example, root};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-
-/// A copy of an example in a folder of its own.
-fn copy(name: &str) -> Sandbox {
-    fn all(from: &Path, to: &Path) {
-        std::fs::create_dir_all(to).unwrap();
-        for entry in std::fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            let name = entry.file_name();
-            if entry.path().is_dir() {
-                // What a person's own run left behind is no part of the example.
-                if name != ".thinking" && name != "out" {
-                    all(&entry.path(), &to.join(name));
-                }
-            } else {
-                std::fs::copy(entry.path(), to.join(name)).unwrap();
-            }
-        }
-    }
-    let sandbox = Sandbox::new();
-    all(&root().join("examples").join(name), sandbox.path());
-    sandbox
-}
 
 #[test]
 fn no_example_is_forgotten() {
@@ -46,7 +23,7 @@ fn no_example_is_forgotten() {
 
 #[test]
 fn hello() {
-    let sandbox = copy("hello");
+    let sandbox = copy_example("hello");
     sandbox.run(&["validate"]).expect(0);
     sandbox.run(&["apply"]).expect(0);
     assert!(sandbox.run(&["apply"]).expect(0).err.contains("nothing to do"));
@@ -55,7 +32,7 @@ fn hello() {
 
 #[test]
 fn calculator() {
-    let sandbox = copy("calculator");
+    let sandbox = copy_example("calculator");
     let values = [
         ("1 + 2 * 3", "7.0"),
         ("(1 + 2) * 3", "9.0"),
@@ -101,7 +78,7 @@ fn lines_of(example: &str) -> usize {
 
 #[test]
 fn seating() {
-    let sandbox = copy("seating");
+    let sandbox = copy_example("seating");
     let mut people = 5;
     for (arguments, evenings) in [(&["apply"][..], 2), (&["apply", "--fresh", "--facet", "ten"], 4)] {
         let told = sandbox.run(arguments).expect(0).err;
@@ -129,7 +106,7 @@ fn seating() {
 /// Killed in the middle, it fetches only what is missing; the server fails now and then.
 #[test]
 fn throttled() {
-    let sandbox = copy("throttled");
+    let sandbox = copy_example("throttled");
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let arguments = ["apply", "--json", "-p", &format!("port={port}"), "-p", "limit=50", "-p", "items=14"];
     let mut command = sandbox.command(&arguments);
@@ -160,7 +137,7 @@ fn outcome(sandbox: &Sandbox) -> Vec<String> {
 /// The figures were computed a second time by another program from the same table.
 #[test]
 fn weather_figures() {
-    let sandbox = copy("weather");
+    let sandbox = copy_example("weather");
     sandbox.run(&["apply", "--quiet"]).expect(0);
     let report = sandbox.read("out/report.md");
     for figure in
@@ -203,7 +180,7 @@ fn weather_figures() {
 fn weather_smoke_is_quick_and_the_same_each_time() {
     let reports: Vec<Vec<String>> = (0..2)
         .map(|_| {
-            let sandbox = copy("weather");
+            let sandbox = copy_example("weather");
             sandbox.run(&["apply", "--quiet", "--facet", "smoke"]).expect(0);
             outcome(&sandbox)
         })
@@ -215,9 +192,9 @@ fn weather_smoke_is_quick_and_the_same_each_time() {
 /// Killed at any moment and applied again, the report and its charts are the same byte by byte.
 #[test]
 fn weather_killed_and_resumed() {
-    let undisturbed = copy("weather");
+    let undisturbed = copy_example("weather");
     undisturbed.run(&["apply", "--quiet"]).expect(0);
-    let sandbox = copy("weather");
+    let sandbox = copy_example("weather");
     let mut kills = 0;
     for attempt in 1..=30u64 {
         let mut child =

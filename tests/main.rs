@@ -16,6 +16,7 @@ mod manifests;
 mod permissions;
 mod readme;
 mod rhai;
+mod recording;
 mod screens;
 mod shipped;
 mod state;

@@ -108,3 +108,25 @@ impl Ran {
         self
     }
 }
+
+/// A copy of an example in a folder of its own.
+pub fn copy_example(name: &str) -> Sandbox {
+    fn all(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name();
+            if entry.path().is_dir() {
+                // What a person's own run left behind is no part of the example.
+                if name != ".thinking" && name != "out" {
+                    all(&entry.path(), &to.join(name));
+                }
+            } else {
+                std::fs::copy(entry.path(), to.join(name)).unwrap();
+            }
+        }
+    }
+    let sandbox = Sandbox::new();
+    all(&root().join("examples").join(name), sandbox.path());
+    sandbox
+}

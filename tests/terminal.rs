@@ -97,15 +97,27 @@ impl Terminal {
     /// Waits until the screen is as wanted, and gives its text. Fails the test if that never comes.
     #[track_caller]
     pub fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        self.wait_for(what, |screen| Some(text(screen)).filter(|text| wanted(text)))
+    }
+
+    /// The same for what is in sight: its lines, without empty ones at the end.
+    #[track_caller]
+    pub fn wait_lines(&self, what: &str, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let lines = |screen: &vt100::Screen| screen.contents().lines().map(|line| line.trim_end().to_owned()).collect();
+        self.wait_for(what, |screen| Some(lines(screen)).filter(|lines: &Vec<String>| wanted(lines)))
+    }
+
+    #[track_caller]
+    fn wait_for<T>(&self, what: &str, found: impl Fn(&vt100::Screen) -> Option<T>) -> T {
         let began = Instant::now();
         let mut state = self.shared.state.lock().unwrap();
         loop {
-            let text = text(state.parser.screen());
-            if wanted(&text) {
-                return text;
+            if let Some(found) = found(state.parser.screen()) {
+                return found;
             }
             let gone = state.closed || began.elapsed() > PATIENCE;
-            assert!(!gone, "{what} never came up on the screen:\n{text}");
+            let shown = if gone { text(state.parser.screen()) } else { String::new() };
+            assert!(!gone, "{what} never came up on the screen:\n{shown}");
             state = self.shared.changed.wait_timeout(state, Duration::from_millis(100)).unwrap().0;
         }
     }

@@ -17,6 +17,7 @@ fn main() {
     validate_thousand();
     cold_start();
     chain(100_000);
+    live(100_000);
     exec(1_000);
     finished(1_000_000);
 }
@@ -50,17 +51,63 @@ fn cold_start() {
     measure("cold start: nothing to do", || timed(folder.path(), &["apply", "--quiet"]), 1, "run");
 }
 
+fn chain_of(steps: usize) -> String {
+    format!(
+        "runtime {{ database \"rows\" kind=\"kv\" }}\npipeline \"main\" {{\n    each \"i\" in=\"1..={steps}\" {{ step \"s\" {{ rhai #\"rows.put(\"sum\", (rows.get(\"sum\") ?? 0) + i)\"# }} }}\n}}\n"
+    )
+}
+
 /// A chain of small steps, each durable.
 fn chain(steps: usize) {
-    let manifest = format!(
-        "runtime {{ database \"rows\" kind=\"kv\" }}\npipeline \"main\" {{\n    each \"i\" in=\"1..={steps}\" {{ step \"s\" {{ rhai #\"rows.put(\"sum\", (rows.get(\"sum\") ?? 0) + i)\"# }} }}\n}}\n"
-    );
+    let manifest = chain_of(steps);
     measure(
         &format!("a chain of {steps} Rhai steps, each durable"),
         || timed(project(&manifest).path(), &["apply", "--quiet"]),
         steps,
         "step",
     );
+}
+
+/// The same chain in a terminal: silent, and as a live picture. In turns, so that both see the same machine.
+fn live(steps: usize) {
+    let manifest = chain_of(steps);
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..RUNS {
+        for (arguments, times) in [&["apply", "--quiet"] as &[&str], &["apply"]].iter().zip(&mut times) {
+            times.push(in_terminal(project(&manifest).path(), arguments));
+        }
+    }
+    let [mut quiet, mut live] = times;
+    let silent = tell("the same in a terminal, --quiet", &mut quiet, steps, "step");
+    let shown = tell("the same in a terminal, live", &mut live, steps, "step");
+    println!("{:<52} {:>9.1} %", "the picture costs", (shown.as_secs_f64() / silent.as_secs_f64() - 1.0) * 100.0);
+}
+
+/// Runs it in a terminal of 120 columns whose output is read and thrown away.
+fn in_terminal(folder: &Path, arguments: &[&str]) -> Duration {
+    use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let master = openpt(flags).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let window = rustix::termios::Winsize { ws_row: 40, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
+    rustix::termios::tcsetwinsize(&master, window).unwrap();
+    let slave = ioctl_tiocgptpeer(&master, flags).unwrap();
+    let reader = std::thread::spawn(move || {
+        let (mut master, mut buffer) = (std::fs::File::from(master), vec![0; 1 << 16]);
+        // When nobody has the other end any more, reading fails.
+        while std::io::Read::read(&mut master, &mut buffer).is_ok_and(|read| read > 0) {}
+    });
+    let start = Instant::now();
+    let mut command = Command::new(THINKING);
+    command.args(arguments).current_dir(folder).env("TERM", "xterm-256color");
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(slave).status().unwrap();
+    let took = start.elapsed();
+    // It holds the terminal.
+    drop(command);
+    reader.join().unwrap();
+    assert!(status.success());
+    took
 }
 
 /// Programs that do nothing, beside the same number of bare fork, exec and wait.
@@ -116,6 +163,11 @@ fn timed(folder: &Path, arguments: &[&str]) -> Duration {
 
 fn measure(what: &str, mut run: impl FnMut() -> Duration, per: usize, unit: &str) {
     let mut times: Vec<Duration> = (0..RUNS).map(|_| run()).collect();
+    tell(what, &mut times, per, unit);
+}
+
+/// A line of the table; the median.
+fn tell(what: &str, times: &mut [Duration], per: usize, unit: &str) -> Duration {
     times.sort();
     let median = times[RUNS / 2];
     let each = if per > 1 {
@@ -124,6 +176,7 @@ fn measure(what: &str, mut run: impl FnMut() -> Duration, per: usize, unit: &str
         String::new()
     };
     println!("{what:<52} {:>10} {:>10} {:>10}{each}", shown(median), shown(times[0]), shown(times[RUNS - 1]));
+    median
 }
 
 fn shown(time: Duration) -> String {

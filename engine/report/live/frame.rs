@@ -172,7 +172,7 @@ fn waiting(running: &Running, date: i64) -> Vec<Word> {
 
 fn said(line: &str, depth: usize, marks: &Marks) -> Row {
     let (name, tone) = (line.trim_end().to_owned(), marks.dim);
-    Row { indent: 4 + depth * 2, sign: marks.bar, color: marks.dim, name, tone, ..Row::default() }
+    Row { indent: 4 + depth * 2, sign: marks.bar, color: marks.dim, name, tone, cut: true, ..Row::default() }
 }
 
 /// The innermost open container around a path.

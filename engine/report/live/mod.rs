@@ -70,8 +70,10 @@ struct Inner {
     state: State,
     /// Lines that scroll by above the picture.
     above: String,
-    /// What is said of the run's start: it stands at the head of what stays.
+    /// What is said of the run's start: it stands at the head of what stays, or of the first line that scrolls by.
     head: String,
+    /// Lines that scrolled by since that was said.
+    since: Option<usize>,
     /// The event that ended the run.
     end: Option<Event>,
     closed: bool,
@@ -126,7 +128,15 @@ impl Reporter for LiveReporter {
             // Told when the last picture is painted: only then the width is known.
             Event::RunEnded { .. } => inner.end = Some(event.clone()),
             event if scrolls(event, shared.teller.options.level) => {
+                if inner.since.is_none() && !inner.head.is_empty() {
+                    inner.above.push_str(&inner.head);
+                }
+                let before = inner.above.len();
                 shared.teller.tell(&mut inner.above, event);
+                let lines = inner.above[before..].matches('\n').count();
+                if !inner.head.is_empty() {
+                    inner.since = Some(inner.since.unwrap_or(0) + lines);
+                }
                 while guard.above.len() > MOST && !guard.unattended {
                     shared.changed.notify_all();
                     guard = shared.changed.wait(guard).unwrap_or_else(PoisonError::into_inner);
@@ -254,9 +264,12 @@ impl Shared {
     fn close(&self, mut inner: MutexGuard<'_, Inner>, screen: &mut Screen) {
         let mut out = std::mem::take(&mut inner.above);
         if let Some(end) = inner.end.take() {
-            let (columns, _) = screen.room();
+            let (columns, lines) = screen.room();
             if inner.state.run.is_some() {
-                out.push_str(&inner.head);
+                // It is said again if it is out of sight.
+                if inner.since.is_none_or(|since| since > lines / 2) {
+                    out.push_str(&inner.head);
+                }
                 for line in ending::ending(&inner.state.tops.0, columns, &self.teller.marks) {
                     out.push_str(&line.text);
                     out.push('\n');

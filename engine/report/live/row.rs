@@ -1,6 +1,6 @@
 //! One line of the picture: a sign, a name, and as many words behind it as the width allows. It never wraps.
 
-use super::text::{clip, width};
+use super::text::{clip, first, width};
 use crate::marks::Marks;
 
 /// A line to be made.
@@ -16,6 +16,8 @@ pub(super) struct Row {
     pub tone: &'static str,
     /// The name: clipped in its middle where it does not fit.
     pub name: String,
+    /// It is clipped at its end instead.
+    pub cut: bool,
     /// Columns that the name fills at least, if there is room.
     pub column: usize,
     /// Done and total of a loop.
@@ -93,7 +95,10 @@ impl Row {
             line.push(self.sign, self.color, marks);
             line.blanks(1);
         }
-        let name = clip(&self.name, free, marks.gap);
+        let name = match self.cut && width(&self.name) > free {
+            true => first(&self.name, free.saturating_sub(width(marks.gap))) + marks.gap,
+            false => clip(&self.name, free, marks.gap),
+        };
         let filled = width(&name);
         line.push(&name, self.tone, marks);
         if !self.words.is_empty() || bar.is_some() {
@@ -163,7 +168,16 @@ mod tests {
         let marks = Marks::new(Style::default());
         let shown: Vec<String> =
             [100, 76, 60, 44, 30, 20, 12, 5, 1].iter().map(|columns| row().line(*columns, &marks).text).collect();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+           ▸ epoch[a-rather-long-key-of-an-iteration]  ━━━━━━━━━━──────────────  25/60  4.2/s  ~9s left
+           ▸ epoch[a-rather-long…y-of-an-iteration]  ━━╸───  25/60  4.2/s  ~9s left
+           ▸ epoch[a-rat…iteration]  ━━╸───  25/60  4.2/s  ~9s left
+           ▸ epoch[a…ation]  25/60  4.2/s  ~9s left
+           ▸ epoch[a-…eration]  25/60
+           ▸ epo…on]  25/60
+         ▸ epoc…on]
+        ▸ e…
+        "#);
         for columns in 0..120 {
             let line = row().line(columns, &marks);
             assert_eq!(width(&line.text), line.width);
@@ -179,13 +193,24 @@ mod tests {
                 .iter()
                 .map(|bar| Row { bar: Some(*bar), ..Row::default() }.line(22, &marks).text)
                 .collect();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        ────────────────────
+        ────────────────────
+        ━━━━━━━━━━──────────
+        ━━━━━━━━━━━━━━━━━━━╸
+        ━━━━━━━━━━━━━━━━━━━━
+        ━━━━━━━━━━━━━━━━━━━━
+        ────────────────────
+        ━━━━━━━━━━━━━━━━━━━╸
+        "#);
     }
 
     #[test]
     fn colours() {
         let marks = Marks::new(Style { color: true, unicode: false, width: 80 });
         let row = Row { sign: "+", color: marks.green, tone: marks.dim, bar: Some((1, 3)), ..row() };
-        insta::assert_snapshot!(row.line(50, &marks).text.replace('\u{1b}', "ESC"), @"");
+        insta::assert_snapshot!(row.line(50, &marks).text.replace('\u{1b}', "ESC"), @r#"
+            ESC[32m+ESC[0m ESC[2mepoch[~tion]ESC[0m  ESC[32m==ESC[0mESC[2m----ESC[0m  25/60  4.2/s  ~9s left
+        "#);
     }
 }

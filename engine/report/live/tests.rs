@@ -98,7 +98,14 @@ fn fit() -> Vec<Event> {
 
 #[test]
 fn a_loop_with_its_bar() {
-    insta::assert_snapshot!(picture(&fit(), 79, 23), @"");
+    insta::assert_snapshot!(picture(&fit(), 79, 23), @r#"
+    run 20261120-070155-4f2a  pipeline train  21s
+      ✓ prepare  2 steps  4.0s
+      ▸ fit  14s
+        ▸ epoch[4]  ━━━━━━──────────────────  3/12  14/min  ~40s left
+          ▸ train  4.2s
+      8 done
+    "#);
 }
 
 #[test]
@@ -110,7 +117,17 @@ fn the_last_lines_of_a_program() {
             .map(|line| said(path, line)),
     );
     events.push(said(path, &format!("long {}", "line ".repeat(1000))));
-    insta::assert_snapshot!(picture(&events, 60, 23), @"");
+    insta::assert_snapshot!(picture(&events, 60, 23), @r#"
+    run 20261120-070155-4f2a  pipeline train  27s
+      ✓ prepare  2 steps  4.0s
+      ▸ fit  20s
+        ▸ epoch[4]  ━━━━╸──────────────  3/12  14/min  ~35s left
+          ▸ train  4.2s
+            │ 20%
+            │ a    tab
+            │ long line line line line … line line line line lin
+      8 done
+    "#);
 }
 
 #[test]
@@ -120,7 +137,36 @@ fn low_and_narrow_terminals() {
     let pictures: Vec<String> = [(79, 5), (39, 4), (19, 10), (19, 2), (9, 3), (0, 1), (79, 0)]
         .map(|(columns, lines)| picture(&events, columns, lines))
         .to_vec();
-    insta::assert_snapshot!(pictures.join("---\n"), @"");
+    insta::assert_snapshot!(pictures.join("---\n"), @r#"
+    run 20261120-070155-4f2a  pipeline train  22s
+      ▸ fit  15s
+        ▸ epoch[4]  ━━━━━━──────────────────  3/12  14/min  ~40s left
+          ▸ train  4.2s
+      8 done
+    ---
+    run 20261120-0701…  pipeline train  22s
+        ▸ epoch[4]  3/12  14/min  ~40s left
+          ▸ train  4.2s
+      8 done
+    ---
+    run 202… train  22s
+      ✓ prepare  4.0s
+      ▸ fit  15s
+       ▸ epoch[4]  3/12
+       ▸ train  4.2s
+       │ loss 3.1
+      8 done
+    ---
+    run 202… train  22s
+       ▸ train  4.2s
+    ---
+    ru…n  22s
+     ▸ train
+     8 done
+    ---
+
+    ---
+    "#);
 }
 
 #[test]
@@ -130,7 +176,17 @@ fn tries_and_waits() {
     events.push(Event::AttemptFailed { task: task("fetch/page"), attempt: 1, error: error(), pause: 90_000 });
     let waits = picture(&events, 79, 23);
     events.push(start("fetch/page", 2));
-    insta::assert_snapshot!(waits + "---\n" + &picture(&events, 79, 23), @"");
+    insta::assert_snapshot!(waits + "---\n" + &picture(&events, 79, 23), @r#"
+    run 20261120-070155-4f2a  pipeline train  3.0s
+      ▸ fetch  2.0s
+        ↻ page  attempt 2  in 1m 30s
+      0 done  1 retried
+    ---
+    run 20261120-070155-4f2a  pipeline train  4.0s
+      ▸ fetch  3.0s
+        ▸ page  attempt 2  4.2s
+      0 done  1 retried
+    "#);
 }
 
 #[test]
@@ -143,7 +199,13 @@ fn loops_in_loops_and_what_was_left_in_the_middle() {
     events.push(failed("year[2012]/month[2]/sum", true));
     events.push(container("year[2013]/month", Some(12)));
     events.push(start("year[2013]/month[1]/sum", 1));
-    insta::assert_snapshot!(picture(&events, 79, 23), @"");
+    insta::assert_snapshot!(picture(&events, 79, 23), @r#"
+    run 20261120-070155-4f2a  pipeline train  8.0s
+      ▸ year[2013]  ━━━━━━──────────────────  1/4  10/min  ~20s left
+        ▸ month[1]  ────────────────────────  0/12
+          ▸ sum  4.2s
+      1 done  1 failed
+    "#);
 }
 
 #[test]
@@ -152,7 +214,20 @@ fn several_at_once() {
     events.extend((0..12).map(|number| start(&format!("urls/u{number}"), 1)));
     events.push(done("urls/u3", 1));
     events.push(start("urls/u12", 1));
-    insta::assert_snapshot!(picture(&events, 79, 23), @"");
+    insta::assert_snapshot!(picture(&events, 79, 23), @r#"
+    run 20261120-070155-4f2a  pipeline train  15s
+      ▸ urls  14s
+        ▸ u0  4.2s
+        ▸ u1  4.2s
+        ▸ u2  4.2s
+        ▸ u4  4.2s
+        ▸ u5  4.2s
+        ▸ u6  4.2s
+        ▸ u7  4.2s
+        ▸ u8  4.2s
+        and 4 more at once
+      1 done
+    "#);
 }
 
 #[test]
@@ -170,7 +245,20 @@ fn a_deep_tree_and_ten_thousand_tasks_stay_small() {
     events.push(start(&path, 1));
     let picture = picture(&events, 79, 12);
     assert_eq!(picture.lines().count(), 12);
-    insta::assert_snapshot!(picture, @"");
+    insta::assert_snapshot!(picture, @r#"
+    run 20261120-070155-4f2a  pipeline train  5h 34m
+                   ▸ d50[51]  ────────────────────────  0/3
+                   ▸ d51[52]  ────────────────────────  0/3
+                   ▸ d52[53]  ────────────────────────  0/3
+                   ▸ d53[54]  ────────────────────────  0/3
+                   ▸ d54[55]  ────────────────────────  0/3
+                   ▸ d55[56]  ────────────────────────  0/3
+                   ▸ d56[57]  ────────────────────────  0/3
+                   ▸ d57[58]  ────────────────────────  0/3
+                   ▸ d58[59]  ────────────────────────  0/3
+                   ▸ d59  4.2s
+      10000 done  1 failed
+    "#);
 }
 
 #[test]
@@ -187,7 +275,23 @@ fn what_stays() {
     events.push(start("send/slow", 1));
     events.push(Event::RunEnded { run: "".into(), end: RunEnd::Interrupted, counts: Counts::default(), took: 0 });
     let narrow = last(&events, 19);
-    insta::assert_snapshot!(last(&events, 79) + "---\n" + &narrow, @"");
+    insta::assert_snapshot!(last(&events, 79) + "---\n" + &narrow, @r#"
+      = fetch/all  kept, and 29 steps before
+      ✓ prepare  2 steps  4.0s
+      ✓ fit      7 steps  7.0s
+      – publish  skipped
+      ✓ report            1.0s
+      ✗ mail              1.0s  failed, the run went on
+      ▸ send     0 steps  3.0s  1 skipped  not finished
+    ---
+      = fetch/all
+      ✓ prepare  4.0s
+      ✓ fit      7.0s
+      – publish
+      ✓ report   1.0s
+      ✗ mail     1.0s
+      ▸ send     3.0s
+    "#);
 }
 
 #[test]
@@ -203,7 +307,13 @@ fn much_that_stays_is_folded() {
     let text = last(&events, 79);
     assert_eq!(text.lines().count(), 43);
     let lines: Vec<&str> = text.lines().skip(19).take(5).collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    ✓ t19    1.0s
+    … 480 more tasks, 480 steps
+    ✗ bad   0.0ms  failed, the run went on
+    … 480 more tasks, 480 steps
+    ✓ t980   1.0s
+    "#);
 }
 
 /// A terminal that keeps what is written, or is gone.
@@ -252,7 +362,12 @@ fn logs_scroll_by_and_the_summary_stays() {
     reporter.finish();
     let text = paper.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let end = text.rfind("warning").expect("the warning");
-    insta::assert_snapshot!(text[end..].replace('\u{1b}', "ESC").replace('\r', ""), @"");
+    insta::assert_snapshot!(text[end..].replace('\u{1b}', "ESC").replace('\r', ""), @r#"
+    warning: hmESC[K
+      ✓ a  1.0sESC[K
+    done: 1 step ran, in 1.0sESC[K
+    ESC[J
+    "#);
 }
 
 #[test]
