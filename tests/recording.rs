@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 const COLUMNS: u16 = 78;
-const LINES: u16 = 15;
+const LINES: u16 = 11;
 /// Time between two frames, at least.
 const PAUSE: Duration = Duration::from_millis(150);
 /// The last frame stays for so long.
@@ -116,27 +116,24 @@ fn line(screen: &vt100::Screen, row: u16) -> String {
     for column in 0..COLUMNS {
         let Some(cell) = screen.cell(row, column) else { continue };
         let text = if cell.has_contents() { cell.contents() } else { " " };
-        let class = if text == " " { String::new() } else { look(cell) };
+        // More than one blank is left to the places: not everything that draws pictures keeps them.
         match pieces.last_mut() {
-            Some((_, last, piece)) if *last == class || text == " " => piece.push_str(text),
-            _ => pieces.push((column, class, text.to_owned())),
+            Some((_, _, piece)) if text == " " => piece.push(' '),
+            Some((_, last, piece)) if *last == look(cell) && !piece.ends_with("  ") => piece.push_str(text),
+            _ if text == " " => {}
+            _ => pieces.push((column, look(cell), text.to_owned())),
         }
     }
     let mut out = String::new();
     for (column, class, text) in pieces {
-        let (bare, kept) = (text.trim_start(), text.trim_end());
-        if bare.is_empty() {
-            continue;
-        }
-        let column = usize::from(column) + text.chars().count() - bare.chars().count();
-        let bare = kept.trim_start();
+        let bare = text.trim_end();
         let class = if class.is_empty() { class } else { format!(" class=\"{class}\"") };
         let length = match bare.is_ascii() {
             true => String::new(),
             false => format!(" textLength=\"{:.1}\"", bare.chars().count() as f64 * CELL.0),
         };
         let bare = bare.replace('&', "&amp;").replace('<', "&lt;");
-        let _ = write!(out, "<text x=\"{:.1}\" y=\"13\"{class}{length}>{bare}</text>", column as f64 * CELL.0);
+        let _ = write!(out, "<text x=\"{:.1}\" y=\"13\"{class}{length}>{bare}</text>", f64::from(column) * CELL.0);
     }
     out
 }

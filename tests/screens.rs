@@ -48,7 +48,7 @@ pipeline "train" {
     step "prepare" { rhai "1" }
     stage "fit" {
         each "epoch" in="1..=3" {
-            step "train" { exec "sh" "train.sh" }
+            step "train" { exec "sh" "train.sh" "${epoch}" }
         }
     }
 }
@@ -157,6 +157,21 @@ fn interrupted() {
     assert_eq!(code, Some(130), "{text}");
     // Whether the key is echoed before or behind a picture is chance.
     screen("interrupted", &masked(&text.replace("^C", "")));
+}
+
+/// What lies behind counts in the bar, whoever did it.
+#[test]
+fn taken_up_again_in_a_loop() {
+    let sandbox = blocking();
+    let blocks = sandbox.read("train.sh");
+    sandbox.write("train.sh", &format!("test $1 = 1 && exit\n{blocks}"));
+    let mut terminal = apply(&sandbox, &[], 80, 24);
+    terminal.wait("the program's last line", |text| text.contains("20%"));
+    terminal.press("\u{3}");
+    assert_eq!(terminal.end().0, Some(130));
+    let terminal = apply(&sandbox, &[], 80, 24);
+    let text = terminal.wait("the program's last line", |text| text.contains("20%"));
+    screen("resumed", &calm(&text));
 }
 
 #[test]
