@@ -147,12 +147,19 @@ fn in_the_middle_of_a_run() {
     assert!(text.ends_with("s\n") && text.contains("\ndone: 4 steps ran, in "), "{text}");
 }
 
+/// Ctrl-C, and once more so that the program is not waited for.
+fn interrupt(terminal: &mut Terminal) {
+    terminal.press("\u{3}");
+    terminal.wait("the answer", |text| text.contains("stopping: 1 step"));
+    terminal.press("\u{3}");
+}
+
 #[test]
 fn interrupted() {
     let sandbox = blocking();
     let mut terminal = apply(&sandbox, &[], 80, 24);
     terminal.wait("the program's last line", |text| text.contains("20%"));
-    terminal.press("\u{3}");
+    interrupt(&mut terminal);
     let (code, text) = terminal.end();
     assert_eq!(code, Some(130), "{text}");
     // Whether the key is echoed before or behind a picture is chance.
@@ -167,7 +174,7 @@ fn taken_up_again_in_a_loop() {
     sandbox.write("train.sh", &format!("test $1 = 1 && exit\n{blocks}"));
     let mut terminal = apply(&sandbox, &[], 80, 24);
     terminal.wait("the program's last line", |text| text.contains("20%"));
-    terminal.press("\u{3}");
+    interrupt(&mut terminal);
     assert_eq!(terminal.end().0, Some(130));
     let terminal = apply(&sandbox, &[], 80, 24);
     let text = terminal.wait("the program's last line", |text| text.contains("20%"));
