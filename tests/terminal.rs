@@ -305,6 +305,10 @@ fn mask_word(word: &str) -> String {
         return "RATE".to_owned();
     }
     let parts: Vec<&str> = bare.split('-').collect();
+    // An id of which the end was left out.
+    if bare.ends_with('…') && parts[0].len() == 8 && parts[0].parse::<u64>().is_ok() {
+        return "RUN…".to_owned();
+    }
     if let [day, time, salt] = &*parts
         && day.len() == 8
         && time.len() == 6

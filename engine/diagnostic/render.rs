@@ -31,7 +31,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Str
         characters: if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
         styles: if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
     };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width.max(40)).with_context_lines(1);
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width.max(20)).with_context_lines(1);
     // miette shows one text per report: labels in other texts follow as reports of their own.
     let main = diagnostic.labels.first().map(|label| label.span.source);
     let mut shown = Shown::new(diagnostic, sources, main);

@@ -275,7 +275,9 @@ impl Shared {
                     out.push('\n');
                 }
             }
-            self.teller.narrow(columns.max(NARROWEST)).tell(&mut out, &end);
+            let mut summary = String::new();
+            self.teller.narrow(columns.max(NARROWEST)).tell(&mut summary, &end);
+            text::push_wrapped(&mut out, &summary, columns);
         }
         self.leave(inner);
         screen.paint(&out, Vec::new());

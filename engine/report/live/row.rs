@@ -208,9 +208,7 @@ mod tests {
     #[test]
     fn colours() {
         let marks = Marks::new(Style { color: true, unicode: false, width: 80 });
-        let row = Row { sign: "+", color: marks.green, tone: marks.dim, bar: Some((1, 3)), ..row() };
-        insta::assert_snapshot!(row.line(50, &marks).text.replace('\u{1b}', "ESC"), @r#"
-            ESC[32m+ESC[0m ESC[2mepoch[~tion]ESC[0m  ESC[32m==ESC[0mESC[2m----ESC[0m  25/60  4.2/s  ~9s left
-        "#);
+        let row = Row { indent: 0, sign: "+", color: marks.green, tone: marks.dim, bar: Some((1, 3)), ..row() };
+        insta::assert_snapshot!(row.line(50, &marks).text.replace('\u{1b}', "ESC"), @r#"ESC[32m+ESC[0m ESC[2mepoch[a-~ration]ESC[0m  ESC[32m==ESC[0mESC[2m----ESC[0m  25/60  4.2/s  ~9s left"#);
     }
 }

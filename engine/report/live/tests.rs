@@ -7,7 +7,7 @@ use crate::testing::task;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use thinking_diagnostic::Style;
-use thinking_event::{Counts, Event, Reporter, RunEnd};
+use thinking_event::{Counts, Event, Expected, ExpectedStep, Reporter, RunEnd};
 use thinking_step::{LogLevel, StepError};
 
 const SECOND: u64 = 1_000_000;
@@ -125,7 +125,7 @@ fn the_last_lines_of_a_program() {
           ▸ train  4.2s
             │ 20%
             │ a    tab
-            │ long line line line line … line line line line lin
+            │ long line line line line line line line line line…
       8 done
     "#);
 }
@@ -336,21 +336,23 @@ impl Terminal for Paper {
     }
 }
 
-fn reporter(paper: &Paper) -> LiveReporter {
+fn reporter<const N: usize>(paper: &Paper, before: [(&str, ExpectedStep); N]) -> LiveReporter {
     let console = ConsoleOptions {
         style: Style::default(),
         quiet: false,
         level: LogLevel::Info,
         resume_command: "thinking apply".to_owned(),
     };
-    let options = LiveOptions { console, expected: None, steps: Vec::new(), continued: Arc::default(), reflows: true };
+    let steps = before.iter().map(|(path, _)| Arc::from(*path)).collect();
+    let expected = Expected { steps: before.iter().map(|(path, step)| (Arc::from(*path), *step)).collect() };
+    let options = LiveOptions { console, expected: Some(expected), steps, continued: Arc::default(), reflows: true };
     LiveReporter::new(Box::new(paper.clone()), options, Arc::default())
 }
 
 #[test]
 fn logs_scroll_by_and_the_summary_stays() {
     let paper = Paper::default();
-    let reporter = reporter(&paper);
+    let reporter = reporter(&paper, []);
     let log = |level, message: &str| Event::Log { task: task("a"), level, message: message.to_owned() };
     let mut events =
         vec![run(), start("a", 1), log(LogLevel::Debug, "no"), log(LogLevel::Warn, "\u{1b}[2Jhm"), done("a", 1)];
@@ -371,9 +373,23 @@ fn logs_scroll_by_and_the_summary_stays() {
 }
 
 #[test]
+fn what_earlier_runs_took_gives_the_time_left() {
+    let paper = Paper::default();
+    let step = ExpectedStep { instances: 1, mean: 3600 * SECOND };
+    let reporter = reporter(&paper, [("a", step), ("b", step)]);
+    reporter.event(&run());
+    let began = std::time::Instant::now();
+    let text = || paper.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    while !text().contains("~2h 00m left") {
+        assert!(began.elapsed().as_secs() < 20, "{}", text());
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+#[test]
 fn a_terminal_that_is_gone_holds_nothing_up() {
     let paper = Paper(Arc::default(), true);
-    let reporter = reporter(&paper);
+    let reporter = reporter(&paper, []);
     reporter.event(&run());
     let log = Event::Log { task: task("a"), level: LogLevel::Info, message: "x".repeat(10_000) };
     for _ in 0..1000 {

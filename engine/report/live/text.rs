@@ -54,9 +54,55 @@ pub(super) fn first(text: &str, most: usize) -> String {
         .collect()
 }
 
+/// Adds a text, its lines broken between words where they are longer than that. Lines that begin with a blank stay as they are: what
+/// stands in columns would not any more. Colours take no room.
+pub(super) fn push_wrapped(out: &mut String, text: &str, columns: usize) {
+    for line in text.split_inclusive('\n') {
+        if line.starts_with(' ') {
+            out.push_str(line);
+            continue;
+        }
+        let mut filled = 0;
+        for word in line.split_inclusive(' ') {
+            let taken = bare_width(word.trim_end());
+            if filled > 0 && filled + taken > columns {
+                out.truncate(out.trim_end_matches(' ').len());
+                out.push('\n');
+                filled = 0;
+            }
+            out.push_str(word);
+            filled += bare_width(word.trim_end_matches('\n'));
+        }
+    }
+}
+
+/// Columns of a text with colours.
+fn bare_width(text: &str) -> usize {
+    let mut rest = text.split('\u{1b}');
+    let colored = |part: &str| part.find('m').map_or(0, |end| width(&part[end + 1..]));
+    rest.next().map_or(0, width) + rest.map(colored).sum::<usize>()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{clip, first, width};
+    use super::{clip, first, push_wrapped, width};
+
+    #[test]
+    fn wrapped_between_words() {
+        let cases = [
+            ("done: 3 steps ran, in 3.2s\n", 15, "done: 3 steps\nran, in 3.2s\n"),
+            ("\u{1b}[32mdone\u{1b}[0m: 3 steps ran\n\n", 13, "\u{1b}[32mdone\u{1b}[0m: 3 steps\nran\n\n"),
+            ("  as it is, however long\n", 10, "  as it is, however long\n"),
+            ("an-endless-word and more", 5, "an-endless-word\nand\nmore"),
+            ("fits", 4, "fits"),
+            ("", 0, ""),
+        ];
+        for (text, columns, wrapped) in cases {
+            let mut out = String::new();
+            push_wrapped(&mut out, text, columns);
+            assert_eq!(out, wrapped, "{text} in {columns}");
+        }
+    }
 
     #[test]
     fn clipped_in_the_middle() {
