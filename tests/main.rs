@@ -5,6 +5,7 @@
 mod apply;
 mod cli;
 mod crash;
+mod doctor;
 mod examples;
 mod explain;
 mod fmt;

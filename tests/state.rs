@@ -50,7 +50,7 @@ fn damage_is_said_and_never_a_signal() {
 const NOBODY: u32 = 65_534;
 
 /// Runs the binary as somebody without rights. It is copied beside the project, where everybody may start it.
-fn as_nobody(sandbox: &Sandbox, arguments: &[&str]) -> crate::support::Ran {
+pub fn as_nobody(sandbox: &Sandbox, arguments: &[&str]) -> crate::support::Ran {
     let binary = sandbox.file("thinking");
     if !binary.exists() {
         std::fs::copy(crate::support::THINKING, &binary).unwrap();
@@ -63,7 +63,7 @@ fn as_nobody(sandbox: &Sandbox, arguments: &[&str]) -> crate::support::Ran {
     run(&mut command)
 }
 
-fn allow(path: &std::path::Path, mode: u32) {
+pub fn allow(path: &std::path::Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 

@@ -43,6 +43,8 @@ pub(crate) enum Verb {
     State(StateArgs),
     /// Tell more: of a mistake by its code, of a function or a namespace of the script library
     Explain(ExplainArgs),
+    /// Look whether this machine and this folder have what a run needs
+    Doctor(Common),
 }
 
 impl Verb {
@@ -58,6 +60,7 @@ impl Verb {
             Self::Init(args) => args.json,
             Self::Schema(args) => args.json,
             Self::Explain(args) => args.json,
+            Self::Doctor(common) => common.json,
         }
     }
 }

@@ -2,12 +2,14 @@
 
 mod apply;
 mod args;
+mod doctor;
 mod exit;
 mod explain;
 mod faults;
 mod fmt;
 mod given;
 mod init;
+mod here;
 mod logging;
 mod output;
 mod permissions;
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
         Verb::Schema(_) => schema::run(),
         Verb::State(args) => state::run(&args),
         Verb::Explain(args) => explain::run(&args),
+        Verb::Doctor(args) => doctor::run(&args),
     };
     exit.unwrap_or_else(|trouble| trouble.tell(json)).code()
 }

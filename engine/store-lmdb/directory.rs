@@ -2,6 +2,7 @@
 
 use crate::blobs::sync_directory;
 use crate::fault;
+use crate::file_system::network_name;
 use crate::keys::FORMAT;
 use crate::pages;
 use rustix::fs::{FlockOperation, flock, statfs};
@@ -163,6 +164,16 @@ impl Directory {
             Ok(()) => Ok(Lock(file)),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(self.in_use(&mut file)),
             Err(error) => Err(fault::io("locking", &path, &error.into())),
+        }
+    }
+
+    /// Who writes to the state now, if anybody does.
+    pub(crate) fn holder(&self) -> Option<StoreError> {
+        let mut file = File::open(self.lock_file()).ok()?;
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Err(rustix::io::Errno::WOULDBLOCK) => Some(self.in_use(&mut file)),
+            // Closing the file gives the lock back at once.
+            _ => None,
         }
     }
 
@@ -338,18 +349,6 @@ impl Directory {
 fn needed_length(file: &File) -> Option<u64> {
     let meta = pages::newest_meta(file)?;
     (meta.last_page + 1).checked_mul(meta.page_size)
-}
-
-/// Name of a network file system by its magic number.
-fn network_name(magic: u32) -> Option<&'static str> {
-    match magic {
-        0x6969 => Some("nfs"),
-        0x517b => Some("smb"),
-        0xff53_4d42 | 0xfe53_4d42 => Some("cifs"),
-        0x0102_1997 => Some("9p"),
-        0x5346_414f => Some("afs"),
-        _ => None,
-    }
 }
 
 fn host() -> String {

@@ -14,6 +14,7 @@ mod directory;
 mod entries;
 mod environment;
 mod fault;
+mod file_system;
 mod guard;
 mod keys;
 mod options;
@@ -28,6 +29,7 @@ mod value;
 mod verify;
 
 pub use directory::{Holder, holder};
+pub use file_system::{FileSystem, file_system};
 pub use options::{Hook, OpenOptions, Point};
 pub use store::LmdbStore;
 pub use verify::{Verified, verify};

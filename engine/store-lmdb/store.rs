@@ -114,6 +114,12 @@ impl LmdbStore {
         Ok(Self { shared, committer: Mutex::new(Some(committer)), _lock: Some(lock) })
     }
 
+    /// Who writes to the state in a directory now: [`StoreError::InUse`], or `None` if nobody does.
+    #[must_use]
+    pub fn holder(directory: &Path) -> Option<StoreError> {
+        Directory::new(directory).holder()
+    }
+
     /// Opens a state for reading only, also while another process writes to it. Makes nothing.
     ///
     /// Every read sees what is durable at that moment. Names and contents that are not there get numbers that match nothing.

@@ -1,0 +1,80 @@
+//! `thinking doctor`: looks whether a run will find what it needs, before it does.
+
+mod finding;
+mod machine;
+mod needs;
+mod place;
+mod programs;
+
+use crate::cli::args::Common;
+use crate::cli::exit::{Exit, Trouble};
+use crate::cli::session::{self, Session};
+use crate::cli::{here, output};
+use finding::{Level, Report};
+use std::path::{Path, PathBuf};
+use thinking_script::Rhai;
+
+pub(crate) fn run(common: &Common) -> Result<Exit, Trouble> {
+    let manifest = match &common.manifest {
+        Some(_) => Some(session::manifest(common)?),
+        None => here::manifest(),
+    };
+    let mut report = Report::default();
+    report.section("This machine", machine::checks(manifest.as_deref()));
+    let wrong = match manifest {
+        Some(path) => with_manifest(common, &path, &mut report),
+        None => {
+            let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+            let state = session::state_directory(common, &folder);
+            report.section(&title(&state, &folder), place::checks(&state));
+            false
+        }
+    };
+    if common.json {
+        output::json_data(&report.json());
+    } else {
+        let text = report.text(output::data_style(), common.quiet);
+        output::data(&text);
+    }
+    Ok(if wrong {
+        Exit::Wrong
+    } else if report.worst() == Level::Bad {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
+}
+
+/// The checks that a manifest makes possible. Says whether the manifest is wrong.
+fn with_manifest(common: &Common, path: &Path, report: &mut Report) -> bool {
+    let language = Rhai::new();
+    let mut session = match Session::load(path, &language) {
+        Ok(session) => session,
+        Err((sources, diagnostics)) => {
+            report.section(&needs_title(path), vec![needs::wrong(&diagnostics)]);
+            output::diagnostics(&diagnostics, &sources, false);
+            return true;
+        }
+    };
+    let folder = session.project.directory.clone();
+    let state = session::state_directory(common, &folder);
+    report.section(&title(&state, &folder), place::checks(&state));
+    session.check(&state);
+    if session.diagnostics.has_errors() {
+        report.section(&needs_title(path), vec![needs::wrong(&session.diagnostics)]);
+        output::diagnostics(&session.diagnostics, &session.sources, false);
+        return true;
+    }
+    let found = needs::checks(&mut session, path, &state);
+    report.section(&needs_title(path), found);
+    false
+}
+
+fn needs_title(path: &Path) -> String {
+    format!("What {} needs", path.display())
+}
+
+fn title(state: &Path, folder: &Path) -> String {
+    let shown = state.strip_prefix(folder).unwrap_or(state);
+    format!("The state's place, {}", shown.display())
+}
