@@ -1,12 +1,11 @@
 //! `thinking apply`
 
-use crate::cli::args::{Cli, RunArgs};
+use crate::cli::args::RunArgs;
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::logging::Logs;
 use crate::cli::prepare::{LINE, Prepared, prepare};
 use crate::cli::session::{self, Session};
-use crate::cli::{faults, output, signals};
-use clap::CommandFactory;
+use crate::cli::{faults, here, output, signals};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -155,7 +154,7 @@ fn loudness(level: Level) -> LogLevel {
 
 /// The verb's own help, and the parameters of the manifest if there is one.
 pub(crate) fn help(args: &RunArgs, verb: &str) -> Exit {
-    let mut command = Cli::command();
+    let mut command = crate::cli::help::command();
     // Gives the verbs their full names.
     command.build();
     let text = command.find_subcommand_mut(verb).map(|verb| verb.render_help().to_string()).unwrap_or_default();
@@ -169,7 +168,7 @@ pub(crate) fn help(args: &RunArgs, verb: &str) -> Exit {
 fn params_help(args: &RunArgs) -> Option<String> {
     let path = match &args.common.manifest {
         Some(_) => session::manifest(&args.common).ok()?,
-        None => std::path::PathBuf::from("pipeline.kdl"),
+        None => here::manifest()?,
     };
     let language = Rhai::new();
     let session = match Session::load(&path, &language) {

@@ -1,7 +1,9 @@
 //! The command line.
 
+use crate::cli::completions::CompletionsArgs;
 use crate::cli::explain::ExplainArgs;
 use crate::cli::fmt::FmtArgs;
+use crate::cli::help;
 use crate::cli::init::InitArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -13,12 +15,7 @@ use thinking_run::Options;
     name = "thinking",
     version,
     max_term_width = 100,
-    after_help = "\
-Examples:
-  thinking validate                       check pipeline.kdl, all facets of it
-  thinking plan -p epochs=5               what would run, and why
-  thinking apply                          run it, or go on where it was
-  thinking apply --facet smoke --fresh    a quick run on empty data"
+    after_help = help::OVERVIEW
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -28,23 +25,33 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Run a pipeline, or go on with it where it was
+    #[command(after_help = help::APPLY)]
     Apply(RunArgs),
     /// Say what `apply` would do, and why
+    #[command(after_help = help::PLAN)]
     Plan(RunArgs),
     /// Check a manifest: every facet, every script, everything before anything runs
+    #[command(after_help = help::VALIDATE)]
     Validate(ValidateArgs),
     /// Lay manifests out: blanks and line breaks, nothing else
     Fmt(FmtArgs),
     /// Begin a project from a template
     Init(InitArgs),
     /// Print the JSON Schema of manifests
+    #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
     /// Look after the recorded state
+    #[command(after_help = help::STATE)]
     State(StateArgs),
-    /// Tell more: of a mistake by its code, of a function or a namespace of the script library
+    /// Tell more of a mistake, by its code, or of a function of the script library
+    #[command(after_help = help::EXPLAIN)]
     Explain(ExplainArgs),
     /// Look whether this machine and this folder have what a run needs
+    #[command(after_help = help::DOCTOR)]
     Doctor(Common),
+    /// Print a script that completes command lines in a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(CompletionsArgs),
 }
 
 impl Verb {
@@ -61,6 +68,7 @@ impl Verb {
             Self::Schema(args) => args.json,
             Self::Explain(args) => args.json,
             Self::Doctor(common) => common.json,
+            Self::Completions(args) => args.json,
         }
     }
 }
@@ -178,5 +186,6 @@ pub(crate) struct StateArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum StateVerb {
     /// Read all of the recorded state and check its checksums
+    #[command(after_help = help::STATE_VERIFY)]
     Verify(Common),
 }

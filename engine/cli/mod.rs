@@ -2,14 +2,16 @@
 
 mod apply;
 mod args;
+mod completions;
 mod doctor;
 mod exit;
 mod explain;
 mod faults;
 mod fmt;
 mod given;
-mod init;
+mod help;
 mod here;
+mod init;
 mod logging;
 mod output;
 mod permissions;
@@ -18,17 +20,21 @@ mod prepare;
 mod schema;
 mod session;
 mod signals;
+mod start;
 mod state;
 mod validate;
 
 use args::{Cli, Verb};
-use clap::Parser;
+use clap::FromArgMatches;
 use std::process::ExitCode;
 
 /// The whole command line: reads the process's arguments, does what they say, gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    if std::env::args_os().len() < 2 {
+        return start::run().code();
+    }
+    let cli = match help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
@@ -44,6 +50,7 @@ pub fn main() -> ExitCode {
         Verb::State(args) => state::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Doctor(args) => doctor::run(&args),
+        Verb::Completions(args) => completions::run(&args),
     };
     exit.unwrap_or_else(|trouble| trouble.tell(json)).code()
 }
