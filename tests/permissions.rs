@@ -72,6 +72,7 @@ fn all_of_it_is_shown() {
                      changes things by fs::write_text  pipeline.kdl:24:13, pipeline.kdl:25:13  not with --facet large
                      looks by sys::env                 pipeline.kdl:25:41                      not with --facet large
           digest     looks by file.hash                pipeline.kdl:29:26
+                     reads corpus.txt                  pipeline.kdl:29:43
           n          reads data                        pipeline.kdl:30:28
                      looks by fs::glob                 pipeline.kdl:30:19
           n/report   starts sh                         pipeline.kdl:32:18
@@ -107,7 +108,7 @@ fn machines_get_the_same() {
         serde_json::from_str(&sandbox.run(&["validate", "--permissions", "--json"]).expect(0).out).unwrap();
     assert_eq!(json["valid"], true);
     let (may, does) = (json["may"].as_array().unwrap(), json["does"].as_array().unwrap());
-    assert_eq!((may.len(), does.len()), (11, 16), "{json}");
+    assert_eq!((may.len(), does.len()), (11, 17), "{json}");
     for one in may.iter().chain(does) {
         let what = one["what"].as_str().unwrap();
         assert!(what == "." || shown.contains(what), "{what}");
@@ -133,4 +134,32 @@ fn what_is_wrong_comes_first() {
     let ran = sandbox.run(&["validate", "--permissions", "--json"]).expect(2);
     let json: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(json["valid"], false);
+}
+
+/// Whoever adds the lines that the refusals name has permitted it; the recorded state is never permitted.
+#[test]
+fn the_line_that_a_refusal_names_permits_it() {
+    let cases = crate::support::root().join("tests/manifests/invalid");
+    let mut permitted = 0;
+    for kind in ["run", "read", "write", "env"] {
+        let sandbox = Sandbox::new();
+        let case = std::fs::read_to_string(cases.join(format!("not-permitted-{kind}.kdl"))).unwrap();
+        sandbox.write("case.kdl", &case);
+        let ran = sandbox.run(&["validate", "case.kdl", "--json"]).expect(2);
+        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        let helps = json["diagnostics"].as_array().unwrap().iter().filter_map(|found| found["help"].as_str());
+        let lines: Vec<&str> =
+            helps.filter_map(|help| help.lines().next()?.strip_prefix("to permit it, add to the manifest: ")).collect();
+        permitted += lines.len();
+        sandbox.write("more/lines.kdl", "");
+        sandbox.write("pipeline.kdl", "include \"case.kdl\"\ninclude \"more/*.kdl\"\n");
+        for (number, line) in lines.iter().enumerate() {
+            sandbox.write(&format!("more/{number}.kdl"), line);
+        }
+        let left = sandbox.run(&["validate", "pipeline.kdl"]);
+        let refused: Vec<&str> = left.err.lines().filter(|line| line.starts_with("  ×")).collect();
+        assert!(refused.iter().all(|line| line.contains("the state lies there")), "{kind}: {}", left.err);
+        assert_eq!(refused.is_empty(), ["run", "env"].contains(&kind), "{kind}: {}", left.err);
+    }
+    assert!(permitted >= 20, "{permitted}");
 }

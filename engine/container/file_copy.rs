@@ -34,6 +34,14 @@ impl NativeStep for FileCopy {
         arguments::schema::<Arguments>()
     }
 
+    fn reads(&self) -> &'static [&'static str] {
+        &["from"]
+    }
+
+    fn writes(&self) -> &'static [&'static str] {
+        &["to"]
+    }
+
     fn run(&self, call: NativeCall<'_>) -> Result<Value, StepError> {
         let host = &**call.host;
         let Arguments { from, to } = arguments::decode(self.name(), call.arguments)?;

@@ -39,6 +39,14 @@ impl NativeStep for FileFetch {
         arguments::schema::<Arguments>()
     }
 
+    fn reads(&self) -> &'static [&'static str] {
+        &["from"]
+    }
+
+    fn writes(&self) -> &'static [&'static str] {
+        &["to"]
+    }
+
     fn run(&self, call: NativeCall<'_>) -> Result<Value, StepError> {
         let host = &**call.host;
         let Arguments { from, to, sha256 } = arguments::decode(self.name(), call.arguments)?;

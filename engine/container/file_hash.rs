@@ -37,6 +37,10 @@ impl NativeStep for FileHash {
         Class::Observe
     }
 
+    fn reads(&self) -> &'static [&'static str] {
+        &["path"]
+    }
+
     fn run(&self, call: NativeCall<'_>) -> Result<Value, StepError> {
         let host = &**call.host;
         let Arguments { path, algorithm } = arguments::decode(self.name(), call.arguments)?;

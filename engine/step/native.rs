@@ -27,6 +27,14 @@ pub trait NativeStep: Send + Sync {
     fn class(&self) -> Class {
         Class::Effect
     }
+    /// Arguments that name a file that it reads: they are held against the permissions before a run, where their values are known then.
+    fn reads(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// Arguments that name a file that it writes.
+    fn writes(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// Runs it. Panics are contained by the caller and count as failures.
     ///
     /// # Errors

@@ -212,6 +212,21 @@ impl Builder<'_, '_> {
         if matches!(step.class(), Class::Observe | Class::Effect) {
             self.uses.push((task, Touch::Calls(step.name().to_owned(), step.class()), name.span));
         }
+        for (argument, value) in &call.arguments {
+            let schema::Tree::Text(path) = &value.value else { continue };
+            // What a template or an address gives is known only when it runs.
+            if path.contains("${") || path.contains("://") {
+                continue;
+            }
+            if step.reads().contains(&argument.value.as_str()) {
+                self.permitted(Access::Read(path.as_ref()), value.span);
+                self.uses.push((task, Touch::Reads(path.clone()), value.span));
+            }
+            if step.writes().contains(&argument.value.as_str()) {
+                self.permitted(Access::Write(path.as_ref()), value.span);
+                self.uses.push((task, Touch::Writes(path.clone()), value.span));
+            }
+        }
         definer.fixed("operation", &format!("{} {}", step.name(), step.version()), name.span);
         let mut arguments: Vec<(String, TemplateValue)> = Vec::new();
         for (argument, value) in &call.arguments {
