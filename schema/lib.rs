@@ -42,5 +42,8 @@ pub use task::{
 
 pub use tree::Tree;
 
+/// The JSON Schema of the events that `apply --json` and `logs --json` print, one to a line. Kept by hand; the report room tests it against what it writes.
+pub const EVENTS: &str = include_str!("events.schema.json");
+
 /// The code string type: Rhai as it is, with its place.
 pub type Text = thinking_diagnostic::Spanned<String>;

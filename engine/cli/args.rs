@@ -37,6 +37,12 @@ pub(crate) enum Verb {
     Fmt(FmtArgs),
     /// Begin a project from a template
     Init(InitArgs),
+    /// Say what was run here, newest first
+    History(crate::cli::history::HistoryArgs),
+    /// Say what a run or a task did: when, how long, which data it changed
+    Show(crate::cli::show::ShowArgs),
+    /// Say again what a run said, or follow it
+    Logs(crate::cli::logs::LogsArgs),
     /// Print the JSON Schema of manifests
     #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
@@ -65,6 +71,9 @@ impl Verb {
             },
             Self::Fmt(args) => args.json,
             Self::Init(args) => args.json,
+            Self::History(args) => args.past.json,
+            Self::Show(args) => args.past.json,
+            Self::Logs(args) => args.past.json,
             Self::Schema(args) => args.json,
             Self::Explain(args) => args.json,
             Self::Doctor(common) => common.json,
@@ -143,6 +152,9 @@ impl RunArgs {
 /// The schema is JSON and belongs to the program: the options that every verb takes change nothing.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
+    /// Print the JSON Schema of the events of `apply --json` and `logs --json` instead
+    #[arg(long)]
+    pub events: bool,
     /// No difference: the schema is JSON
     #[arg(long)]
     pub json: bool,

@@ -3,8 +3,11 @@
 use crate::cli::output;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use thinking_event::{Event, Reporter};
 use thinking_plan::{LogSettings, Plan};
 use thinking_schema::{ConsoleFormat, Level, LogFileFormat};
@@ -37,7 +40,8 @@ impl LateFile {
         let opened = path
             .parent()
             .map_or(Ok(()), std::fs::create_dir_all)
-            .and_then(|()| OpenOptions::new().create(true).append(true).open(path))
+            .and_then(|()| OpenOptions::new().create(true).append(true).read(true).open(path))
+            .and_then(end_cut_line)
             .map(BufWriter::new)
             .and_then(|mut file| file.write_all(&waiting).map(|()| file));
         match opened {
@@ -81,12 +85,29 @@ impl<'a> MakeWriter<'a> for LateFile {
     }
 }
 
+/// A killed process may have left half a line: what follows stands on its own.
+fn end_cut_line(mut file: File) -> io::Result<File> {
+    let length = file.metadata()?.len();
+    let mut last = [b'\n'];
+    if length > 0 && file.metadata()?.is_file() {
+        file.read_exact_at(&mut last, length - 1)?;
+    }
+    if last != [b'\n'] {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
+}
+
+/// Lines reach their files after this time at the latest, so that `thinking logs --follow` shows what happens.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Opens the log files when the run starts, and writes them out when it ends.
 pub(crate) struct Logs {
     own: LateFile,
     more: Vec<(LateFile, thinking_plan::Template)>,
     settings: LogSettings,
     plan: Arc<Plan>,
+    finished: Arc<AtomicBool>,
 }
 
 impl Logs {
@@ -116,7 +137,7 @@ impl Logs {
         }
         // A second subscriber in one process (a library user's own) wins: theirs is there first.
         let _ = tracing::subscriber::set_global_default(Registry::default().with(layers));
-        Self { own, more, settings: settings.clone(), plan: plan.clone() }
+        Self { own, more, settings: settings.clone(), plan: plan.clone(), finished: Arc::default() }
     }
 }
 
@@ -125,6 +146,7 @@ impl Reporter for Logs {
         let Event::RunStarted { run, directory, at, .. } = event else { return };
         let directory = PathBuf::from(directory);
         let _ = self.own.open(&directory.join("log.jsonl"));
+        self.keep_writing();
         let started = jiff::Timestamp::from_millisecond(*at).map(|time| time.to_string()).unwrap_or_default();
         for (file, template) in &self.more {
             let info = RunInfo { id: run.clone(), directory: directory.clone(), started: started.as_str().into() };
@@ -144,8 +166,25 @@ impl Reporter for Logs {
     }
 
     fn finish(&self) {
-        self.own.flush_out();
-        self.more.iter().for_each(|(file, _)| file.flush_out());
+        self.finished.store(true, Ordering::Relaxed);
+        self.files().iter().for_each(LateFile::flush_out);
+    }
+}
+
+impl Logs {
+    fn files(&self) -> Vec<LateFile> {
+        std::iter::once(&self.own).chain(self.more.iter().map(|(file, _)| file)).cloned().collect()
+    }
+
+    /// Writes out again and again what waits. Without a thread (the system has none left) lines come later.
+    fn keep_writing(&self) {
+        let (files, finished) = (self.files(), self.finished.clone());
+        let _ = std::thread::Builder::new().name("log".to_owned()).spawn(move || {
+            while !finished.load(Ordering::Relaxed) {
+                std::thread::sleep(PAUSE);
+                files.iter().for_each(LateFile::flush_out);
+            }
+        });
     }
 }
 

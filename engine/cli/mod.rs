@@ -11,17 +11,22 @@ mod fmt;
 mod given;
 mod help;
 mod here;
+mod history;
 mod init;
 mod logging;
+mod logs;
 mod output;
+mod past;
 mod permissions;
 mod plan;
 mod prepare;
 mod schema;
 mod session;
+mod show;
 mod signals;
 mod start;
 mod state;
+mod tail;
 mod validate;
 
 use args::{Cli, Verb};
@@ -46,7 +51,10 @@ pub fn main() -> ExitCode {
         Verb::Validate(args) => validate::run(&args),
         Verb::Fmt(args) => fmt::run(&args),
         Verb::Init(args) => init::run(&args),
-        Verb::Schema(_) => schema::run(),
+        Verb::History(args) => history::run(&args),
+        Verb::Show(args) => show::run(&args),
+        Verb::Logs(args) => logs::run(&args),
+        Verb::Schema(args) => schema::run(&args),
         Verb::State(args) => state::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Doctor(args) => doctor::run(&args),

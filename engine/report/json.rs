@@ -52,7 +52,7 @@ impl Reporter for JsonReporter {
 /// | --- | --- |
 /// | `run-started` | `run pipeline at resumed remembered directory` |
 /// | `rerun` | `task reason dropped dropped_of_others` |
-/// | `container-started` | `task iterations` |
+/// | `container-started` | `task iterations passed` |
 /// | `container-ended` | `task took_us` |
 /// | `step-started` | `task attempt at` |
 /// | `waiting` | `task at until condition` |
@@ -96,8 +96,8 @@ fn shape(event: &Event, sources: Option<&SourceMap>) -> Value {
             set_place(&mut value, span.or(task.span), sources);
             value
         }
-        Event::ContainerStarted { task, iterations, .. } => {
-            json!({ "event": name, "task": &*task.path, "iterations": iterations })
+        Event::ContainerStarted { task, iterations, passed } => {
+            json!({ "event": name, "task": &*task.path, "iterations": iterations, "passed": passed })
         }
         Event::ContainerEnded { task, took } => json!({ "event": name, "task": &*task.path, "took_us": took }),
         Event::StepStarted { task, attempt, at } => {
@@ -208,7 +208,7 @@ mod tests {
             ),
             (
                 Event::ContainerStarted { task: task("a"), iterations: None, passed: 0 },
-                json!({ "event": "container-started", "task": "a", "iterations": null }),
+                json!({ "event": "container-started", "task": "a", "iterations": null, "passed": 0 }),
             ),
             (
                 Event::ContainerEnded { task: task("a"), took: 5 },
@@ -256,15 +256,39 @@ mod tests {
                         "counts": counted, "took_us": 9 }),
             ),
             (
+                ended(RunEnd::Stopped { path: "a".to_owned() }),
+                json!({ "event": "run-ended", "run": "r", "end": "stopped", "task": "a", "error": null,
+                        "counts": counted, "took_us": 9 }),
+            ),
+            (
                 ended(RunEnd::StoreFailed { message: "full".to_owned(), help: None, unusable: false }),
                 json!({ "event": "run-ended", "run": "r", "end": "store-failed", "task": null,
                         "error": { "kind": "store", "message": "full", "details": [], "help": null, "unusable": false },
                         "counts": counted, "took_us": 9 }),
             ),
         ];
+        let schema: serde_json::Value = serde_json::from_str(thinking_schema::EVENTS).expect("the schema is JSON");
+        let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+        let kinds = schema["oneOf"].as_array().expect("kinds").iter();
+        let mut kinds: Vec<&str> = kinds.filter_map(|kind| kind["properties"]["event"]["const"].as_str()).collect();
+        let (sources, _) = manifest("1 / 0");
         for (event, expected) in cases {
             assert_eq!(to_json(&event), expected);
+            for json in [expected, to_json_at(&event, &sources)] {
+                let why: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+                assert!(why.is_empty(), "{json}: {why:?}");
+                kinds.retain(|kind| json["event"] != *kind);
+                // What is missing or of another type is found.
+                for name in json.as_object().expect("an object").keys().filter(|name| *name != "place") {
+                    let mut broken = json.clone();
+                    broken[name] = json!({ "no": "thing" });
+                    assert!(!validator.is_valid(&broken) || name == "dropped_of_others", "{broken}");
+                    broken.as_object_mut().expect("an object").remove(name);
+                    assert!(!validator.is_valid(&broken), "{broken}");
+                }
+            }
         }
+        assert!(kinds.is_empty(), "kinds that are in the schema only: {kinds:?}");
     }
 
     #[test]

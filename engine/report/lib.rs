@@ -14,8 +14,13 @@ mod log;
 mod many;
 mod marks;
 mod names;
+mod parse;
+mod past;
+mod past_json;
 mod sink;
 mod summary;
+mod table;
+mod weave;
 
 pub use console::{ConsoleOptions, ConsoleReporter};
 pub use duration::duration;
@@ -24,6 +29,10 @@ pub use live::{LiveOptions, LiveReporter, StandardError, Terminal};
 pub use log::TracingReporter;
 pub use many::Many;
 pub use names::event_name;
+pub use parse::{LogLine, level_of, parse_line};
+pub use past::{PastPage, history_text, run_text, step_text, tasks_text};
+pub use past_json::{run_json, run_steps_json, step_json, tasks_json};
+pub use weave::Weave;
 
 #[cfg(test)]
 mod testing;

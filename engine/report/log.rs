@@ -16,9 +16,9 @@ pub struct TracingReporter {
     run: Mutex<Option<Arc<str>>>,
 }
 
-const RUN: &str = "thinking::run";
-const SCRIPT: &str = "thinking::script";
-const OUTPUT: &str = "thinking::output";
+pub(crate) const RUN: &str = "thinking::run";
+pub(crate) const SCRIPT: &str = "thinking::script";
+pub(crate) const OUTPUT: &str = "thinking::output";
 
 impl TracingReporter {
     /// A reporter that knows of no run yet.
@@ -44,17 +44,18 @@ impl Reporter for TracingReporter {
 fn tell(event: &Event, run: Option<&str>) {
     let name = names::event_name(event);
     match event {
-        Event::RunStarted { pipeline, resumed, remembered, directory, .. } => {
-            let remembered = remembered.join(" ");
-            info!(target: RUN, event = name, run, pipeline = &**pipeline, resumed, remembered, directory);
+        Event::RunStarted { pipeline, at, resumed, remembered, directory, .. } => {
+            let remembered = remembered.join("\n");
+            info!(target: RUN, event = name, run, pipeline = &**pipeline, at, resumed, remembered, directory);
         }
         Event::Rerun { task, reason, dropped, others, .. } => {
             let others =
                 others.iter().map(|(pipeline, count)| format!("{pipeline}={count}")).collect::<Vec<_>>().join(" ");
             info!(target: RUN, event = name, run, task = &*task.path, reason, dropped, dropped_of_others = others);
         }
-        Event::ContainerStarted { task, iterations, .. } => {
-            info!(target: RUN, event = name, run, task = &*task.path, iterations = *iterations);
+        Event::ContainerStarted { task, iterations, passed } => {
+            let passed = Some(*passed).filter(|passed| *passed > 0);
+            info!(target: RUN, event = name, run, task = &*task.path, iterations = *iterations, passed);
         }
         Event::ContainerEnded { task, took } => {
             info!(target: RUN, event = name, run, task = &*task.path, took_us = took);
@@ -75,14 +76,14 @@ fn tell(event: &Event, run: Option<&str>) {
             info!(target: RUN, event = name, run, task = &*task.path);
         }
         Event::AttemptFailed { task, attempt, error, pause } => {
-            let (kind, details) = (error.kind.name(), error.details.join("\n"));
+            let (kind, details, help) = (error.kind.name(), error.details.join("\n"), error.help.as_deref());
             let error = &*error.message;
-            warn!(target: RUN, event = name, run, task = &*task.path, attempt, error, kind, details, pause_ms = pause);
+            warn!(target: RUN, event = name, run, task = &*task.path, attempt, error, kind, details, help, pause_ms = pause);
         }
         Event::TaskFailed { task, attempts, error, passed_over } => {
-            let (kind, details) = (error.kind.name(), error.details.join("\n"));
+            let (kind, details, help) = (error.kind.name(), error.details.join("\n"), error.help.as_deref());
             let error = &*error.message;
-            error!(target: RUN, event = name, run, task = &*task.path, attempts, error, kind, details, passed_over);
+            error!(target: RUN, event = name, run, task = &*task.path, attempts, error, kind, details, help, passed_over);
         }
         Event::Output { task, stderr, line } => {
             let stream = names::stream(*stderr);
@@ -103,16 +104,23 @@ fn tell(event: &Event, run: Option<&str>) {
             let (how, took_us) = (names::end(end), *took);
             let (done, kept, skipped) = (counts.done, counts.kept, counts.skipped);
             let (failed, retried) = (counts.failed, counts.retried);
-            let (task, error) = match end {
-                RunEnd::Failed { task, error } => (Some(&*task.path), Some(&*error.message)),
-                RunEnd::Stopped { path } => (Some(&**path), None),
-                RunEnd::StoreFailed { message, .. } => (None, Some(&**message)),
-                RunEnd::Done | RunEnd::Unchanged | RunEnd::Interrupted => (None, None),
-            };
-            if error.is_some() {
-                error!(target: RUN, event = name, run, end = how, task, error, done, kept, skipped, failed, retried, took_us);
-            } else {
-                info!(target: RUN, event = name, run, end = how, task, done, kept, skipped, failed, retried, took_us);
+            match end {
+                RunEnd::Failed { task, error } => {
+                    let (kind, details, help) = (error.kind.name(), error.details.join("\n"), error.help.as_deref());
+                    let (task, error) = (&*task.path, &*error.message);
+                    error!(target: RUN, event = name, run, end = how, task, error, kind, details, help, done, kept, skipped, failed, retried, took_us);
+                }
+                RunEnd::StoreFailed { message, help, unusable } => {
+                    let (error, help) = (&**message, help.as_deref());
+                    error!(target: RUN, event = name, run, end = how, error, help, unusable, done, kept, skipped, failed, retried, took_us);
+                }
+                RunEnd::Stopped { path } => {
+                    let task = &**path;
+                    info!(target: RUN, event = name, run, end = how, task, done, kept, skipped, failed, retried, took_us);
+                }
+                RunEnd::Done | RunEnd::Unchanged | RunEnd::Interrupted => {
+                    info!(target: RUN, event = name, run, end = how, done, kept, skipped, failed, retried, took_us);
+                }
             }
         }
     }
@@ -182,7 +190,7 @@ mod tests {
         let notes = notes.0.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
         insta::assert_snapshot!(notes, @r#"
         INFO thinking::run event="task-skipped" task="early"
-        INFO thinking::run event="run-started" run="r1" pipeline="train" resumed=true remembered="-p epochs=5" directory="runs/r1"
+        INFO thinking::run event="run-started" run="r1" pipeline="train" at=0 resumed=true remembered="-p epochs=5" directory="runs/r1"
         INFO thinking::run event="step-done" run="r1" task="fit/epoch[3]/train" attempt=2 took_us=812
         ERROR thinking::run event="task-failed" run="r1" task="b" attempts=2 error="it ended with code 3" kind="exec" details="no memory" passed_over=false
         WARN thinking::script message=hm run="r1" task="a"

@@ -24,6 +24,7 @@ mod leftover;
 mod mask;
 mod outputs;
 mod overlay;
+pub mod past;
 mod preview;
 pub mod process;
 mod question;

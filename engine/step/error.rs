@@ -43,6 +43,23 @@ impl ErrorKind {
             Self::Cancelled => "cancelled",
         }
     }
+
+    /// The kind that a word means.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let kinds = [
+            Self::Timeout,
+            Self::Http,
+            Self::Exec,
+            Self::Script,
+            Self::Native,
+            Self::Conflict,
+            Self::Permission,
+            Self::Store,
+            Self::Cancelled,
+        ];
+        kinds.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// Why an attempt failed: kind, one line, place, and more lines where there are any.

@@ -1,0 +1,130 @@
+//! Earlier runs and steps as JSON. Fields may be added in later versions, none changes its meaning. Times are milliseconds since 1970 UTC (`…_ms`) and
+//! RFC 3339, durations microseconds (`_us`); what is not known is `null`.
+
+use serde_json::{Map, Value, json};
+use thinking_event::past::{
+    PastOutcome, PastRun, PastRunSteps, PastStep, PastStepDetail, PastTasks, PastValue, Shortened,
+};
+
+/// A run: `{"run", "number", "line", "pipeline", "status", "started", "started_ms", "ended", "ended_ms", "took_us", "processes", "steps", "params", "facets",
+/// "fresh", "changes", "earlier_changes"}`. `status` is one of `running killed done failed interrupted stopped abandoned`; `steps` is
+/// `{"done", "at_least", "skipped", "failed", "retried"}` or `null`, each of `changes` `{"at", "at_ms", "task", "reason", "dropped"}`.
+#[must_use]
+pub fn run_json(run: &PastRun) -> Value {
+    let changes: Vec<Value> = run
+        .changes
+        .iter()
+        .map(|change| {
+            json!({
+                "at": time(change.at), "at_ms": change.at, "task": change.task, "reason": change.reason,
+                "dropped": change.dropped,
+            })
+        })
+        .collect();
+    let steps = run.counts.map(|counts| {
+        json!({
+            "done": counts.done, "at_least": counts.at_least, "skipped": counts.skipped, "failed": counts.failed,
+            "retried": counts.retried,
+        })
+    });
+    let params: Map<String, Value> = run.params.iter().cloned().collect();
+    json!({
+        "run": run.id, "number": run.number, "line": run.line, "pipeline": run.pipeline, "status": run.status.word(),
+        "started": time(run.started), "started_ms": run.started, "ended": run.ended.map(time), "ended_ms": run.ended,
+        "took_us": run.took, "processes": (run.processes > 0).then_some(run.processes), "steps": steps,
+        "params": params, "facets": run.facets, "fresh": run.fresh, "changes": changes,
+        "earlier_changes": run.earlier_changes,
+    })
+}
+
+/// A run as [`run_json`] has it, and `"tasks"`: a list of steps, each `{"task", "pipeline", "attempt", "started", "started_ms", "took_us", "outcome", "error",
+/// "result", "current"}`. `outcome` is `done`, `passed-over` or `failed`, `error` the message of a failure; of a failure, `started` is when it was over.
+#[must_use]
+pub fn run_steps_json(detail: &PastRunSteps) -> Value {
+    let mut value = run_json(&detail.run);
+    set_list(&mut value, "tasks", &detail.steps, step);
+    value
+}
+
+/// One step: the fields that it has in [`run_steps_json`], and `"run", "generation", "seq", "reads", "outputs", "files", "changes"`. Each of `reads` is
+/// `{"kind", "name", "value"}`, of `files` `{"path", "removed"}`, of `changes` `{"database", "key", "before", "after"}`: without a `key` everything in the
+/// database was deleted; `before` and `after` are `{"value": …}`, `{"bytes": N}`, `{"absent": true}` or `{"unknown": true}`.
+#[must_use]
+pub fn step_json(detail: &PastStepDetail) -> Value {
+    let mut value = step(&detail.step);
+    if let Value::Object(fields) = &mut value {
+        let reads: Vec<Value> = detail
+            .reads
+            .iter()
+            .map(|read| json!({ "kind": read.kind, "name": read.name, "value": read.value }))
+            .collect();
+        let files: Vec<Value> =
+            detail.files.iter().map(|(path, there)| json!({ "path": path, "removed": !there })).collect();
+        fields.insert("run".to_owned(), json!(detail.run));
+        fields.insert("generation".to_owned(), json!(detail.generation));
+        fields.insert("seq".to_owned(), json!(detail.seq));
+        fields.insert("reads".to_owned(), json!(reads));
+        fields.insert("outputs".to_owned(), json!(detail.outputs));
+        fields.insert("files".to_owned(), json!(files));
+    }
+    set_list(&mut value, "changes", &detail.writes, |write| {
+        json!({
+            "database": write.database, "key": write.key, "before": datum(&write.before), "after": datum(&write.after),
+        })
+    });
+    value
+}
+
+/// Several: `{"path", "pipeline", "summary", "tasks"}`. Each of `summary` is `{"task", "done", "passed_over", "took_us", "first_ms", "last_ms"}`, with paths
+/// without keys; `tasks` as in [`run_steps_json`].
+#[must_use]
+pub fn tasks_json(tasks: &PastTasks) -> Value {
+    let summary: Vec<Value> = tasks
+        .tasks
+        .iter()
+        .map(|task| {
+            json!({
+                "task": task.path, "done": task.done, "passed_over": task.passed_over, "took_us": task.took,
+                "first_ms": task.first, "last_ms": task.last,
+            })
+        })
+        .collect();
+    let mut value = json!({ "path": tasks.path, "pipeline": tasks.pipeline, "summary": summary });
+    set_list(&mut value, "tasks", &tasks.steps, step);
+    value
+}
+
+fn step(step: &PastStep) -> Value {
+    let (outcome, error) = match &step.outcome {
+        PastOutcome::Done => ("done", None),
+        PastOutcome::PassedOver(message) => ("passed-over", Some(message)),
+        PastOutcome::Failed(message) => ("failed", Some(message)),
+    };
+    json!({
+        "task": step.path, "pipeline": step.pipeline, "attempt": step.attempt, "started": time(step.started),
+        "started_ms": step.started, "took_us": step.took, "outcome": outcome, "error": error, "result": step.result,
+        "current": step.current,
+    })
+}
+
+/// A list under its name; if something of it is left out, how much is under `left_out`.
+fn set_list<T>(value: &mut Value, name: &str, list: &Shortened<T>, make: impl Fn(&T) -> Value) {
+    let Value::Object(fields) = value else { return };
+    fields.insert(name.to_owned(), list.iter().map(make).collect());
+    if list.left_out > 0 {
+        fields.insert("left_out".to_owned(), list.left_out.into());
+    }
+}
+
+fn datum(value: &PastValue) -> Value {
+    match value {
+        PastValue::Absent => json!({ "absent": true }),
+        PastValue::Unknown => json!({ "unknown": true }),
+        PastValue::Json(value) => json!({ "value": value }),
+        PastValue::Blob(bytes) => json!({ "bytes": bytes }),
+    }
+}
+
+fn time(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).map(|time| time.to_string()).unwrap_or_default()
+}
