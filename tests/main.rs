@@ -16,6 +16,7 @@ mod help;
 mod init;
 mod manifests;
 mod permissions;
+mod past;
 mod readme;
 mod recording;
 mod rhai;

@@ -269,7 +269,7 @@ impl<'a> Teller<'a> {
             talk.iter().for_each(|line| output::talk(&format!("{line}\n")));
         }
         if let (Some(path), false) = (&self.args.path, self.met) {
-            let help = match did_you_mean(path, self.seen.iter().map(String::as_str)) {
+            let help = match past::nearest(path, &self.seen, &[]) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "without a path the whole log is shown".to_owned(),
             };

@@ -5,7 +5,7 @@ use crate::cli::output;
 use clap::Args;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use thinking_diagnostic::Style;
+use thinking_diagnostic::{Style, did_you_mean};
 use thinking_report::PastPage;
 use thinking_run::past::Past;
 use thinking_store::{RunRecord, Store, StoreError};
@@ -20,7 +20,7 @@ pub(crate) struct PastArgs {
     /// For machines: JSON on standard output
     #[arg(long)]
     pub json: bool,
-    /// Only failures
+    /// Less talk on standard error; of logs only failures
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -87,6 +87,39 @@ pub(crate) fn page(args: &PastArgs, manifest: Option<&Path>, all: bool) -> PastP
     }
 }
 
+/// The path or id that may have been meant, if one is near. `known` are paths of tasks, with keys or without; what is around a task counts, too.
+pub(crate) fn nearest(target: &str, known: &[String], ids: &[String]) -> Option<String> {
+    let bare = without_keys(target);
+    let tasks: Vec<String> = known.iter().map(|task| without_keys(task)).collect();
+    let mut candidates: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for task in &tasks {
+        candidates.extend(task.match_indices('/').filter_map(|(at, _)| task.get(..at)));
+        candidates.push(task);
+    }
+    // A beginning counts as near, so what is as deep comes first.
+    let depth = |path: &str| path.matches('/').count();
+    let as_deep = candidates.iter().copied().filter(|candidate| depth(candidate) == depth(&bare));
+    let near = did_you_mean(&bare, as_deep).or_else(|| did_you_mean(&bare, candidates.iter().copied()));
+    near.map(str::to_owned)
+}
+
+/// `fit/epoch[3]/train` as `fit/epoch/train`
+pub(crate) fn without_keys(path: &str) -> String {
+    let mut depth = 0usize;
+    let keep = |letter: &char| match letter {
+        '[' => {
+            depth += 1;
+            false
+        }
+        ']' => {
+            depth = depth.saturating_sub(1);
+            false
+        }
+        _ => depth == 0,
+    };
+    path.chars().filter(keep).collect()
+}
+
 /// What to type to go on with a run.
 pub(crate) fn resume(args: &PastArgs, manifest: Option<&Path>) -> String {
     let mut words = vec!["thinking apply".to_owned()];
@@ -107,4 +140,25 @@ pub(crate) fn style() -> Style {
 fn width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{nearest, without_keys};
+
+    #[test]
+    fn keys_are_left_out() {
+        assert_eq!(without_keys(r#"fit/epoch[3]/url["a]"#), "fit/epoch/url");
+        assert_eq!(without_keys("fit]/a"), "fit]/a".replace(']', ""));
+    }
+
+    #[test]
+    fn near_paths_are_as_deep() {
+        let known = ["prepare".to_owned(), "fit/epoch[1]/train".to_owned()];
+        let near = |target: &str| nearest(target, &known, &["20261120-081115-cdbe".to_owned()]);
+        assert_eq!(near("fit/epocx").as_deref(), Some("fit/epoch"));
+        assert_eq!(near("fit/epoch[3]/tran").as_deref(), Some("fit/epoch/train"));
+        assert_eq!(near("20261120-081115-cdbf").as_deref(), Some("20261120-081115-cdbe"));
+        assert_eq!(near("nothing/like/that"), None);
+    }
 }

@@ -114,41 +114,16 @@ fn show_found(found: &Found, target: &str, ids: &[String], args: &ShowArgs, page
 
 /// What may have been meant.
 fn near(target: &str, known: &[String], ids: &[String]) -> String {
-    let bare = without_keys(target);
+    let bare = past::without_keys(target);
     let recorded = |path: &str| known.iter().any(|task| task == path || task.starts_with(&format!("{path}/")));
     if bare != target && recorded(&bare) {
         return format!("of `{bare}` there are other iterations: thinking show {bare}");
     }
-    let mut candidates: Vec<&str> = ids.iter().map(String::as_str).collect();
-    for task in known {
-        // What is around a task is a path, too.
-        candidates.extend(task.match_indices('/').filter_map(|(at, _)| task.get(..at)));
-        candidates.push(task);
-    }
-    // A beginning counts as near, so what is as deep comes first.
-    let depth = |path: &str| path.matches('/').count();
-    let as_deep = candidates.iter().copied().filter(|candidate| depth(candidate) == depth(&bare));
-    match did_you_mean(&bare, as_deep).or_else(|| did_you_mean(&bare, candidates.iter().copied())) {
+    match past::nearest(target, known, ids) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "`thinking history` lists the runs".to_owned(),
         None => "`thinking history` lists the runs, `thinking show` the steps of the latest".to_owned(),
     }
-}
-
-fn without_keys(path: &str) -> String {
-    let mut depth = 0usize;
-    let keep = |letter: &char| match letter {
-        '[' => {
-            depth += 1;
-            false
-        }
-        ']' => {
-            depth = depth.saturating_sub(1);
-            false
-        }
-        _ => depth == 0,
-    };
-    path.chars().filter(keep).collect()
 }
 
 fn print(args: &ShowArgs, as_json: impl FnOnce() -> Value, as_text: impl FnOnce() -> String) {
@@ -187,15 +162,4 @@ fn defaults(name: &str, as_json: bool) -> Exit {
     let texts: Vec<String> = wanted.iter().map(|name| format!("// {name}\n{}\n", text(name).trim_end())).collect();
     output::data(&texts.join("\n"));
     Exit::Done
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_keys;
-
-    #[test]
-    fn keys_are_left_out() {
-        assert_eq!(without_keys(r#"fit/epoch[3]/url["a]"#), "fit/epoch/url");
-        assert_eq!(without_keys("fit]/a"), "fit/a");
-    }
 }

@@ -1,25 +1,37 @@
-//! What a person waits for: whole processes of the binary, timed from the outside. `cargo bench --bench whole`
+//! What a person waits for: whole processes of the binary, timed from the outside. `cargo bench --bench whole`, or some of it: `… -- past changed`
 //!
 //! Each figure is the median of five runs, with the least and the greatest beside it.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints and may fail loudly")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use thinking_store::{Commit, Entry, RunChange, RunFigures, RunRecord, RunStatus, Store};
+use thinking_store_lmdb::{LmdbStore, OpenOptions};
 
 const THINKING: &str = env!("CARGO_BIN_EXE_thinking");
 const RUNS: usize = 5;
 
 fn main() {
     println!("{:<52} {:>10} {:>10} {:>10}", "", "median", "least", "greatest");
-    validate_thousand();
-    cold_start();
-    chain(100_000);
-    live(100_000);
-    exec(1_000);
-    finished(1_000_000);
+    // Names given behind `--` are the groups to measure.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let groups: [(&str, fn()); 8] = [
+        ("validate", validate_thousand),
+        ("cold", cold_start),
+        ("chain", || chain(100_000)),
+        ("live", || live(100_000)),
+        ("exec", || exec(1_000)),
+        ("finished", || finished(1_000_000)),
+        ("past", || past(10_000)),
+        ("changed", || changed(1_000_000)),
+    ];
+    for (_, group) in groups.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|asked| asked == name)) {
+        group();
+    }
 }
 
 /// Parse and check 1,000 steps, each with a script and a condition.
@@ -145,6 +157,71 @@ fn finished(steps: usize) {
     measure(&format!("a finished run of {steps} steps"), || timed(folder.path(), &["apply", "--quiet"]), 1, "run");
     let size = std::fs::metadata(folder.path().join(".thinking/data.mdb")).map_or(0, |file| file.len());
     println!("{:<52} {:>10}", "bytes of state per step", size / steps as u64);
+}
+
+/// The history of many runs, all of them and the latest, and the latest run itself.
+fn past(runs: u32) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LmdbStore::open(OpenOptions::new(folder.path().join(".thinking"), "bench")).unwrap();
+    for number in 1..=runs {
+        let at = 1_763_600_000_000 + i64::from(number) * 60_000;
+        let run = RunRecord {
+            number,
+            id: format!("20261120-081115-{number:04x}"),
+            line: "main".to_owned(),
+            pipeline: "train".to_owned(),
+            status: RunStatus::Done,
+            started: at,
+            ended: Some(at + 1_000),
+            params: BTreeMap::from([("epochs".to_owned(), 5.into()), ("corpus".to_owned(), "data/corpus.txt".into())]),
+            facets: vec!["gpu".to_owned()],
+            figures: RunFigures {
+                after: store.progress().accepted,
+                processes: 1,
+                resumed: at,
+                took: 1_000_000,
+                done: 9,
+                changes: vec![RunChange {
+                    at,
+                    task: "fit/epoch[3]/train".to_owned(),
+                    reason: "its `rhai` changed".to_owned(),
+                    dropped: 7,
+                }],
+                ..RunFigures::default()
+            },
+        };
+        let started = Commit::entry("main", Entry::RunStarted { run: number, at });
+        store.accept(Commit { run: Some(run), ..started }).unwrap();
+    }
+    store.close().unwrap();
+    drop(store);
+    measure(&format!("history of {runs} runs, all of them"), || timed(folder.path(), &["history"]), 1, "run");
+    measure(&format!("history of {runs} runs, as JSON"), || timed(folder.path(), &["history", "--json"]), 1, "run");
+    measure(
+        &format!("history of {runs} runs, the latest 20"),
+        || timed(folder.path(), &["history", "-n", "20"]),
+        1,
+        "run",
+    );
+    measure(&format!("show the latest of {runs} runs"), || timed(folder.path(), &["show"]), 1, "run");
+}
+
+/// What one of many steps changed in data, and the log of them all.
+fn changed(steps: usize) {
+    let manifest = format!(
+        "runtime {{ database \"rows\" kind=\"kv\" }}\npipeline \"main\" {{\n    each \"i\" in=\"1..={steps}\" {{ step \"s\" {{ rhai #\"rows.put(`k${{i}}`, i)\"# }} }}\n}}\n"
+    );
+    let folder = project(&manifest);
+    timed(folder.path(), &["apply", "--quiet"]);
+    let path = format!("i[{}]/s", steps / 2);
+    measure(&format!("show one of {steps} steps and its data"), || timed(folder.path(), &["show", &path]), 1, "run");
+    measure(&format!("show a loop of {steps} steps"), || timed(folder.path(), &["show", "i"]), 1, "run");
+    measure(
+        &format!("the last 10 lines of a log of {steps} steps"),
+        || timed(folder.path(), &["logs", "-n", "10"]),
+        1,
+        "run",
+    );
 }
 
 fn project(manifest: &str) -> tempfile::TempDir {

@@ -9,7 +9,7 @@ use crate::recorded::steps_after;
 use std::collections::{BTreeMap, HashMap};
 use thinking_event::past::{PastOutcome, PastStep, PastStepDetail, PastTask, PastTasks};
 use thinking_step::Value;
-use thinking_store::{Entry, InternId, Outcome, RunRecord, Seq, StepEntry, StoreError, TaskKey, View};
+use thinking_store::{Entry, InternId, Outcome, RunRecord, RunStatus, Seq, StepEntry, StoreError, TaskKey, View};
 
 /// What a path means.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +48,10 @@ pub fn find_task(past: &Past<'_>, text: &str, pipeline: Option<&str>, ends: Ends
         }
     })?;
     failed?;
-    if matches.gathered.is_none() {
+    matches.add_latest_failures()?;
+    if matches.tasks.is_empty() {
+        // Failures are among what is looked through then.
+        matches = Matches::new(past, &typed, pipeline, ends);
         matches.add_given_up()?;
     }
     matches.finish(&view)
@@ -101,7 +104,8 @@ pub(super) fn past_step(past: &Past<'_>, view: &View, seq: Seq, entry: StepEntry
         pipeline,
         attempt: entry.attempt,
         started: entry.started,
-        took: Some(entry.took),
+        // What was passed over is not timed.
+        took: (entry.outcome == Outcome::Done).then_some(entry.took),
         outcome: match entry.outcome {
             Outcome::Done => PastOutcome::Done,
             Outcome::Skipped(message) => PastOutcome::PassedOver(message),
@@ -228,6 +232,33 @@ impl<'a> Matches<'a> {
         self.gathered.get_or_insert_with(|| Gather::new(self.ends)).add(found);
     }
 
+    /// Tasks that failed in runs that are not gone on with yet.
+    fn add_latest_failures(&mut self) -> Result<(), StoreError> {
+        let mut pipelines = Vec::new();
+        for run in self.past.store.runs_before(None, 200)? {
+            if run.line != self.past.line || pipelines.contains(&run.pipeline) {
+                continue;
+            }
+            if run.status == RunStatus::Failed {
+                // A failure comes right before the end of its run.
+                let last = self.past.store.journal(Seq(run.figures.until.0.saturating_sub(1)), 1)?;
+                for (_, entry) in last {
+                    self.add_failure(&run.pipeline, entry);
+                }
+            }
+            pipelines.push(run.pipeline);
+        }
+        Ok(())
+    }
+
+    fn add_failure(&mut self, pipeline: &str, entry: Entry) {
+        let Entry::Failed { path, .. } = &entry else { return };
+        if self.matched(path, pipeline).is_some() {
+            let path = path.clone();
+            self.gather(pipeline, path, Match::Failure(pipeline.to_owned(), entry));
+        }
+    }
+
     /// Steps that were given up since, and tasks that failed: the whole journal is looked through.
     fn add_given_up(&mut self) -> Result<(), StoreError> {
         let runs: HashMap<u32, RunRecord> = self.past.store.runs()?.into_iter().map(|run| (run.number, run)).collect();
@@ -239,11 +270,9 @@ impl<'a> Matches<'a> {
             for (seq, entry) in page {
                 match entry {
                     Entry::Step(step) => self.add(seq, step)?,
-                    Entry::Failed { run, ref path, .. } => {
+                    Entry::Failed { run, .. } => {
                         let pipeline = runs.get(&run).map(|run| run.pipeline.clone()).unwrap_or_default();
-                        if self.matched(path, &pipeline).is_some() {
-                            self.gather(&pipeline, path.clone(), Match::Failure(pipeline.clone(), entry));
-                        }
+                        self.add_failure(&pipeline, entry);
                     }
                     _ => {}
                 }
