@@ -15,8 +15,8 @@ mod guidance;
 mod help;
 mod init;
 mod manifests;
-mod permissions;
 mod past;
+mod permissions;
 mod readme;
 mod recording;
 mod rhai;
@@ -25,4 +25,6 @@ mod shipped;
 mod state;
 mod support;
 mod terminal;
+#[cfg(feature = "opentelemetry")]
+mod traces;
 mod wait;

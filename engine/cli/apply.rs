@@ -62,6 +62,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
             false => Arc::new(ConsoleReporter::new(Box::new(io::stderr()), console, sources.clone())),
         });
     }
+    #[cfg(feature = "opentelemetry")]
+    reporters.extend(crate::cli::traces::reporter());
     let reporter: Arc<dyn Reporter> = Arc::new(Many(reporters));
     let stop = StopSignal::default();
     signals::listen(&stop);

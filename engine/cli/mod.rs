@@ -27,6 +27,8 @@ mod signals;
 mod start;
 mod state;
 mod tail;
+#[cfg(feature = "opentelemetry")]
+mod traces;
 mod validate;
 
 use args::{Cli, Verb};

@@ -20,6 +20,8 @@ mod past_json;
 mod sink;
 mod summary;
 mod table;
+#[cfg(feature = "opentelemetry")]
+mod traces;
 mod weave;
 
 pub use console::{ConsoleOptions, ConsoleReporter};
@@ -32,6 +34,8 @@ pub use names::event_name;
 pub use parse::{LogLine, level_of, parse_line};
 pub use past::{PastPage, history_text, run_text, step_text, tasks_text};
 pub use past_json::{run_json, run_steps_json, step_json, tasks_json};
+#[cfg(feature = "opentelemetry")]
+pub use traces::TraceReporter;
 pub use weave::Weave;
 
 #[cfg(test)]

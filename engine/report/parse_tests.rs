@@ -111,8 +111,11 @@ fn events() -> impl Strategy<Value = Event> {
                 others: others.into_iter().map(|(name, count)| (Arc::from(name), count)).collect()
             }
         ),
-        (tasks(), any::<Option<u64>>(), any::<u64>())
-            .prop_map(|(task, iterations, passed)| Event::ContainerStarted { task, iterations, passed }),
+        (tasks(), any::<Option<u64>>(), any::<u64>()).prop_map(|(task, iterations, passed)| Event::ContainerStarted {
+            task,
+            iterations,
+            passed
+        }),
         (tasks(), any::<i64>(), any::<Option<i64>>(), any::<bool>())
             .prop_map(|(task, at, until, condition)| Event::Waiting { task, at, until, condition }),
         (tasks(), any::<u64>()).prop_map(|(task, took)| Event::ContainerEnded { task, took }),

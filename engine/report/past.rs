@@ -422,3 +422,7 @@ fn pretty(result: &Value, page: &PastPage) -> String {
     }
     lines.join("\n")
 }
+
+#[cfg(test)]
+#[path = "past_tests.rs"]
+mod tests;

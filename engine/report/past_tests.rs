@@ -1,0 +1,138 @@
+use super::{PastPage, history_text, run_text, step_text};
+use serde_json::json;
+use thinking_diagnostic::Style;
+use thinking_event::past::{
+    PastChange, PastCounts, PastOutcome, PastRead, PastRun, PastRunSteps, PastStatus, PastStep, PastStepDetail,
+    PastValue, PastWrite, Shortened,
+};
+
+fn page(width: Option<usize>) -> PastPage {
+    PastPage {
+        style: Style { color: false, unicode: true, width: 100 },
+        width,
+        zone: jiff::tz::TimeZone::fixed(jiff::tz::offset(2)),
+        resume_command: "thinking apply".to_owned(),
+    }
+}
+
+fn run(status: PastStatus) -> PastRun {
+    PastRun {
+        number: 3,
+        id: "20261120-081115-cdbe".to_owned(),
+        line: "main".to_owned(),
+        pipeline: "train".to_owned(),
+        status,
+        started: 1_795_162_275_000,
+        ended: None,
+        took: Some(61_000_000),
+        processes: 2,
+        counts: Some(PastCounts { done: 20_000, at_least: true, ..PastCounts::default() }),
+        params: vec![("epochs".to_owned(), json!(5)), ("corpus".to_owned(), json!("a\u{1b}[2J.txt"))],
+        facets: vec!["gpu".to_owned(), "smoke".to_owned()],
+        fresh: true,
+        changes: vec![PastChange {
+            at: 0,
+            task: "fit/epoch[3]/train".to_owned(),
+            reason: "its `rhai` changed".to_owned(),
+            dropped: 1,
+        }],
+        earlier_changes: 7,
+    }
+}
+
+/// A record of before there were figures.
+fn old() -> PastRun {
+    PastRun {
+        took: None,
+        processes: 0,
+        counts: None,
+        params: Vec::new(),
+        facets: Vec::new(),
+        fresh: false,
+        changes: Vec::new(),
+        earlier_changes: 0,
+        ..run(PastStatus::Done)
+    }
+}
+
+#[test]
+fn wide_narrow_and_very_narrow() {
+    let runs = [run(PastStatus::Killed), old()];
+    insta::assert_snapshot!(history_text(&runs, Some("thinking history -n 0"), &page(None)), @"");
+    insta::assert_snapshot!(history_text(&runs, None, &page(Some(75))), @"");
+    insta::assert_snapshot!(history_text(&runs, None, &page(Some(20))), @"");
+}
+
+#[test]
+fn colours_and_ascii() {
+    let style = Style { color: true, unicode: false, width: 100 };
+    let text = history_text(&[run(PastStatus::Failed)], Some("x"), &PastPage { style, ..page(None) });
+    assert!(text.contains("\u{1b}[31m20261120-081115-cdbe\u{1b}[0m  train"), "{text}");
+    assert!(text.is_ascii(), "{text}");
+}
+
+fn step(path: &str, outcome: PastOutcome) -> PastStep {
+    PastStep {
+        path: path.to_owned(),
+        pipeline: "train".to_owned(),
+        attempt: 2,
+        started: 1_795_162_275_000,
+        took: Some(812),
+        outcome,
+        result: json!({ "loss": 0.25, "words": "a very long text that does not fit on a line of eighty columns, not at all" }),
+        current: false,
+    }
+}
+
+#[test]
+fn long_lists_are_shortened() {
+    let steps = Shortened {
+        first: vec![step("prepare", PastOutcome::Done)],
+        left_out: 960,
+        last: vec![step("last", PastOutcome::Failed("two\nlines".to_owned()))],
+    };
+    let detail = PastRunSteps { run: PastRun { status: PastStatus::Interrupted, ..old() }, steps };
+    insta::assert_snapshot!(run_text(&detail, &page(Some(60))), @"");
+}
+
+#[test]
+fn every_kind_of_change() {
+    let write =
+        |key: &str, before, after| PastWrite { database: "rows".to_owned(), key: Some(key.to_owned()), before, after };
+    let number = |number: u32| PastValue::Json(json!(number));
+    let long = || PastValue::Json(json!("x".repeat(200)));
+    let first = vec![
+        PastWrite { key: None, ..write("", PastValue::Absent, PastValue::Absent) },
+        write("new", PastValue::Absent, number(1)),
+        write("changed", number(1), number(2)),
+        write("same", number(1), number(1)),
+        write("gone", number(1), PastValue::Absent),
+        write("never", PastValue::Absent, PastValue::Absent),
+        write("unknown", PastValue::Unknown, number(1)),
+        write("blob", PastValue::Blob(70_000), PastValue::Blob(3)),
+        write(&"k".repeat(100), long(), long()),
+        write("steers \u{1b}[2J", number(1), PastValue::Json(json!("\u{202e}"))),
+    ];
+    let read = |kind, name: &str, value: Option<&str>| PastRead {
+        kind,
+        name: name.to_owned(),
+        value: value.map(str::to_owned),
+    };
+    let detail = PastStepDetail {
+        step: step("fit/epoch[3]/train", PastOutcome::Done),
+        run: "20261120-081115-cdbe".to_owned(),
+        generation: 2,
+        seq: 9,
+        reads: vec![read("param", "epochs", Some("5")), read("file", "a.txt", None)],
+        outputs: vec!["out/a.txt".to_owned()],
+        files: vec![("b.txt".to_owned(), true), ("c.txt".to_owned(), false)],
+        writes: Shortened { first, left_out: 5, last: vec![write("z", PastValue::Absent, number(9))] },
+    };
+    insta::assert_snapshot!(step_text(&detail, &page(Some(80))), @"");
+    // Elsewhere than on a terminal nothing is cut.
+    assert!(step_text(&detail, &page(None)).contains(&"x".repeat(200)));
+    for width in 0..40 {
+        // Whatever the terminal, there is a text.
+        assert!(step_text(&detail, &page(Some(width))).contains("rows"));
+    }
+}
