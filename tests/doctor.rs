@@ -203,6 +203,10 @@ fn a_state_in_use_and_one_that_was() {
     assert!(seen.contains("! state          in use by process "), "{seen}");
     let after = sandbox.run(&["doctor"]).expect(0);
     assert!(after.out.contains("✓ state          1 run in "), "{}", after.out);
+    let other = Sandbox::with("project \"other\"\npipeline \"main\" { step \"one\" { rhai \"1\" } }\n");
+    let state = sandbox.file(".thinking");
+    let foreign = other.run(&["doctor", "--state", state.to_str().unwrap()]).expect(1);
+    assert!(foreign.out.contains("✗ state          it belongs to the project `a project without"), "{}", foreign.out);
     std::fs::write(sandbox.file(".thinking/data.mdb"), "gone").unwrap();
     let damaged = sandbox.run(&["doctor"]).expect(1);
     assert!(damaged.out.contains("✗ state ") && damaged.out.contains("backup"), "{}", damaged.out);

@@ -103,8 +103,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
 
 /// Whose state it is. A project without a name is known by its place, but one whose state lies beside its manifest may move with it.
 fn identity(plan: &Plan, state: &Path) -> String {
-    let beside = state.parent().is_some_and(|parent| parent == plan.directory) && state.ends_with(".thinking");
-    if plan.named || !beside { plan.project.to_string() } else { "a project without a name".to_owned() }
+    owner(plan.named, &plan.project, &plan.directory, state)
+}
+
+/// The same of a project that may have a name, and its folder.
+pub(crate) fn owner(named: bool, project: &str, directory: &Path, state: &Path) -> String {
+    let beside = state.parent().is_some_and(|parent| parent == directory) && state.ends_with(".thinking");
+    if named || !beside { project.to_owned() } else { "a project without a name".to_owned() }
 }
 
 /// Why nothing was run, as a mistake of the command line.

@@ -9,9 +9,12 @@ mod programs;
 use crate::cli::args::Common;
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::session::{self, Session};
-use crate::cli::{here, output};
+use crate::cli::{apply, explain, here, output};
 use finding::{Level, Report};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use thinking_diagnostic::Diagnostics;
+use thinking_manifest::Selection;
 use thinking_script::Rhai;
 
 pub(crate) fn run(common: &Common) -> Result<Exit, Trouble> {
@@ -26,15 +29,17 @@ pub(crate) fn run(common: &Common) -> Result<Exit, Trouble> {
         None => {
             let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
             let state = session::state_directory(common, &folder);
-            report.section(&title(&state, &folder), place::checks(&state));
+            report.section(&title(&state, &folder), place::checks(&state, None));
             false
         }
     };
     if common.json {
         output::json_data(&report.json());
     } else {
-        let text = report.text(output::data_style(), common.quiet);
-        output::data(&text);
+        let style = output::data_style();
+        let text = report.text(style, common.quiet);
+        // A line each where something else reads them.
+        output::data(&if std::io::stdout().is_terminal() { explain::wrapped(&text, style.width) } else { text });
     }
     Ok(if wrong {
         Exit::Wrong
@@ -58,7 +63,12 @@ fn with_manifest(common: &Common, path: &Path, report: &mut Report) -> bool {
     };
     let folder = session.project.directory.clone();
     let state = session::state_directory(common, &folder);
-    report.section(&title(&state, &folder), place::checks(&state));
+    let model = session.project.compose(&Selection::default(), &mut Diagnostics::new());
+    let owner = model.map(|model| {
+        let name = thinking_plan::project_name(&session.project, &model);
+        apply::owner(model.manifest.project.is_some(), &name, &folder, &state)
+    });
+    report.section(&title(&state, &folder), place::checks(&state, owner.as_deref()));
     session.check(&state);
     if session.diagnostics.has_errors() {
         report.section(&needs_title(path), vec![needs::wrong(&session.diagnostics)]);

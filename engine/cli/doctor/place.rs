@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use thinking_store::{Store, StoreError};
 use thinking_store_lmdb::{FileSystem, LmdbStore, OpenOptions, file_system};
 
-pub(super) fn checks(state: &Path) -> Vec<Finding> {
+/// Looks at the place; `owner` is the project whose state it should be, if that is known.
+pub(super) fn checks(state: &Path, owner: Option<&str>) -> Vec<Finding> {
     let Some(ground) = state.ancestors().find(|folder| folder.exists()) else {
         return vec![Finding::bad(
             "folder",
@@ -22,7 +23,7 @@ pub(super) fn checks(state: &Path) -> Vec<Finding> {
         Err(error) => findings.push(Finding::note("disk", format!("it cannot be looked at: {error}"), "look yourself")),
     }
     findings.push(writing(ground));
-    findings.push(recorded(state));
+    findings.push(recorded(state, owner));
     findings
 }
 
@@ -92,7 +93,7 @@ fn writing(ground: &Path) -> Finding {
     }
 }
 
-fn recorded(state: &Path) -> Finding {
+fn recorded(state: &Path, owner: Option<&str>) -> Finding {
     if let Some(StoreError::InUse { pid, host, .. }) = LmdbStore::holder(state) {
         let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         let name = if name.trim().is_empty() { String::new() } else { format!(" ({})", name.trim()) };
@@ -103,6 +104,11 @@ fn recorded(state: &Path) -> Finding {
         );
     }
     match LmdbStore::open_read_only(state) {
+        Ok(store) if owner.is_some_and(|owner| owner != store.identity().project) => Finding::bad(
+            "state",
+            format!("it belongs to the project `{}`", store.identity().project),
+            "use this project's own, or another folder with --state DIR",
+        ),
         Ok(store) => match store.runs() {
             Ok(runs) => {
                 let size = std::fs::metadata(state.join("data.mdb")).map_or(0, |about| about.len());

@@ -3,6 +3,8 @@
 mod list;
 mod page;
 
+pub(crate) use page::wrapped;
+
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::output;
 use clap::Args;

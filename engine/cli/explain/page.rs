@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm, wrap};
 use thinking_diagnostic::{Block, Page, Style};
 
@@ -92,7 +93,7 @@ fn answer(line: &str, width: usize) -> String {
 }
 
 /// Text wrapped at a width. What a line begins with stands before what is wrapped, too: its blanks, and in a table its first column's width.
-pub(super) fn wrapped(text: &str, width: usize) -> String {
+pub(crate) fn wrapped(text: &str, width: usize) -> String {
     let mut out = String::new();
     for line in text.lines() {
         out.push_str(&folded(line, &" ".repeat(indent(line).min(width / 2)), width));
@@ -120,7 +121,7 @@ fn indent(line: &str) -> usize {
     match line[blanks..].find("  ") {
         Some(gap) => {
             let rest = &line[blanks + gap..];
-            blanks + line[blanks..blanks + gap].chars().count() + (rest.len() - rest.trim_start().len())
+            blanks + display_width(&line[blanks..blanks + gap]) + (rest.len() - rest.trim_start().len())
         }
         None => blanks,
     }
