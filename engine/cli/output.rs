@@ -31,7 +31,7 @@ fn is_dumb() -> bool {
 /// How text on standard output looks: colours and the terminal's width (at most 100) on a terminal, else plain and 80 columns.
 pub(crate) fn data_style() -> Style {
     let out = io::stdout();
-    Style { color: colourful(out.is_terminal()), unicode: true, width: terminal_width(&out, 80) }
+    Style { color: colourful(out.is_terminal()), unicode: !is_dumb(), width: terminal_width(&out, 80) }
 }
 
 /// Columns of a terminal, at most 100: longer lines are hard to read. `otherwise` where there is none.

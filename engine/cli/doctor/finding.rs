@@ -68,6 +68,7 @@ impl Report {
             true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
             false => text.to_owned(),
         };
+        let sign = |unicode, ascii| if style.unicode { unicode } else { ascii };
         let width = self.all().map(|finding| finding.check.len()).max().unwrap_or(0);
         let mut text = String::new();
         for (title, findings) in &self.sections {
@@ -80,13 +81,13 @@ impl Report {
             let _ = writeln!(text, "{}", colour(title, "1"));
             for finding in shown {
                 let mark = match finding.level {
-                    Level::Fine => colour("✓", "32"),
+                    Level::Fine => colour(sign("✓", "+"), "32"),
                     Level::Note => colour("!", "33"),
-                    Level::Bad => colour("✗", "31"),
+                    Level::Bad => colour(sign("✗", "x"), "31"),
                 };
                 let _ = writeln!(text, "  {mark} {:width$}  {}", finding.check, finding.found);
                 if let Some(advice) = &finding.advice {
-                    let _ = writeln!(text, "    {:width$}  → {advice}", "");
+                    let _ = writeln!(text, "    {:width$}  {} {advice}", "", sign("→", "->"));
                 }
             }
             text.push('\n');
@@ -185,6 +186,8 @@ mod tests {
         "#);
         let colourful = all.text(Style { color: true, ..plain }, false);
         assert!(colourful.contains("\u{1b}[31m✗\u{1b}[0m program  `x` is missing"), "{colourful}");
+        let ascii = all.text(Style { unicode: false, ..plain }, false);
+        assert!(ascii.is_ascii() && ascii.contains("x program") && ascii.contains("-> install it"), "{ascii}");
         assert_eq!(all.json()["ok"], false);
     }
 }

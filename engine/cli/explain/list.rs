@@ -50,3 +50,18 @@ pub(super) fn json() -> Value {
         Code::ALL.iter().map(|code| json!({ "code": code.name(), "summary": code.summary().trim() })).collect();
     json!({ "codes": codes, "topics": thinking_script::topics() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_listed_has_a_page() {
+        let topics = thinking_script::topics();
+        let spaces = namespaces(&topics);
+        assert!(topics.len() > 50 && spaces["fs"].contains(&"lines") && spaces[""].contains(&"assert"), "{topics:?}");
+        for topic in topics.iter().map(String::as_str).chain(spaces.keys().copied()) {
+            assert!(thinking_script::page(topic).is_some(), "{topic}");
+        }
+    }
+}
