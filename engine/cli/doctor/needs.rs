@@ -26,6 +26,10 @@ pub(super) fn checks(session: &mut Session<'_>, path: &Path, state: &Path) -> Ve
         many => format!(", also with each of its {many} facets"),
     };
     let mut findings = vec![Finding::fine("manifest", format!("{} is valid{with}", path.display()))];
+    if !session.diagnostics.is_empty() {
+        let found = "there are warnings about it".to_owned();
+        findings.push(Finding::note("manifest", found, "`thinking validate` says them"));
+    }
     let mut looked =
         Looked { folder: &folder, sources: &session.sources, known: BTreeSet::new(), findings: Vec::new() };
     for (number, (extra, survey)) in surveys.iter().enumerate() {

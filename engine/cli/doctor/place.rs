@@ -22,7 +22,7 @@ pub(super) fn checks(state: &Path, owner: Option<&str>) -> Vec<Finding> {
         }
         Err(error) => findings.push(Finding::note("disk", format!("it cannot be looked at: {error}"), "look yourself")),
     }
-    findings.push(writing(ground));
+    findings.push(writing(ground, state));
     findings.push(recorded(state, owner));
     findings
 }
@@ -71,7 +71,7 @@ impl Drop for Trial {
 }
 
 /// Makes a small state, as a run would: a folder, locks, memory maps, durable writes.
-fn writing(ground: &Path) -> Finding {
+fn writing(ground: &Path, state: &Path) -> Finding {
     if !ground.is_dir() {
         return Finding::bad(
             "folder",
@@ -84,7 +84,8 @@ fn writing(ground: &Path) -> Finding {
         Ok(()) => Finding::fine("folder", "a state can be made, locked, mapped and synced here"),
         Err(error) => Finding::bad(
             "folder",
-            error.to_string(),
+            // The trial's own name would only puzzle.
+            error.to_string().replace(&trial.0.display().to_string(), &state.display().to_string()),
             match error {
                 StoreError::Unusable { help, .. } => help,
                 _ => "mend that, or give another folder with --state DIR".to_owned(),
