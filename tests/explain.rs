@@ -215,7 +215,6 @@ fn what_there_is_no_page_about() {
         ("unknown-parm", "did you mean `unknown-param`?"),
         ("thinking::unknown-parm", "did you mean `unknown-param`?"),
         ("fs::read_txt", "did you mean `fs::read_text`?"),
-        ("read_text", "did you mean `fs::read_text`?"),
         ("bananas", "`thinking explain` lists all pages"),
         ("", "`thinking explain` lists all pages"),
     ] {

@@ -19,7 +19,12 @@ fn screen(name: &str, text: &str) {
 /// Without the times that only stand there if the machine is slow.
 fn calm(text: &str) -> String {
     let masked = masked(text);
-    masked.lines().map(|line| line.trim_end_matches("  TIME").to_owned() + "\n").collect()
+    let line = |line: &str| {
+        // Nor what is left, which a run that was taken up again knows.
+        let line = line.rfind("  ~").filter(|_| line.ends_with(" left")).map_or(line, |at| &line[..at]);
+        line.trim_end_matches("  TIME").to_owned() + "\n"
+    };
+    masked.lines().map(line).collect()
 }
 
 const LOOPS: &str = r##"

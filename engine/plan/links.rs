@@ -1,6 +1,6 @@
 //! Results that are asked for by path: whether the task is there, and before.
 
-use crate::task::{Task, TaskId};
+use crate::task::{Task, TaskId, run_around};
 use std::collections::HashMap;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
 use thinking_schema::Manifest;
@@ -40,9 +40,13 @@ impl Links {
             }
             let plain = without_keys(path);
             // Inside a `run` a path begins at the pipeline that it is written in.
-            let found = by_path.get(&*plain).copied().or_else(|| {
+            let around = run_around(tasks, *from).and_then(|run| tasks.get(run.0 as usize)).map(|run| &*run.path);
+            let whole = around.map_or_else(|| plain.clone(), |around| format!("{around}/{plain}"));
+            let found = by_path.get(&*whole).copied().or_else(|| {
+                // Of a template in a property it is not known whose it is; the run looks again.
                 let below = format!("/{plain}");
-                tasks.iter().position(|task| task.name.is_some() && task.path.ends_with(&below))
+                let anywhere = |task: &Task| task.name.is_some() && task.path.ends_with(&below);
+                if from.0 == u32::MAX { tasks.iter().position(anywhere) } else { None }
             });
             match found {
                 None => {

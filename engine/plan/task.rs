@@ -292,10 +292,23 @@ impl Plan {
         &self.tasks[id.0 as usize]
     }
 
+    /// The innermost `run` around a task, if there is one.
+    #[must_use]
+    pub fn run_around(&self, task: TaskId) -> Option<TaskId> {
+        run_around(&self.tasks, task)
+    }
+
     /// The task of that path without keys, if there is one.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<TaskId> {
         let found = self.tasks.iter().position(|task| task.name.is_some() && &*task.path == path)?;
         u32::try_from(found).ok().map(TaskId)
     }
+}
+
+/// The innermost `run` around a task.
+pub(crate) fn run_around(tasks: &[Task], task: TaskId) -> Option<TaskId> {
+    let parent = |id: TaskId| tasks.get(id.0 as usize)?.parent;
+    let is_run = |id: &TaskId| tasks.get(id.0 as usize).is_some_and(|task| matches!(task.kind, TaskKind::Run { .. }));
+    std::iter::successors(parent(task), |id| parent(*id)).find(is_run)
 }

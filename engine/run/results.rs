@@ -42,7 +42,7 @@ pub(crate) enum Asked<'a> {
 pub(crate) fn source(plan: &Plan, task: TaskId, asked: Asked<'_>) -> Source {
     let found = match asked {
         Asked::Sibling(name, inside) => find_sibling(plan, task, inside, name),
-        Asked::Path(path) => TypedPath::parse(path).and_then(|path| plan.find(&path.bare)),
+        Asked::Path(path) => typed(plan, task, path).and_then(|path| plan.find(&path.bare)),
     };
     match found {
         Some(found) if matches!(plan.task(found).kind, TaskKind::Step(_)) => {
@@ -99,10 +99,21 @@ enum AtPath {
     Value(Value),
 }
 
+/// The path as the whole plan has it: inside a `run`, paths begin at the pipeline that they are written in.
+fn typed(plan: &Plan, from: TaskId, path: &str) -> Option<TypedPath> {
+    let mut typed = TypedPath::parse(path)?;
+    if let Some(run) = plan.run_around(from) {
+        let around = &plan.task(run).path;
+        typed.bare = format!("{around}/{}", typed.bare);
+        typed.keys.splice(0..0, std::iter::repeat_n(None, around.split('/').count()));
+    }
+    Some(typed)
+}
+
 /// The result of the task at a path; keys that are left out are those of the asking task where both are in the same loop.
 fn at_path(world: &World, view: &View, place: &Place, path: &str) -> Result<AtPath, StoreError> {
     let plan = &world.plan;
-    let Some(typed) = TypedPath::parse(path) else { return Ok(AtPath::Unknown) };
+    let Some(typed) = typed(plan, place.task, path) else { return Ok(AtPath::Unknown) };
     let Some(task) = plan.find(&typed.bare) else { return Ok(AtPath::Unknown) };
     let mut iterations = Vec::new();
     let mut around = loops(plan, task);

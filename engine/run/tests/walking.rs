@@ -178,6 +178,30 @@ fn all_conditions_are_looked_at_before_any_branch_changes_what_they_see() {
 }
 
 #[test]
+fn a_path_inside_another_pipeline_begins_there() {
+    let project = Project::new();
+    let read = || {
+        step("read", "read", |host| {
+            let seen = [host.result("a")?.unwrap(), host.result("s/b")?.unwrap()];
+            host.put("data", "seen", Datum::Json(json!(seen)))?;
+            Ok(json!(null))
+        })
+    };
+    let deep =
+        |value: i64| inner("deep", vec![], vec![put("a", "a", value), stage("s", vec![put("b", "b", 2), read()])]);
+    let plan = |value: i64| [put("a", "other", 7), each("n", value_of(&[1, 2]), vec![deep(value)])];
+    project.apply(&plan(1));
+    assert_eq!(project.get("seen").as_deref(), Some("[1,2]"));
+    assert_eq!(project.apply(&plan(1)).end, RunEnd::Unchanged);
+    project.apply(&plan(3));
+    assert_eq!(project.get("seen").as_deref(), Some("[3,2]"));
+}
+
+fn value_of(items: &[i64]) -> std::sync::Arc<dyn thinking_step::Program> {
+    value(json!(items))
+}
+
+#[test]
 fn end_ends_the_pipeline_that_it_is_written_in() {
     let project = Project::new();
     let plan = [
