@@ -2,10 +2,12 @@
 
 use crate::failure::{Answer, error_map, fail, raise};
 use crate::memory;
+use crate::units::shown_duration;
 use rhai::{Array, Dynamic, EvalAltResult, Position};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use thinking_step::{ErrorKind, Host, StepError};
+use std::time::{Duration, Instant};
+use thinking_step::{ErrorKind, Host, Limits, StepError, USUAL_DEPTH};
 
 struct Evaluation {
     host: Arc<dyn Host>,
@@ -25,20 +27,12 @@ thread_local! {
     static CEILING: Cell<u64> = const { Cell::new(u64::MAX) };
     /// Operations that the outermost evaluation may still take.
     static OPERATIONS: Cell<u64> = const { Cell::new(u64::MAX) };
-}
-
-/// What one evaluation may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// By how many bytes the process may grow meanwhile; `None`: 4 GiB, or a quarter of the machine's memory if that is less.
-    pub memory: Option<u64>,
-    /// How many operations it may take; `None`: any number.
-    pub operations: Option<u64>,
-}
-
-impl Limits {
-    /// The usual memory, and any number of operations.
-    pub const USUAL: Self = Self { memory: None, operations: None };
+    /// How many operations that was in the beginning.
+    static ALL_OPERATIONS: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// How many calls may be inside of each other.
+    static DEPTH: Cell<usize> = const { Cell::new(USUAL_DEPTH) };
+    /// When the outermost evaluation must be over, and how long that was in the beginning.
+    static END: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
 }
 
 /// Takes the innermost evaluation away again, also when a panic passes through.
@@ -50,6 +44,7 @@ impl Drop for Leave {
             all.pop();
             if all.is_empty() {
                 CEILING.set(u64::MAX);
+                END.set(None);
             }
         });
     }
@@ -60,7 +55,7 @@ impl Drop for Leave {
 /// Gives its value, and the first failure that ends the attempt whatever the script did about it, if there was one: it is stopping, its
 /// time is over, or the store failed.
 pub fn evaluate<T>(host: &Arc<dyn Host>, body: impl FnOnce() -> T) -> (T, Option<StepError>) {
-    evaluate_within(host, Limits::USUAL, body)
+    evaluate_within(host, Limits::default(), body)
 }
 
 /// As [`evaluate`], with limits of its own. An evaluation inside of another one shares the outer one's.
@@ -70,6 +65,9 @@ pub fn evaluate_within<T>(host: &Arc<dyn Host>, limits: Limits, body: impl FnOnc
             STACK_START.set(stack_place());
             CEILING.set(memory::held().saturating_add(limits.memory.unwrap_or_else(memory::default_limit)));
             OPERATIONS.set(limits.operations.unwrap_or(u64::MAX));
+            ALL_OPERATIONS.set(limits.operations.unwrap_or(u64::MAX));
+            DEPTH.set(limits.depth.unwrap_or(USUAL_DEPTH));
+            END.set(limits.time.and_then(|time| Some((Instant::now().checked_add(time)?, time))));
         }
         all.push(Evaluation { host: Arc::clone(host), drawn: 0, fatal: None });
     });
@@ -95,7 +93,37 @@ pub fn host() -> Answer<Arc<dyn Host>> {
 /// # Errors
 /// It should.
 pub fn check_cancelled() -> Answer<()> {
-    host()?.check_cancelled().map_err(raise)
+    host()?.check_cancelled().map_err(raise)?;
+    match END.get() {
+        Some((end, time)) if Instant::now() >= end => Err(beyond(
+            format!("the script takes longer than {}", shown_duration(time)),
+            "work in pieces with `each`, or raise the limit: runtime { permissions { limits time=\"…\" } }",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A limit was reached. No `catch` can swallow that.
+fn beyond(message: String, help: &str) -> Box<EvalAltResult> {
+    let error = StepError::script(message).help(help);
+    Box::new(EvalAltResult::ErrorTerminated(Dynamic::from_map(error_map(&error)), Position::NONE))
+}
+
+/// Whether that many calls may be inside of each other.
+///
+/// # Errors
+/// They are too many. No `catch` can swallow that.
+#[inline]
+pub fn check_depth(level: usize) -> Answer<()> {
+    if level <= DEPTH.get() { Ok(()) } else { Err(too_deep_calls()) }
+}
+
+#[cold]
+fn too_deep_calls() -> Box<EvalAltResult> {
+    beyond(
+        format!("functions call each other more than {} levels deep", DEPTH.get()),
+        "does a function call itself without end? If not, go on with a loop, or raise the limit: runtime { permissions { limits depth=… } }",
+    )
 }
 
 /// Whether the evaluation under way still keeps to its memory; costs a nanosecond or two, so it may be asked for every operation.
@@ -110,10 +138,11 @@ pub fn check_memory() -> Answer<()> {
 
 #[cold]
 fn too_large() -> Answer<()> {
-    let error = StepError::script("the script's data has grown too large for the memory").help(
-        "work in pieces: keep what is done in a database, read files line by line, or split the step with `each`",
-    );
-    Err(Box::new(EvalAltResult::ErrorTerminated(Dynamic::from_map(error_map(&error)), Position::NONE)))
+    Err(beyond(
+        "the script's data has grown too large for the memory".to_owned(),
+        "work in pieces: keep what is done in a database, read files line by line, or split the step with `each`; \
+         or raise the limit: runtime { permissions { limits memory=\"…\" } }",
+    ))
 }
 
 /// Counts operations of the evaluation under way.
@@ -129,9 +158,11 @@ pub fn spend_operations(many: u64) -> Answer<()> {
     if left >= many {
         return Ok(());
     }
-    let error = StepError::script("the script takes too many operations for this place")
-        .help("only a short computation belongs here: is there a loop that never ends? Long work belongs into a step");
-    Err(Box::new(EvalAltResult::ErrorTerminated(Dynamic::from_map(error_map(&error)), Position::NONE)))
+    Err(beyond(
+        format!("the script takes more than {} operations", ALL_OPERATIONS.get()),
+        "is there a loop that never ends? Long work belongs into a step, which may take any number unless \
+         runtime { permissions { limits operations=… } } says otherwise",
+    ))
 }
 
 /// A list of what an iterator gives, as long as there is memory for it.

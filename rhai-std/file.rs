@@ -2,9 +2,10 @@
 
 use crate::evaluation::host;
 use crate::failure::{Answer, fail, raise};
+use crate::permitted;
 use rhai::EvalAltResult;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use thinking_step::{Access, Class, Host};
@@ -39,7 +40,10 @@ pub fn to_write(path: &str, function: &str) -> Answer<PathBuf> {
 pub fn read(path: &str, function: &str) -> Answer<Vec<u8>> {
     let real = to_read(path, function)?;
     regular("read", path, &real)?;
-    fs::read(real).map_err(|error| problem("read", path, &error))
+    let mut content = Vec::new();
+    let read = permitted::read(&real).and_then(|mut file| file.read_to_end(&mut content));
+    read.map_err(|error| problem("read", path, &error))?;
+    Ok(content)
 }
 
 /// Pipes and devices are refused: opening one may never end.
@@ -95,8 +99,8 @@ pub fn replace(
         Some(directory) => directory.join(format!(".{}-{unique}.tmp", std::process::id())),
         None => real.with_file_name(temporary),
     };
-    let written = fs::File::create_new(&beside).and_then(|mut file| fill(&mut file));
-    let done = written.and_then(|()| fs::rename(&beside, real));
+    let written = permitted::create(&beside).and_then(|mut file| fill(&mut file));
+    let done = written.and_then(|()| permitted::rename(&beside, real));
     if done.is_err() {
         // The half-written file is of no use; that it cannot be removed would hide the real reason.
         let _ = fs::remove_file(&beside);
@@ -113,6 +117,7 @@ pub fn problem(verb: &str, path: &str, error: &std::io::Error) -> Box<EvalAltRes
         ErrorKind::PermissionDenied => "the system does not allow it".to_owned(),
         ErrorKind::IsADirectory => "it is a directory".to_owned(),
         ErrorKind::NotADirectory => "a part of the path is not a directory".to_owned(),
+        _ if permitted::is_link(error) => "a link has taken the place of what was permitted".to_owned(),
         ErrorKind::StorageFull => "the disk is full".to_owned(),
         _ => error.to_string(),
     };

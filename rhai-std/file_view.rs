@@ -3,6 +3,7 @@
 use crate::evaluation::{check_cancelled, check_memory};
 use crate::failure::{Answer, fail};
 use crate::file;
+use crate::permitted;
 use rhai::EvalAltResult;
 use std::fs::{File, Metadata};
 use std::io::{Error, Read};
@@ -33,7 +34,7 @@ impl FileView {
         let real = file::to_read(path, function)?;
         file::regular("read", path, &real)?;
         let problem = |error: Error| file::problem("read", path, &error);
-        let mut file = File::open(&real).map_err(problem)?;
+        let mut file = permitted::read(&real).map_err(problem)?;
         let about = file.metadata().map_err(problem)?;
         // Files of `/proc` say 0 and are longer.
         let content = if about.len() <= SMALL {

@@ -6,6 +6,7 @@ use crate::file;
 use crate::file_view::FileView;
 use crate::lines::Lines;
 use crate::namespace::Namespace;
+use crate::permitted;
 use crate::stream::Stream;
 use globset::GlobBuilder;
 use rhai::{Array, Blob, Dynamic, INT, ImmutableString};
@@ -118,10 +119,10 @@ pub(crate) fn namespace() -> Namespace {
 fn append(path: &str, text: &str) -> Answer<()> {
     let real = file::to_write(path, "fs::append_text")?;
     file::regular("append to", path, &real)?;
-    let opened = real.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
-        let mut file = fs::OpenOptions::new().append(true).create(true).open(&real)?;
-        file.write_all(text.as_bytes())
-    });
+    let opened = real
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| permitted::append(&real)?.write_all(text.as_bytes()));
     host()?.wrote_file(&real);
     opened.map_err(|error| file::problem("append to", path, &error))
 }
@@ -132,14 +133,14 @@ fn copy(from: &str, to: &str) -> Answer<()> {
     let target = file::to_write(to, "fs::copy")?;
     host.saw_file(&source);
     file::regular("read", from, &source)?;
-    let mut content = fs::File::open(&source).map_err(|error| file::problem("read", from, &error))?;
+    let mut content = permitted::read(&source).map_err(|error| file::problem("read", from, &error))?;
     file::replace(&target, &*host, |file| std::io::copy(&mut content, file).map(drop))
         .map_err(|error| file::problem("write", to, &error))
 }
 
 fn remove(path: &str) -> Answer<bool> {
     let real = file::to_write(path, "fs::remove")?;
-    match fs::remove_file(&real) {
+    match permitted::remove(&real) {
         Ok(()) => {
             host()?.wrote_file(&real);
             Ok(true)

@@ -44,7 +44,7 @@ pub(crate) fn namespace() -> Namespace {
         Class::Pure,
         "blob(length) -> blob",
         "Bytes, all 0; a second argument is another byte.",
-        |length: INT| -> Answer<Blob> { Ok(vec![0; bounded(length, BYTES)?]) },
+        |length: INT| filled(length, 0),
     );
     ns.form("replace", |text: &mut ImmutableString, old: ImmutableString, new: ImmutableString| {
         replace_in(text, &old, &new)
@@ -55,8 +55,15 @@ pub(crate) fn namespace() -> Namespace {
     ns.form("split", |text: &mut ImmutableString| gathered(text.split_whitespace()));
     ns.form("split", |text: &mut ImmutableString, separator: ImmutableString| gathered(text.split(separator.as_str())));
     ns.form("split", |text: &mut ImmutableString, separator: char| gathered(text.split(separator)));
-    ns.form("blob", |length: INT, item: INT| -> Answer<Blob> { Ok(vec![low_byte(item); bounded(length, BYTES)?]) });
+    ns.form("blob", |length: INT, item: INT| filled(length, low_byte(item)));
     ns
+}
+
+/// Bytes that are written, so that they count as held: what the system has only promised does not.
+fn filled(length: INT, byte: u8) -> Answer<Blob> {
+    let mut blob = Blob::new();
+    blob.resize(bounded(length, BYTES)?, byte);
+    Ok(blob)
 }
 
 /// How many values there are in a value, itself too; counted only as far as it matters.

@@ -32,6 +32,7 @@ mod number;
 mod orders;
 mod page;
 mod params;
+mod permitted;
 mod rand;
 mod results;
 mod run_info;
@@ -50,7 +51,7 @@ mod tests;
 
 pub use convert::{datum_from, from_datum, from_value, value_from};
 pub use evaluation::{
-    Limits, check_cancelled, check_memory, evaluate, evaluate_within, host, spend_operations, stack_used,
+    check_cancelled, check_depth, check_memory, evaluate, evaluate_within, host, spend_operations, stack_used,
 };
 pub use facets::Facets;
 pub use failure::{Answer, error_map, fail, raise, step_error};

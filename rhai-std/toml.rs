@@ -1,9 +1,10 @@
-//! `toml`: reading only.
+//! `toml`.
 
-use crate::convert::from_value;
-use crate::failure::{Answer, fail};
+use crate::convert::{from_value, value_from};
+use crate::failure::{Answer, fail, raise};
 use crate::file;
 use crate::namespace::Namespace;
+use crate::number::kind;
 use rhai::{Dynamic, ImmutableString};
 use thinking_step::{Class, Value};
 
@@ -20,7 +21,64 @@ pub(crate) fn namespace() -> Namespace {
         parse(&file::read_text(&path, "toml::read")?, &format!("`{path}`"))
     })
     .reads(0);
+    ns.function(
+        "to_string",
+        Class::Pure,
+        "to_string(map) -> string",
+        "A map as TOML. Throws for what TOML cannot say: `()`, and a value that is no map.",
+        |value: Dynamic| print(&value),
+    );
+    ns.function(
+        "write",
+        Class::Effect,
+        "write(path, map)",
+        "Writes a map as a TOML file, as a whole or not at all; makes its directory if needed. Throws as `to_string`.",
+        |path: ImmutableString, value: Dynamic| -> Answer<()> {
+            file::write(&path, print(&value)?.as_bytes(), "toml::write")
+        },
+    )
+    .writes(0);
     ns
+}
+
+fn print(value: &Dynamic) -> Answer<String> {
+    let Value::Object(fields) = value_from(value).map_err(raise)? else {
+        return Err(fail(format!("TOML is made of a map, not of {}", kind(value))));
+    };
+    let mut table = toml::Table::new();
+    for (name, value) in fields {
+        table.insert(name.clone(), told(value, &format!(".{name}"))?);
+    }
+    toml::to_string_pretty(&table).map_err(|error| fail(format!("cannot write TOML: {error}")))
+}
+
+/// `way` is the place in the whole, for messages.
+fn told(value: Value, way: &str) -> Answer<toml::Value> {
+    Ok(match value {
+        Value::Null => return Err(fail(format!("TOML cannot say `()` (at {way}): leave it out"))),
+        Value::Bool(flag) => flag.into(),
+        Value::Number(number) => match number.as_i64() {
+            Some(int) => int.into(),
+            None => number.as_f64().unwrap_or(f64::NAN).into(),
+        },
+        Value::String(text) => text.into(),
+        Value::Array(items) => toml::Value::Array(
+            items
+                .into_iter()
+                .enumerate()
+                .map(|(at, item)| told(item, &format!("{way}[{at}]")))
+                .collect::<Answer<_>>()?,
+        ),
+        Value::Object(fields) => toml::Value::Table(
+            fields
+                .into_iter()
+                .map(|(name, field)| {
+                    let field = told(field, &format!("{way}.{name}"))?;
+                    Ok((name, field))
+                })
+                .collect::<Answer<_>>()?,
+        ),
+    })
 }
 
 fn parse(text: &str, what: &str) -> Answer<Dynamic> {

@@ -32,9 +32,9 @@ pub use manifest::{Facet, FacetGroup, Include, Manifest, Param, ParamType, Pipel
 pub use named::Named;
 pub use runtime::{
     Console, ConsoleFormat, Database, DatabaseKind, DurabilityWord, Filter, Level, LogFile, LogFileFormat, Logging,
-    Permissions, Runtime, State,
+    Permissions, Runtime, ScriptLimits, State,
 };
-pub use scalar::{BackoffWord, Code, DurationText, OnErrorWord, StdoutWord, Templated};
+pub use scalar::{BackoffWord, Code, DurationText, OnErrorWord, SizeText, StdoutWord, Templated};
 pub use task::{
     Call, Choose, ChooseMode, Each, Else, End, Exec, Fail, Repeat, Retry, RetryOptions, RunPipeline, Stage, Step, Task,
     Wait, When,

@@ -1,6 +1,6 @@
 //! `runtime { … }`: what is there before a pipeline starts.
 
-use crate::{Named, Templated, scalar::words};
+use crate::{DurationText, Named, SizeText, Templated, scalar::words};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -180,9 +180,27 @@ pub struct Permissions {
     /// Programs that `exec` may start, as written there.
     #[schemars(extend("x-kdl-add" = true, "items" = { "type": "string", "pattern": ".", "x-what": "the name of a program" }))]
     pub run: Vec<Spanned<String>>,
+    /// What a script may take.
+    pub limits: Option<ScriptLimits>,
     /// Environment variables that scripts may read.
     #[schemars(extend("x-kdl-add" = true, "items" = { "type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$|\$\{", "x-what": "the name of an environment variable" }))]
     pub env: Vec<Spanned<String>>,
+    /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
+    pub facet: Option<Spanned<String>>,
+}
+
+/// What one evaluation of a script may take.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct ScriptLimits {
+    /// Operations (statements, calls and the like); any number in a step without, 1,000,000,000 in an expression.
+    pub operations: Option<Templated<u64>>,
+    /// Calls inside of each other; 64 without. At most 1000, and never more than the stack has room for.
+    pub depth: Option<Templated<u32>>,
+    /// By how much the process may grow meanwhile; 4 GiB without, or a quarter of a smaller machine's memory.
+    pub memory: Option<Templated<SizeText>>,
+    /// How long it may take; without, as long as the step may.
+    pub time: Option<Templated<DurationText>>,
     /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
     pub facet: Option<Spanned<String>>,
 }

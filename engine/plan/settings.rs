@@ -5,9 +5,9 @@ use crate::survey::{By, Grant, Right};
 use crate::workshop::{Workshop, active_facets};
 use crate::{Evaluate, Parameters, Template, pure, script_name};
 use std::sync::Arc;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Spanned};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
 use thinking_schema::{self as schema, Templated};
-use thinking_step::{Permissions, Program, Purpose, RunInfo, Value};
+use thinking_step::{Limits, Permissions, Program, Purpose, RunInfo, Value};
 
 /// Logging, as the runtime says.
 #[derive(Clone)]
@@ -100,6 +100,12 @@ fn runtime_strings(shop: &Workshop<'_, '_>) -> Vec<(Spanned<String>, bool)> {
     if let Some(permissions) = &runtime.permissions {
         let lists = [&permissions.read, &permissions.write, &permissions.net, &permissions.run, &permissions.env];
         lists.into_iter().for_each(|list| strings.extend(list.iter().map(|string| (string.clone(), false))));
+        if let Some(limits) = &permissions.limits {
+            add(limits.operations.as_ref(), &mut strings);
+            add(limits.depth.as_ref(), &mut strings);
+            add(limits.memory.as_ref(), &mut strings);
+            add(limits.time.as_ref(), &mut strings);
+        }
     }
     strings
 }
@@ -184,14 +190,14 @@ impl Workshop<'_, '_> {
     }
 }
 
-fn evaluated<T: serde::de::DeserializeOwned + Copy>(
+fn evaluated<T: serde::de::DeserializeOwned + Clone>(
     shop: &mut Workshop<'_, '_>,
     templated: &Templated<T>,
     otherwise: T,
     diagnostics: &mut Diagnostics,
 ) -> T {
     match templated {
-        Templated::Value(value) => value.value,
+        Templated::Value(value) => value.value.clone(),
         Templated::Template(string) => {
             let Some(value) = value_of(shop, string, diagnostics) else { return otherwise };
             match serde_json::from_value(value.clone()) {
@@ -244,16 +250,48 @@ pub(crate) fn permissions(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnos
         let own = grants.iter().filter(move |grant| grant.right == right);
         own.map(|grant| grant.pattern.clone()).collect::<Vec<_>>()
     };
+    let limits = shop.model.manifest.runtime.as_ref().and_then(|runtime| runtime.permissions.as_ref()?.limits.clone());
+    let limits = limits.map_or_else(Limits::default, |limits| script_limits(shop, &limits, diagnostics));
     let (read, write) = (of(Right::Read), of(Right::Write));
     let (net, run, env) = (of(Right::Net), of(Right::Run), of(Right::Env));
     match Permissions::new(&shop.project.directory, &shop.state, &read, &write, &net, &run, &env) {
-        Ok(permissions) => Some(permissions),
+        Ok(permissions) => Some(permissions.with_limits(limits)),
         Err((glob, why)) => {
             let span = grants.iter().find(|grant| grant.pattern == glob).and_then(|grant| grant.span);
             diagnostics
                 .push(Diagnostic::error(Code::InvalidValue, format!("`{glob}` is not a glob: {why}")).at(span, "here"));
             None
         }
+    }
+}
+
+/// Most calls inside of each other that may be asked for.
+const DEEPEST_CALLS: u32 = 1000;
+
+/// What a script may take.
+fn script_limits(shop: &mut Workshop<'_, '_>, limits: &schema::ScriptLimits, diagnostics: &mut Diagnostics) -> Limits {
+    let mut wrong = |name: &str, why: &str, span: Option<Span>| {
+        diagnostics.push(Diagnostic::error(Code::InvalidValue, format!("`{name}` {why}")).at(span, "here"));
+    };
+    if let Some(Templated::Value(depth)) = &limits.depth
+        && !(1..=DEEPEST_CALLS).contains(&depth.value)
+    {
+        wrong("depth", &format!("must be from 1 to {DEEPEST_CALLS}"), depth.span);
+    }
+    if let Some(Templated::Value(operations)) = &limits.operations
+        && operations.value == 0
+    {
+        wrong("operations", "must be at least 1: without it there is no limit in a step", operations.span);
+    }
+    let operations = limits.operations.as_ref().map(|many| evaluated(shop, many, u64::MAX, diagnostics));
+    let depth = limits.depth.as_ref().map(|depth| evaluated(shop, depth, DEEPEST_CALLS, diagnostics));
+    let memory = limits.memory.as_ref().map(|size| evaluated(shop, size, schema::SizeText(String::new()), diagnostics));
+    let time = limits.time.as_ref().map(|time| evaluated(shop, time, schema::DurationText(String::new()), diagnostics));
+    Limits {
+        memory: memory.and_then(|size| thinking_manifest::units::size(&size.0)),
+        operations,
+        depth: depth.map(|depth| depth as usize),
+        time: time.and_then(|time| thinking_manifest::units::duration(&time.0)),
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thinking_event::Event;
 use thinking_step::{
-    Access, Class, Datum, ErrorKind, Host, LogLevel, Mode, RunInfo, StepError, TaskInfo, Value, digest,
+    Access, Class, Datum, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo, StepError, TaskInfo, Value, digest,
 };
 use thinking_store::{Commit, Entry, Scan, Token, View};
 
@@ -339,6 +339,10 @@ impl Host for RunHost {
         rows.into_iter()
             .map(|(key, value)| Ok((String::from_utf8_lossy(&key).into_owned(), datum::decode(&value)?)))
             .collect()
+    }
+
+    fn limits(&self) -> Limits {
+        self.world.plan.permissions.limits()
     }
 
     fn permit(&self, access: Access<'_>) -> Result<PathBuf, StepError> {

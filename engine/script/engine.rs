@@ -4,12 +4,13 @@ use rhai::packages::{Package, StandardPackage};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel, Position};
 use std::cell::Cell;
 use thinking_std::{
-    DEEPEST, Library, check_cancelled, check_memory, error_map, host, spend_operations, stack_used, too_deep,
+    DEEPEST, Library, check_cancelled, check_depth, check_memory, error_map, host, spend_operations, stack_used,
+    too_deep,
 };
 use thinking_step::{LogLevel, StepError};
 
-/// Most calls inside of each other.
-pub const CALL_LEVELS: usize = 64;
+/// Most calls inside of each other, whatever the manifest says; the stack mostly ends before.
+pub const CALL_LEVELS: usize = 1000;
 /// Deepest nesting of expressions and blocks; a chain `a + b + …` counts one per operator.
 const EXPRESSION_DEPTH: usize = 96;
 /// Most bytes of stack that a script may take: half of the smallest stack that threads are given.
@@ -34,7 +35,9 @@ pub fn build(library: &Library) -> Engine {
     // call (`pad`, `repeat`) is bounded in the library.
     engine.on_progress(|operations| {
         if stack_used() > STACK {
-            return Some(Dynamic::from("functions call each other, or expressions are nested, too deeply"));
+            return Some(Dynamic::from(
+                "functions call each other, or expressions are nested, too deeply for the stack",
+            ));
         }
         let mut answer = check_memory();
         if operations.is_multiple_of(CHECK_EVERY) {
@@ -59,6 +62,7 @@ fn refuse_deep_values(engine: &mut Engine) {
     }
     #[expect(deprecated, reason = "Rhai marks so what may change with a new version of it")]
     engine.on_var(|name, _, context| {
+        check_depth(context.call_level())?;
         let left = UNTIL_NEXT.get();
         if left > 1 {
             UNTIL_NEXT.set(left - 1);

@@ -5,10 +5,8 @@ use crate::places::Places;
 use rhai::{AST, Dynamic, Engine, Expr, INT, ImmutableString, Position, Scope, Stmt};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
-use thinking_std::{
-    Facets, Kv, Limits, Params, Results, RunHandle, StepHandle, evaluate_within, from_value, value_from,
-};
-use thinking_step::{Host, LibraryCall, Program, Reference, StepError, Value, VariableKind};
+use thinking_std::{Facets, Kv, Params, Results, RunHandle, StepHandle, evaluate_within, from_value, value_from};
+use thinking_step::{Host, LibraryCall, Limits, Program, Reference, StepError, Value, VariableKind};
 
 /// A variable that a script mentions, ready to be put into its scope.
 pub enum Variable {
@@ -99,7 +97,13 @@ impl Script {
         convert: impl FnOnce(&Dynamic) -> Result<Value, StepError>,
     ) -> Result<Value, StepError> {
         let mut scope = self.scope(host)?;
-        let (value, fatal) = evaluate_within(host, self.limits, || {
+        let own = host.limits();
+        let limits = Limits {
+            memory: own.memory.or(self.limits.memory),
+            operations: own.operations.or(self.limits.operations),
+            ..own
+        };
+        let (value, fatal) = evaluate_within(host, limits, || {
             let value = self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast);
             let value = value.map_err(|error| explain(*error, &self.places))?;
             convert(&value).map_err(|error| error.at(self.last_statement()))

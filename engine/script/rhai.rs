@@ -11,8 +11,8 @@ use crate::tokens::{Shape, tokens};
 use rhai::Engine;
 use std::sync::Arc;
 use thinking_diagnostic::{Diagnostic, MappedText};
-use thinking_std::{FunctionDoc, Limits, library};
-use thinking_step::{Language, Program, Purpose, StaticScope};
+use thinking_std::{FunctionDoc, library};
+use thinking_step::{Language, Limits, Program, Purpose, StaticScope};
 
 /// Rhai with the script library. One is enough for any number of programs and threads.
 pub struct Rhai {
@@ -24,6 +24,8 @@ pub struct Rhai {
 
 /// Most operations of code that is evaluated before anything runs.
 const PURE_OPERATIONS: u64 = 10_000_000;
+/// Most operations of an expression of a task, unless the manifest says otherwise: about a minute or two.
+const EXPRESSION_OPERATIONS: u64 = 1_000_000_000;
 
 impl Rhai {
     /// Builds the engine and the library; takes about a millisecond.
@@ -90,7 +92,12 @@ impl Language for Rhai {
             .collect();
         let canonical = canonical(code, &tokens);
         let engine = Arc::clone(&self.engine);
-        let limits = Limits { memory: self.memory, operations: (purpose == Purpose::Pure).then_some(PURE_OPERATIONS) };
+        let operations = match purpose {
+            Purpose::Pure => Some(PURE_OPERATIONS),
+            Purpose::Expression => Some(EXPRESSION_OPERATIONS),
+            Purpose::Step => None,
+        };
+        let limits = Limits { memory: self.memory, operations, ..Limits::default() };
         Ok(Arc::new(Script { engine, ast, places, variables, references, calls, canonical, volatile, limits }))
     }
 

@@ -1,6 +1,6 @@
 //! The world as a running body sees it.
 
-use crate::{Datum, StepError, Value};
+use crate::{Datum, Limits, StepError, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -155,6 +155,10 @@ pub trait Host: Send + Sync {
         limit: usize,
     ) -> Result<Vec<(String, Datum)>, StepError>;
 
+    /// What a script may take here.
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
     /// Asks whether the manifest permits an access and, for paths, where it really is: paths are relative to the manifest's
     /// directory; links and `..` are resolved before the check. The path is absolute; empty for other accesses.
     ///

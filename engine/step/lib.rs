@@ -7,6 +7,7 @@
 mod definition;
 mod error;
 mod host;
+mod limits;
 mod native;
 mod permission;
 mod program;
@@ -16,6 +17,7 @@ mod value;
 pub use definition::{Definition, DefinitionPart, Digest, digest};
 pub use error::{ErrorKind, StepError};
 pub use host::{Access, Class, Host, LogLevel, Mode, RunInfo, TaskInfo};
+pub use limits::{Limits, USUAL_DEPTH};
 pub use native::{NativeCall, NativeStep};
 pub use permission::{Permissions, Refusal};
 pub use program::{

@@ -1,7 +1,8 @@
 //! What a manifest permits, as a pure decision; the file system is looked at only to resolve links.
 
-use crate::{Access, ErrorKind, StepError};
+use crate::{Access, ErrorKind, Limits, StepError};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
 /// What a manifest permits. Paths are absolute here.
@@ -16,6 +17,7 @@ pub struct Permissions {
     env: Vec<String>,
     read_set: GlobSet,
     write_set: GlobSet,
+    limits: Limits,
 }
 
 /// A refused access and the line that would permit it.
@@ -60,8 +62,7 @@ impl Permissions {
         run: &[String],
         env: &[String],
     ) -> Result<Self, (String, String)> {
-        let root = root.canonicalize().unwrap_or_else(|_| normal(root));
-        let state = state.canonicalize().unwrap_or_else(|_| normal(state));
+        let (root, state) = (resolved(root), resolved(state));
         Ok(Self {
             read_set: globs(&root, read)?,
             write_set: globs(&root, write)?,
@@ -72,7 +73,21 @@ impl Permissions {
             net: net.to_vec(),
             run: run.to_vec(),
             env: env.to_vec(),
+            limits: Limits::default(),
         })
+    }
+
+    /// The same with limits for scripts.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What a script may take.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The project's directory, links resolved.
@@ -140,32 +155,20 @@ impl Permissions {
         }
     }
 
-    /// The absolute path with links and `..` resolved, as far as the path exists.
+    /// The absolute path with links and `..` resolved, also links that lead to nothing: what would be made there is made where they lead.
     #[must_use]
     pub fn resolve(&self, path: &Path) -> PathBuf {
-        let full = self.root.join(path);
-        // Canonicalise the longest part that exists, so that a link on the way cannot lead outside unseen.
-        let mut head = full.as_path();
-        let mut tail = Vec::new();
-        loop {
-            if let Ok(real) = head.canonicalize() {
-                let rest: PathBuf = tail.iter().rev().collect();
-                return normal(&real.join(rest));
-            }
-            match (head.parent(), head.components().next_back()) {
-                (Some(parent), Some(last)) => {
-                    tail.push(last.as_os_str().to_owned());
-                    head = parent;
-                }
-                _ => return normal(&full),
-            }
-        }
+        resolved(&self.root.join(path))
     }
 
-    /// Whether a path (absolute, links resolved) is in the recorded state.
+    /// Whether a path (absolute, links resolved) is in the recorded state, by whatever name.
     #[must_use]
     pub fn is_state(&self, real: &Path) -> bool {
+        // A file system may take `.Thinking` for `.thinking`, or show one directory in two places.
         real.starts_with(&self.state)
+            || identity(&self.state).is_some_and(|state| {
+                real.ancestors().take_while(|part| *part != self.root).any(|part| identity(part) == Some(state))
+            })
     }
 
     /// The path for the line to add: as written where that leads to the same place, otherwise where links lead.
@@ -221,6 +224,50 @@ fn globs(root: &Path, patterns: &[String]) -> Result<GlobSet, (String, String)> 
         }
     }
     set.build().map_err(|error| (String::new(), error.to_string()))
+}
+
+/// More links than this in one path lead nowhere.
+const LINKS: usize = 40;
+
+/// A path (absolute) with links and `..` resolved, one part after the other.
+fn resolved(path: &Path) -> PathBuf {
+    let mut ahead: Vec<PathBuf> = parts(path);
+    let mut real = PathBuf::new();
+    let mut links = 0;
+    while let Some(part) = ahead.pop() {
+        match part.components().next() {
+            Some(Component::ParentDir) => {
+                real.pop();
+            }
+            Some(Component::Normal(name)) => {
+                let next = real.join(name);
+                match std::fs::read_link(&next) {
+                    Ok(target) if links < LINKS => {
+                        links += 1;
+                        ahead.extend(parts(&target));
+                        if target.is_absolute() {
+                            real = PathBuf::new();
+                        }
+                    }
+                    _ => real = next,
+                }
+            }
+            Some(other) => real.push(other),
+            None => {}
+        }
+    }
+    real
+}
+
+/// The parts of a path, the first one last.
+fn parts(path: &Path) -> Vec<PathBuf> {
+    path.components().rev().filter(|part| *part != Component::CurDir).map(|part| part.as_os_str().into()).collect()
+}
+
+/// What a file or directory is, whatever its name.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    let about = std::fs::metadata(path).ok()?;
+    Some((about.dev(), about.ino()))
 }
 
 /// A path without `.` and `..`, by its words alone.

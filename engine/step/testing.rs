@@ -1,6 +1,8 @@
 //! A host for tests: data in memory, everything permitted below one directory.
 
-use crate::{Access, Class, Datum, ErrorKind, Host, LogLevel, Mode, Permissions, RunInfo, StepError, TaskInfo, Value};
+use crate::{
+    Access, Class, Datum, ErrorKind, Host, Limits, LogLevel, Mode, Permissions, RunInfo, StepError, TaskInfo, Value,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,6 +30,10 @@ pub struct MemoryHost {
     pub clock: i64,
     /// Whether running bodies are to stop.
     pub stopping: AtomicBool,
+    /// What a script may take.
+    pub limits: Limits,
+    /// Called once when a function has been permitted to touch the world and is about to.
+    pub before_touch: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl MemoryHost {
@@ -50,6 +56,8 @@ impl MemoryHost {
             seen: Mutex::default(),
             clock: 0,
             stopping: AtomicBool::new(false),
+            limits: Limits::default(),
+            before_touch: Mutex::default(),
         }
     }
 
@@ -130,10 +138,16 @@ impl Host for MemoryHost {
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect())
     }
+    fn limits(&self) -> Limits {
+        self.limits
+    }
     fn permit(&self, access: Access<'_>) -> Result<PathBuf, StepError> {
         self.permissions.check(access).map_err(StepError::from)
     }
     fn touch(&self, class: Class, function: &str) -> Result<(), StepError> {
+        if let Some(act) = locked(&self.before_touch).take() {
+            act();
+        }
         self.note(format!("{class:?} {function}"));
         if class == Class::Effect && !self.writable {
             return Err(StepError::new(ErrorKind::Permission, format!("`{function}` is for steps only")));

@@ -43,6 +43,16 @@ fn csv_is_written_with_all_columns() {
 }
 
 #[test]
+fn toml_is_written() {
+    let world = World::new();
+    world.value("toml::write(\"out/a.toml\", #{ b: #{ c: [1.5, true, #{ d: \"x\" }] }, a: 1 })");
+    assert_eq!(world.value("toml::read(\"out/a.toml\")"), json!({ "a": 1, "b": { "c": [1.5, true, { "d": "x" }] } }));
+    assert_eq!(value("toml::to_string(#{ b: \"x\", a: [1, 2] })"), json!("a = [\n    1,\n    2,\n]\nb = \"x\"\n"));
+    assert_eq!(failure("toml::to_string(#{ a: [1, #{ b: () }] })"), "TOML cannot say `()` (at .a[1].b): leave it out");
+    assert_eq!(failure("toml::to_string([1])"), "TOML is made of a map, not of a list");
+}
+
+#[test]
 fn toml_is_read() {
     assert_eq!(
         value("toml::parse(\"a = 1\\n[b]\\nc = [1.5, true]\\nd = 2026-01-31\")"),

@@ -9,6 +9,7 @@ mod http;
 mod lists;
 mod numbers;
 mod pages;
+mod permissions;
 mod streams;
 mod world;
 

@@ -228,10 +228,77 @@ fn what_is_asked_before_a_run_is_short() {
         let error = compile(code, Purpose::Pure).unwrap().eval(&host).unwrap_err();
         assert_eq!(
             (error.kind, &*error.message),
-            (ErrorKind::Script, "the script takes too many operations for this place")
+            (ErrorKind::Script, "the script takes more than 10000000 operations")
         );
         assert!(error.help.is_some());
     }
     let sum = compile("let s = 0; for i in 0..10000 { s += i; } s", Purpose::Pure).unwrap().eval(&host).unwrap();
     assert_eq!(sum, json!(49_995_000));
+}
+
+/// What a script says that may take no more than this: `message @ underlined`, and the limit that the help names.
+fn limited(limits: thinking_step::Limits, code: &str, purpose: Purpose) -> (String, String) {
+    let world = World::new();
+    let mut host = thinking_step::testing::MemoryHost::new(world.directory.path());
+    host.limits = limits;
+    let host: Arc<dyn thinking_step::Host> = Arc::new(host);
+    let error = compile(code, purpose).unwrap_or_else(|wrong| panic!("{wrong:?}")).eval(&host).expect_err(code);
+    assert_eq!(error.kind, ErrorKind::Script);
+    let span = error.span.unwrap();
+    let help = error.help.unwrap_or_default();
+    let limit = help.split("limits ").nth(1).and_then(|rest| rest.split('=').next()).unwrap_or_default().to_owned();
+    (format!("{} @ {}", error.message, &code[span.start as usize..span.end as usize]), limit)
+}
+
+#[test]
+fn the_manifests_limits_hold() {
+    let none = thinking_step::Limits::default();
+    let operations = thinking_step::Limits { operations: Some(50_000), ..none };
+    let depth = thinking_step::Limits { depth: Some(10), ..none };
+    let memory = thinking_step::Limits { memory: Some(100 << 20), ..none };
+    let time = thinking_step::Limits { time: Some(std::time::Duration::from_millis(50)), ..none };
+    let large = "the script's data has grown too large for the memory";
+    for (limits, code, message, limit) in [
+        (operations, "let n = 0; loop { n += 1; }", "the script takes more than 50000 operations", "operations"),
+        (operations, "try { loop {} } catch { 1 }", "the script takes more than 50000 operations", "operations"),
+        (
+            operations,
+            "for order in list::permutations(list::range(0, 30)) { order; }",
+            "the script takes more than 50000 operations",
+            "operations",
+        ),
+        (depth, "fn f(n) { f(n + 1) } f(0)", "functions call each other more than 10 levels deep", "depth"),
+        (
+            depth,
+            "fn f(n) { try { f(n + 1) } catch { 1 } } f(0)",
+            "functions call each other more than 10 levels deep",
+            "depth",
+        ),
+        (none, "fn f(n) { f(n + 1) } f(0)", "functions call each other more than 64 levels deep", "depth"),
+        (time, "let n = 0; loop { n += 1; }", "the script takes longer than 50 ms", "time"),
+        (time, "time::sleep(600)", "the script takes longer than 50 ms", "time"),
+        (memory, "let s = \"ab\"; loop { s += s; }", large, "memory"),
+        (memory, "let l = [1]; loop { l += l; }", large, "memory"),
+        (memory, "let m = #{}; let n = 0; loop { m[`key ${n}`] = blob(1000000, 1); n += 1; }", large, "memory"),
+        (memory, "let l = []; loop { l.push(blob(1000000)); }", large, "memory"),
+    ] {
+        let purposes: &[Purpose] =
+            if limit == "memory" { &[Purpose::Step] } else { &[Purpose::Step, Purpose::Expression] };
+        for purpose in purposes.iter().copied() {
+            let (found, names) = limited(limits, code, purpose);
+            assert_eq!((found.split(" @ ").next().unwrap(), &*names), (message, limit), "{code}");
+        }
+    }
+    on_a_small_stack(move || {
+        let deep = thinking_step::Limits { depth: Some(1000), ..none };
+        for code in ["fn f() { f() } f()", "fn f(n) { f(n + 1) } f(0)", "fn f(n) { [1].map(|x| f(n + x)) } f(0)"] {
+            assert!(limited(deep, code, Purpose::Step).0.contains("deep"), "{code}");
+        }
+        let world = World::new();
+        let mut host = thinking_step::testing::MemoryHost::new(world.directory.path());
+        host.limits = thinking_step::Limits { depth: Some(65), operations: Some(1_000_000), ..none };
+        let host: Arc<dyn thinking_step::Host> = Arc::new(host);
+        let sum = "fn f(n) { if n == 0 { 0 } else { n + f(n - 1) } } f(30)";
+        assert_eq!(program(sum).eval(&host).unwrap(), json!(465), "limits that are not reached change nothing");
+    });
 }
