@@ -64,12 +64,18 @@ const FILES: &[(&str, &str)] = &[
     ("math", include_str!("pages/math.md")),
     ("params", include_str!("pages/params.md")),
     ("rand", include_str!("pages/rand.md")),
+    ("results", include_str!("pages/results.md")),
+    ("run", include_str!("pages/run.md")),
     ("stats", include_str!("pages/stats.md")),
+    ("step", include_str!("pages/step.md")),
     ("sys", include_str!("pages/sys.md")),
     ("text", include_str!("pages/text.md")),
     ("time", include_str!("pages/time.md")),
     ("toml", include_str!("pages/toml.md")),
 ];
+
+/// Variables without functions: what they hold is all that there is to say.
+pub const VARIABLES: &[&str] = &["results", "run", "step"];
 
 /// All chapters.
 pub fn chapters() -> Vec<Chapter> {

@@ -2,7 +2,7 @@
 
 use crate::kv;
 use crate::library::library;
-use crate::manual::{Entry, chapters};
+use crate::manual::{Chapter, Entry, VARIABLES, chapters};
 use crate::namespace::FunctionDoc;
 use std::fmt::Write as _;
 use thinking_step::Class;
@@ -24,6 +24,9 @@ pub fn page(topic: &str) -> Option<String> {
         let members: Vec<&FunctionDoc> = functions.iter().filter(|function| function.namespace == topic).collect();
         if !members.is_empty() {
             return Some(overview(&topic, &members));
+        }
+        if let Some(text) = variable(&topic) {
+            return Some(text);
         }
         found = match topic.split_once("::") {
             // A database has a name of its own.
@@ -48,10 +51,41 @@ pub fn page(topic: &str) -> Option<String> {
 pub fn topics() -> Vec<String> {
     let functions = library().functions;
     let spaces = functions.iter().map(|function| function.namespace.to_owned()).filter(|name| !name.is_empty());
-    let mut topics: Vec<String> = spaces.chain(functions.iter().map(FunctionDoc::full_name)).collect();
+    let fields = variables().flat_map(|chapter| {
+        let name = chapter.namespace;
+        let fields = chapter.entries.into_iter().map(move |entry| format!("{name}::{}", entry.name));
+        std::iter::once(name.to_owned()).chain(fields)
+    });
+    let mut topics: Vec<String> = spaces.chain(functions.iter().map(FunctionDoc::full_name)).chain(fields).collect();
     topics.sort_unstable();
     topics.dedup();
     topics
+}
+
+/// The chapters about variables that have no functions.
+fn variables() -> impl Iterator<Item = Chapter> {
+    chapters().into_iter().filter(|chapter| VARIABLES.contains(&chapter.namespace))
+}
+
+/// The page about such a variable, or one of its fields: `step`, `step::key`.
+fn variable(topic: &str) -> Option<String> {
+    let (name, field) = topic.split_once("::").map_or((topic, None), |(name, field)| (name, Some(field)));
+    let chapter = variables().find(|chapter| chapter.namespace == name)?;
+    let mut text = String::new();
+    if let Some(field) = field {
+        let entry = chapter.entries.iter().find(|entry| entry.name == field)?;
+        let _ = writeln!(text, "{name}.{field}");
+        details(&mut text, entry, std::iter::empty(), None);
+        return Some(tidy(&text));
+    }
+    let _ = writeln!(text, "{name}\n");
+    fold(&mut text, &chapter.about, 2, 0);
+    for (at, entry) in chapter.entries.iter().enumerate() {
+        text.push_str(if at == 0 { "\n" } else { "" });
+        let _ = writeln!(text, "  {name}.{}", entry.name);
+        fold(&mut text, &entry.gives.join(" "), 6, 0);
+    }
+    Some(text)
 }
 
 /// How a script calls it: `fs::lines(path)`, `words.put(key, value)`.
@@ -104,21 +138,30 @@ fn about(function: &FunctionDoc, others: &[&FunctionDoc]) -> String {
     let entry = chapter.and_then(|chapter| chapter.entries.iter().find(|entry| entry.name == function.name));
     let nothing = Entry::default();
     let entry = entry.unwrap_or(&nothing);
-    section(&mut text, "Takes", entry.takes.iter().map(|(name, what)| format!("`{name}`: {what}")));
-    section(&mut text, "Gives", entry.gives.iter().map(|what| (*what).to_owned()));
+    details(&mut text, entry, refusals(function).into_iter(), Some(place(function)));
+    tidy(&text)
+}
+
+/// What an entry of the manual says, with what follows from the function itself.
+fn details(text: &mut String, entry: &Entry, refusals: impl Iterator<Item = String>, place: Option<&str>) {
+    section(text, "Takes", entry.takes.iter().map(|(name, what)| format!("`{name}`: {what}")));
+    section(text, "Gives", entry.gives.iter().map(|what| (*what).to_owned()));
     let failures = entry.throws.iter().map(|(kind, when)| format!("{kind}: {when}"));
-    section(&mut text, "Fails with kind", failures.chain(refusals(function)));
-    section(&mut text, "May be called", std::iter::once(place(function).to_owned()));
-    section(&mut text, "Rule", entry.source.iter().map(|source| (*source).to_owned()));
-    section(&mut text, "Note", entry.notes.iter().map(|note| (*note).to_owned()));
+    section(text, "Fails with kind", failures.chain(refusals));
+    section(text, "May be called", place.map(ToOwned::to_owned).into_iter());
+    section(text, "Rule", entry.source.iter().map(|source| (*source).to_owned()));
+    section(text, "Note", entry.notes.iter().map(|note| (*note).to_owned()));
     if !entry.example.is_empty() {
         text.push_str("\nExample\n");
         for line in entry.example.lines() {
             let _ = writeln!(text, "  {line}");
         }
     }
-    section(&mut text, "See also", (!entry.see.is_empty()).then(|| entry.see.join(", ")).into_iter());
-    // Lines of examples may end in blanks, or be blank.
+    section(text, "See also", (!entry.see.is_empty()).then(|| entry.see.join(", ")).into_iter());
+}
+
+/// Lines of examples may end in blanks, or be blank.
+fn tidy(text: &str) -> String {
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
