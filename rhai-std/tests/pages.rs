@@ -41,9 +41,12 @@ fn run(code: &str) -> Result<Value, String> {
     scope.push("params", Params).push("facets", Facets).push("results", Results);
     scope.push("run", RunHandle).push("step", StepHandle).push("words", Kv { name: "words".into() });
     let host: Arc<dyn Host> = Arc::clone(&world.host) as Arc<dyn Host>;
-    let (value, _) = evaluate(&host, || ENGINE.eval_with_scope::<Dynamic>(&mut scope, code));
-    let value = value.map_err(|error: Box<EvalAltResult>| error.to_string())?;
-    value_from(&value).map_err(|error| error.message)
+    let (value, _) = evaluate(&host, || {
+        let value = ENGINE.eval_with_scope::<Dynamic>(&mut scope, code);
+        let value = value.map_err(|error: Box<EvalAltResult>| error.to_string())?;
+        value_from(&value).map_err(|error| error.message)
+    });
+    value
 }
 
 #[test]
