@@ -56,6 +56,7 @@ impl Terminal {
     }
 
     /// Runs a command in a terminal of that size: the terminal is its own, so keys such as Ctrl-C reach it.
+    #[allow(unsafe_code, reason = "between fork and exec the terminal is made the child's own")]
     pub fn start(command: &mut Command, columns: u16, lines: u16) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags).unwrap();
