@@ -184,6 +184,7 @@ impl Shared {
 
     /// Paints until the reporter is closed or the terminal is gone.
     fn attend(&self, mut screen: Screen) {
+        let _gone = Gone(self);
         let mut steady = Steady::default();
         loop {
             let settled = screen.measure();
@@ -205,7 +206,6 @@ impl Shared {
                 inner = self.lock();
             }
             if screen.broken() {
-                self.leave(inner);
                 return;
             }
             let waited =
@@ -279,16 +279,21 @@ impl Shared {
             self.teller.narrow(columns.max(NARROWEST)).tell(&mut summary, &end);
             text::push_wrapped(&mut out, &summary, columns);
         }
-        self.leave(inner);
+        drop(inner);
         screen.paint(&out, Vec::new());
     }
+}
 
-    /// Nobody paints from now on.
-    fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
+/// Says when the painter is gone, whatever became of it: nobody may wait for it.
+struct Gone<'a>(&'a Shared);
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        let mut inner = self.0.lock();
         inner.unattended = true;
         inner.above = String::new();
         drop(inner);
-        self.changed.notify_all();
+        self.0.changed.notify_all();
     }
 }
 

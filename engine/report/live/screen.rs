@@ -91,3 +91,92 @@ impl Screen {
         self.standing.iter().map(rows).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Screen, Terminal};
+    use crate::live::row::Line;
+    use std::io;
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+    #[derive(Clone)]
+    struct Window(Arc<Mutex<(u16, u16, bool, String)>>);
+
+    impl Window {
+        fn lock(&self) -> MutexGuard<'_, (u16, u16, bool, String)> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        /// What was written since the last look.
+        fn written(&self) -> String {
+            std::mem::take(&mut self.lock().3).replace('\u{1b}', "ESC").replace("\r\n", "\n").replace('\r', "CR")
+        }
+    }
+
+    impl Terminal for Window {
+        fn size(&self) -> Option<(u16, u16)> {
+            let window = self.lock();
+            Some((window.0, window.1))
+        }
+        fn foreground(&self) -> bool {
+            self.lock().2
+        }
+        fn write(&mut self, text: &str) -> io::Result<()> {
+            self.lock().3.push_str(text);
+            Ok(())
+        }
+    }
+
+    fn window() -> Window {
+        Window(Arc::new(Mutex::new((80, 10, true, String::new()))))
+    }
+
+    fn lines(widths: &[usize]) -> Vec<Line> {
+        widths.iter().map(|width| Line { text: "x".repeat(*width), width: *width }).collect()
+    }
+
+    #[test]
+    fn only_what_changed_is_painted_and_lines_scroll_by_above() {
+        let window = window();
+        let mut screen = Screen::new(Box::new(window.clone()), true);
+        screen.paint("", lines(&[2, 1]));
+        assert_eq!(window.written(), "xxESC[K\nxESC[K\nESC[J");
+        screen.paint("", lines(&[2, 1]));
+        assert_eq!(window.written(), "");
+        screen.paint("one\n\n", lines(&[2]));
+        assert_eq!(window.written(), "CRESC[2AoneESC[K\nESC[K\nxxESC[K\nESC[J");
+        screen.paint("", Vec::new());
+        assert_eq!(window.written(), "CRESC[1AESC[J");
+    }
+
+    /// Width of the window, whether lines are broken anew, rows to go up.
+    #[test]
+    fn a_window_that_was_made_narrower() {
+        for (columns, reflows, up) in [(80, true, 3), (200, true, 3), (30, true, 5), (10, true, 9), (30, false, 3)] {
+            let window = window();
+            let mut screen = Screen::new(Box::new(window.clone()), reflows);
+            screen.paint("", lines(&[79, 5, 0]));
+            window.written();
+            window.lock().0 = columns;
+            assert_eq!(screen.measure(), columns == 80);
+            screen.paint("", lines(&[1]));
+            assert_eq!(window.written(), format!("CRESC[{up}AxESC[K\nESC[J"), "{columns} {reflows}");
+        }
+    }
+
+    #[test]
+    fn in_the_background_nothing_is_painted() {
+        let window = window();
+        let mut screen = Screen::new(Box::new(window.clone()), true);
+        screen.paint("", lines(&[1]));
+        window.written();
+        window.lock().2 = false;
+        screen.paint("", lines(&[2]));
+        assert_eq!(window.written(), "");
+        screen.paint("one\n", lines(&[2]));
+        assert_eq!(window.written(), "one\n");
+        window.lock().2 = true;
+        screen.paint("", lines(&[2]));
+        assert_eq!(window.written(), "xxESC[K\nESC[J", "below what the shell wrote");
+    }
+}
