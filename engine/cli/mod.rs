@@ -20,6 +20,7 @@ mod past;
 mod permissions;
 mod plan;
 mod prepare;
+mod retell;
 mod schema;
 mod session;
 mod show;

@@ -16,7 +16,6 @@ mod marks;
 mod names;
 mod parse;
 mod past;
-mod past_json;
 mod sink;
 mod summary;
 mod table;
@@ -32,8 +31,9 @@ pub use log::TracingReporter;
 pub use many::Many;
 pub use names::event_name;
 pub use parse::{LogLine, level_of, parse_line};
-pub use past::{PastPage, history_text, run_text, step_text, tasks_text};
-pub use past_json::{run_json, run_steps_json, step_json, tasks_json};
+pub use past::{
+    PastPage, history_text, run_json, run_steps_json, run_text, step_json, step_text, tasks_json, tasks_text,
+};
 #[cfg(feature = "opentelemetry")]
 pub use traces::TraceReporter;
 pub use weave::Weave;

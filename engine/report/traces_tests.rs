@@ -76,7 +76,20 @@ fn a_run_is_a_trace() {
     events.iter().for_each(|event| reporter.event(event));
     reporter.finish();
     let spans = shelf.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    insta::assert_snapshot!(told(&spans), @"");
+    insta::assert_snapshot!(told(&spans), @r#"
+    fit/epoch[1]/train < fit/epoch thinking.task=fit/epoch[1]/train thinking.attempt=1 thinking.outcome=failed ERROR it ended with code 3
+      log level=warn message=hm
+      exception exception.type=exec exception.message=it ended with code 3
+    fit/epoch[1]/train < fit/epoch thinking.task=fit/epoch[1]/train thinking.attempt=2 thinking.outcome=done
+    fit/epoch < fit thinking.task=fit/epoch thinking.iterations=2
+    fit/shaky < fit thinking.task=fit/shaky thinking.attempt=1 thinking.outcome=passed-over ERROR it ended with code 3
+      exception exception.type=exec exception.message=it ended with code 3
+    fit/last < fit thinking.task=fit/last thinking.attempt=1 thinking.outcome=failed ERROR it ended with code 3
+      exception exception.type=exec exception.message=it ended with code 3
+    fit < run train thinking.task=fit
+    run train < - thinking.run=r1 thinking.pipeline=train thinking.resumed=true thinking.end=failed thinking.done=1 thinking.kept=4 thinking.skipped=0 thinking.failed=1 thinking.retried=1 ERROR fit/last: it ended with code 3
+      rerun thinking.task=fit thinking.reason=it is new thinking.dropped=2
+    "#);
     let trace = spans.first().expect("spans").span_context.trace_id();
     assert!(spans.iter().all(|span| span.span_context.trace_id() == trace), "one run is one trace");
     let train = spans.iter().rfind(|span| span.name == "fit/epoch[1]/train").expect("it was done");

@@ -58,9 +58,50 @@ fn old() -> PastRun {
 #[test]
 fn wide_narrow_and_very_narrow() {
     let runs = [run(PastStatus::Killed), old()];
-    insta::assert_snapshot!(history_text(&runs, Some("thinking history -n 0"), &page(None)), @"");
-    insta::assert_snapshot!(history_text(&runs, None, &page(Some(75))), @"");
-    insta::assert_snapshot!(history_text(&runs, None, &page(Some(20))), @"");
+    insta::assert_snapshot!(history_text(&runs, Some("thinking history -n 0"), &page(None)), @r#"
+    run                   pipeline  status  started           took    steps   given
+    20261120-081115-cdbe  train     killed  2026-11-20 10:11  1m 01s  20000+  -p epochs=5 -p corpus=a\u{1b}[2J.txt --facet gpu,smoke
+      killed, goes on with `thinking apply`
+      ↻ fresh: on empty data
+      ↻ went back 7 times before
+      ↻ again from `fit/epoch[3]/train`: its `rhai` changed; 1 recorded step given up
+    20261120-081115-cdbe  train     done    2026-11-20 10:11
+    … earlier runs: thinking history -n 0
+    "#);
+    insta::assert_snapshot!(history_text(&runs, None, &page(Some(75))), @r#"
+    20261120-081115-cdbe
+      train
+      killed
+      2026-11-20 10:11
+      1m 01s
+      steps: 20000+
+      -p epochs=5 -p corpus=a\u{1b}[2J.txt --facet gpu,smoke
+      killed, goes on with `thinking apply`
+      ↻ fresh: on empty data
+      ↻ went back 7 times before
+      ↻ again from `fit/epoch[3]/train`: its `rhai` changed; 1 recorded step g…
+    20261120-081115-cdbe
+      train
+      done
+      2026-11-20 10:11
+    "#);
+    insta::assert_snapshot!(history_text(&runs, None, &page(Some(20))), @r#"
+    20261120-081115-cdbe
+      train
+      killed
+      2026-11-20 10:11
+      1m 01s
+      steps: 20000+
+      -p epochs=5 -p corpus=a\u{1b}[2J.txt --facet gpu,smoke
+      killed, goes on with `thinking apply`
+      ↻ fresh: on empty data
+      ↻ went back 7 times before
+      ↻ again from `fit…
+    20261120-081115-cdbe
+      train
+      done
+      2026-11-20 10:11
+    "#);
 }
 
 #[test]
@@ -92,7 +133,16 @@ fn long_lists_are_shortened() {
         last: vec![step("last", PastOutcome::Failed("two\nlines".to_owned()))],
     };
     let detail = PastRunSteps { run: PastRun { status: PastStatus::Interrupted, ..old() }, steps };
-    insta::assert_snapshot!(run_text(&detail, &page(Some(60))), @"");
+    insta::assert_snapshot!(run_text(&detail, &page(Some(60))), @r#"
+    run 20261120-081115-cdbe  pipeline train
+      status   interrupted, goes on with `thinking apply`
+      started  2026-11-20 10:11:15
+
+      task     started   took   result
+    ✓ prepare  10:11:15  0.8ms  given up since; attempt 2; {"lo…
+      … 960 more; --all shows them
+    ✗ last     10:11:15  0.8ms  attempt 2; failed: two
+    "#);
 }
 
 #[test]
@@ -128,7 +178,35 @@ fn every_kind_of_change() {
         files: vec![("b.txt".to_owned(), true), ("c.txt".to_owned(), false)],
         writes: Shortened { first, left_out: 5, last: vec![write("z", PastValue::Absent, number(9))] },
     };
-    insta::assert_snapshot!(step_text(&detail, &page(Some(80))), @"");
+    insta::assert_snapshot!(step_text(&detail, &page(Some(80))), @r#"
+    fit/epoch[3]/train  pipeline train
+      outcome  done
+      by       run 20261120-081115-cdbe, attempt 2
+      started  2026-11-20 10:11:15
+      took     0.8ms
+      now      given up since: no recorded state builds on it
+      result   {
+                 "loss": 0.25,
+                 "words": "a very long text that does not fit on a line of eighty c…
+               }
+      saw      param epochs = 5
+               file a.txt
+      wrote    output out/a.txt
+               file b.txt
+               file c.txt, removed
+      changed  rows: everything in it was deleted
+               rows "new"  new → 1
+               rows "changed"  1 → 2
+               rows "same"  1, as before
+               rows "gone"  1 → deleted
+               rows "never"  deleted; it was not there
+               rows "unknown"  not known any more → 1
+               rows "blob"  70000 bytes → 3 bytes
+               rows "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…  "xxxxxxxx…, as before
+               rows "steers \u001b[2J"  1 → "\u{202e}"
+               … 5 more; --all shows them
+               rows "z"  new → 9
+    "#);
     // Elsewhere than on a terminal nothing is cut.
     assert!(step_text(&detail, &page(None)).contains(&"x".repeat(200)));
     for width in 0..40 {
