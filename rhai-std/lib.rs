@@ -8,6 +8,7 @@ mod assertion;
 mod chart;
 mod convert;
 mod csv;
+mod documents;
 mod evaluation;
 mod facets;
 mod failure;
@@ -17,6 +18,7 @@ mod fs;
 mod guard;
 mod hash;
 mod http;
+mod id;
 mod json;
 mod kv;
 mod library;
@@ -29,6 +31,7 @@ mod memory;
 mod namespace;
 mod nesting;
 mod number;
+mod objects;
 mod orders;
 mod page;
 mod params;
@@ -45,11 +48,14 @@ mod text;
 mod time;
 mod toml;
 mod units;
+mod vectors;
+mod walk;
 
 #[cfg(test)]
 mod tests;
 
 pub use convert::{datum_from, from_datum, from_value, value_from};
+pub use documents::{Documents, WRITES as DOCUMENTS_WRITES};
 pub use evaluation::{
     check_cancelled, check_depth, check_memory, evaluate, evaluate_within, host, spend_operations, stack_used,
 };
@@ -61,8 +67,10 @@ pub use kv::{Kv, WRITES as KV_WRITES};
 pub use library::{Library, PLANNED, library};
 pub use namespace::{FunctionDoc, Namespace};
 pub use nesting::{DEEPEST, too_deep};
+pub use objects::{Objects, WRITES as OBJECTS_WRITES};
 pub use page::{page, topics};
 pub use params::Params;
 pub use results::Results;
 pub use run_info::RunHandle;
 pub use step_info::StepHandle;
+pub use vectors::{Vectors, WRITES as VECTORS_WRITES};

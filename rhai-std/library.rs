@@ -60,6 +60,9 @@ pub fn library() -> Library {
         crate::run_info::namespace(),
         crate::step_info::namespace(),
         crate::kv::namespace(),
+        crate::documents::namespace(),
+        crate::vectors::namespace(),
+        crate::objects::namespace(),
         crate::assertion::namespace(),
         crate::time::globals(),
         crate::guard::namespace(),
@@ -80,7 +83,10 @@ pub fn library() -> Library {
         .set_custom_type::<crate::Kv>("database")
         .set_custom_type::<crate::http::Response>("response")
         // A script need not know that its elements are not there yet.
-        .set_custom_type::<crate::stream::Stream>("array");
+        .set_custom_type::<crate::stream::Stream>("array")
+        .set_custom_type::<crate::Documents>("documents")
+        .set_custom_type::<crate::Vectors>("vectors")
+        .set_custom_type::<crate::Objects>("objects");
     let spaces = [
         crate::chart::namespace(),
         crate::csv::namespace(),

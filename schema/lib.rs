@@ -32,7 +32,7 @@ pub use manifest::{Facet, FacetGroup, Include, Manifest, Param, ParamType, Pipel
 pub use named::Named;
 pub use runtime::{
     Console, ConsoleFormat, Database, DatabaseKind, DurabilityWord, Filter, Level, LogFile, LogFileFormat, Logging,
-    Permissions, Runtime, ScriptLimits, State,
+    MOST_DIMENSIONS, MetricWord, Permissions, Runtime, ScriptLimits, State,
 };
 pub use scalar::{BackoffWord, Code, DurationText, OnErrorWord, SizeText, StdoutWord, Templated};
 pub use task::{

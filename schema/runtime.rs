@@ -1,9 +1,9 @@
 //! `runtime { … }`: what is there before a pipeline starts.
 
 use crate::{DurationText, Named, SizeText, Templated, scalar::words};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use serde_json::{Map, Value, json};
 use thinking_diagnostic::Spanned;
 
 /// What is there before a pipeline starts.
@@ -74,6 +74,26 @@ words! {
         /// One JSON object per line.
         Json = "json",
     }
+    /// What a database can do.
+    DatabaseKind {
+        /// Values by key.
+        Kv = "kv",
+        /// Documents with fields, which can be searched.
+        Documents = "documents",
+        /// Lists of numbers, of which the nearest can be found.
+        Vectors = "vectors",
+        /// Nested values by path.
+        Objects = "objects",
+    }
+    /// How near two vectors are.
+    MetricWord {
+        /// By the angle between them.
+        Cosine = "cosine",
+        /// By their scalar product.
+        Dot = "dot",
+        /// By the distance between their ends.
+        Euclidean = "euclidean",
+    }
     /// When steps become durable.
     DurabilityWord {
         /// As soon as possible; reports wait for it.
@@ -124,34 +144,49 @@ pub struct LogFile {
 /// A database.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(extend("x-kdl-arguments" = []))]
+#[schemars(extend(
+    "x-kdl-arguments" = [],
+    "if" = { "properties": { "kind": { "const": "vectors" } }, "required": ["kind"] },
+    "then" = { "required": ["dimensions"] },
+    "allOf" = [
+        only_for("documents", &["index"]),
+        only_for("vectors", &["dimensions", "metric"]),
+    ],
+))]
 pub struct Database {
     /// What it can do.
     pub kind: Spanned<DatabaseKind>,
+    /// Of documents: fields that are looked up often; `"author.name"` is a field inside of a field.
+    #[serde(default)]
+    #[schemars(extend("items" = { "type": "string", "pattern": r"^[^.]+(\.[^.]+)*$", "x-what": "a field, such as \"year\" or \"author.name\"" }))]
+    pub index: Vec<Spanned<String>>,
+    /// Of vectors: how many numbers each has.
+    #[schemars(range(min = 1, max = MOST_DIMENSIONS))]
+    pub dimensions: Option<Templated<i64>>,
+    /// Of vectors: how near two of them are; `cosine` without.
+    pub metric: Option<Templated<MetricWord>>,
     /// What it holds, for people.
     pub description: Option<String>,
     /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
     pub facet: Option<Spanned<String>>,
 }
 
-/// What a database can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DatabaseKind {
-    /// Values by key.
-    #[serde(rename = "kv")]
-    Kv,
+/// Most numbers that a vector may have.
+pub const MOST_DIMENSIONS: i64 = 65_536;
+
+/// What makes no sense for other kinds than one. A kind that is not known yet (an overlay, a choice by facets) may have everything: what comes out
+/// is checked again.
+fn only_for(kind: &str, properties: &[&str]) -> Value {
+    let others: Vec<&str> = DatabaseKind::ALL.iter().map(|other| other.word()).filter(|other| *other != kind).collect();
+    let none: Map<String, Value> = properties.iter().map(|name| ((*name).to_owned(), false.into())).collect();
+    json!({
+        "if": { "properties": { "kind": { "enum": others } }, "required": ["kind"] },
+        "then": { "properties": none, "x-only-for": kind },
+    })
 }
 
-impl JsonSchema for DatabaseKind {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "DatabaseKind".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": ["kv"] })
-    }
+impl DatabaseKind {
+    const ALL: [Self; 4] = [Self::Kv, Self::Documents, Self::Vectors, Self::Objects];
 }
 
 /// How the recorded state is kept.

@@ -233,8 +233,20 @@ fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &Value, diag
         ValidationErrorKind::Maximum { limit } => {
             diagnostics.push(invalid(&place, &format!("must be at most {limit}")));
         }
+        ValidationErrorKind::FalseSchema => diagnostics.push(only_for_another(&place, schema, owner)),
         _ => diagnostics.push(invalid(&place, &error.to_string())),
     }
+}
+
+/// A property that makes sense only where `kind` is another word.
+fn only_for_another(place: &Place<'_>, schema: &Value, owner: &str) -> Diagnostic {
+    let around = owner.rsplit_once('/').map_or("", |(around, _)| around);
+    let kind = schema.pointer(around).and_then(|around| around["x-only-for"].as_str()).unwrap_or("another");
+    let name = place.field.map_or("this", |field| &field.name);
+    let span = place.field.map_or(place.value.span, |field| field.name_span);
+    Diagnostic::error(Code::InvalidValue, format!("`{name}` is for databases with `kind=\"{kind}\"` only"))
+        .at(span, "means nothing here")
+        .help("take it out, or change `kind`".to_owned())
 }
 
 fn is_wait(place: &Place<'_>) -> bool {
@@ -409,7 +421,6 @@ fn wrong_word(words: &[&str], place: &Place<'_>) -> Diagnostic {
     let given = place.value.text().unwrap_or_default();
     let field = place.field.map_or("", |field| field.name.as_str());
     let later = match field {
-        "kind" => ["documents", "vectors", "objects"].contains(&given),
         "on-error" => given == "collect",
         _ => false,
     };

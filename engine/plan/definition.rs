@@ -1,14 +1,19 @@
 //! What a step is, as canonical text with places, and the digest of a whole plan.
 
+use crate::database::Parts;
 use crate::task::{Plan, TaskId, TaskKind};
 use crate::{Setting, Template, TemplatePart, TemplateValue};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use thinking_diagnostic::Span;
-use thinking_step::{DefinitionPart, Digest, Program};
+use thinking_step::{Definition, DefinitionPart, Digest, Program, ReferenceKind};
 
 /// Collects the parts of a definition.
 #[derive(Default)]
 pub(crate) struct Definer {
     pub parts: Vec<DefinitionPart>,
+    /// The databases that the programs in it use.
+    used: BTreeSet<String>,
 }
 
 impl Definer {
@@ -17,7 +22,43 @@ impl Definer {
         self.parts.push(DefinitionPart { label: label.to_owned(), text: text.to_owned(), places });
     }
 
+    /// The definition, with what the declarations of the databases say that it uses.
+    pub fn done(mut self, databases: &Parts) -> Arc<Definition> {
+        for (label, text, span) in
+            std::mem::take(&mut self.used).iter().filter_map(|name| databases.get(name)).flatten()
+        {
+            self.fixed(label, text, *span);
+        }
+        Arc::new(Definition { parts: self.parts })
+    }
+
+    fn uses(&mut self, program: &dyn Program) {
+        let used = program.references().iter().filter_map(|reference| match &reference.kind {
+            ReferenceKind::Database(name) => Some(name.clone()),
+            _ => None,
+        });
+        self.used.extend(used);
+    }
+
+    fn template_uses(&mut self, template: &Template) {
+        for part in &template.parts {
+            if let TemplatePart::Code(program) = part {
+                self.uses(&**program);
+            }
+        }
+    }
+
+    fn value_uses(&mut self, value: &TemplateValue) {
+        match value {
+            TemplateValue::Fixed(_) => {}
+            TemplateValue::Template(template) => self.template_uses(template),
+            TemplateValue::List(items) => items.iter().for_each(|item| self.value_uses(item)),
+            TemplateValue::Map(fields) => fields.iter().for_each(|(_, field)| self.value_uses(field)),
+        }
+    }
+
     pub fn program(&mut self, label: &str, program: &dyn Program, whole: Option<Span>) {
+        self.uses(program);
         let (text, places) = program.canonical();
         let mut places = places.to_vec();
         if places.is_empty() {
@@ -27,12 +68,14 @@ impl Definer {
     }
 
     pub fn template(&mut self, label: &str, template: &Template) {
+        self.template_uses(template);
         let (mut text, mut places) = (String::new(), Vec::new());
         add_template(template, &mut text, &mut places);
         self.parts.push(DefinitionPart { label: label.to_owned(), text, places });
     }
 
     pub fn value(&mut self, label: &str, value: &TemplateValue, span: Option<Span>) {
+        self.value_uses(value);
         let (mut text, mut places) = (String::new(), span.map(|span| (0, span)).into_iter().collect());
         add_value(value, &mut text, &mut places);
         self.parts.push(DefinitionPart { label: label.to_owned(), text, places });

@@ -5,6 +5,7 @@
 
 mod builder;
 mod compile;
+mod database;
 mod definition;
 mod links;
 mod names;
@@ -18,6 +19,7 @@ mod template;
 mod workshop;
 
 pub use compile::Compiler;
+pub use database::Database;
 pub use links::without_keys;
 pub use names::script_name;
 pub use params::Given;

@@ -85,6 +85,11 @@ fn runtime_strings(shop: &Workshop<'_, '_>) -> Vec<(Spanned<String>, bool)> {
         }
     }
     add(runtime.seed.as_ref(), &mut strings);
+    for (_, database) in runtime.database.iter() {
+        add(database.dimensions.as_ref(), &mut strings);
+        add(database.metric.as_ref(), &mut strings);
+        strings.extend(database.index.iter().map(|field| (field.clone(), false)));
+    }
     if let Some(state) = &runtime.state {
         add(state.durability.as_ref(), &mut strings);
     }
@@ -190,7 +195,7 @@ impl Workshop<'_, '_> {
     }
 }
 
-fn evaluated<T: serde::de::DeserializeOwned + Clone>(
+pub(crate) fn evaluated<T: serde::de::DeserializeOwned + Clone>(
     shop: &mut Workshop<'_, '_>,
     templated: &Templated<T>,
     otherwise: T,
@@ -214,7 +219,11 @@ fn evaluated<T: serde::de::DeserializeOwned + Clone>(
     }
 }
 
-fn value_of(shop: &mut Workshop<'_, '_>, string: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Value> {
+pub(crate) fn value_of(
+    shop: &mut Workshop<'_, '_>,
+    string: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Value> {
     let scope = scope(shop, false);
     let known = diagnostics.len();
     let template = shop.compiler.template(string, shop.sources, &scope, &NoResults, Purpose::Pure, diagnostics);

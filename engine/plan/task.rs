@@ -1,5 +1,6 @@
 //! The task tree.
 
+use crate::database::Database;
 use crate::{Setting, Template, TemplateValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,8 +21,8 @@ pub struct Plan {
     pub tasks: Vec<Task>,
     /// The outermost tasks, in order.
     pub root: Vec<TaskId>,
-    /// The databases' names as in the manifest.
-    pub databases: Vec<Arc<str>>,
+    /// The databases.
+    pub databases: Vec<Database>,
     /// Parameters with their values.
     pub params: Parameters,
     /// Active facets, the mode's among them, sorted.

@@ -2,10 +2,11 @@
 
 use crate::builder::{Builder, Place, Siblings};
 use crate::compile::Compiler;
+use crate::database::Parts;
 use crate::links::Links;
 use crate::survey::Use;
 use crate::task::Plan;
-use crate::{NativeSteps, Parameters, names, script_name};
+use crate::{NativeSteps, Parameters, script_name};
 use std::path::PathBuf;
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
@@ -65,20 +66,12 @@ impl Workshop<'_, '_> {
         add("run", VariableKind::Run);
         add("results", VariableKind::Results(Vec::new()));
         add("step", VariableKind::Step);
-        let mut databases = Vec::new();
-        if let Some(runtime) = &model.manifest.runtime {
-            for (name, _) in runtime.database.iter() {
-                if let Some(why) = names::reserved(name, self.compiler.language()) {
-                    diagnostics.push(
-                        Diagnostic::error(Code::ReservedName, format!("a database cannot be called `{}`", name.value))
-                            .at(name.span, why),
-                    );
-                    continue;
-                }
-                let entry = ScopeEntry { kind: VariableKind::Kv(name.value.clone()), span: name.span };
-                scope.variables.insert(script_name(name), entry);
-                databases.push(Arc::from(name.value.as_str()));
-            }
+        let (mut databases, mut parts) = (Vec::new(), Parts::new());
+        for declared in crate::database::declared(self, diagnostics) {
+            let entry = ScopeEntry { kind: declared.kind, span: declared.name.span };
+            scope.variables.insert(script_name(&declared.name.value), entry);
+            parts.insert(declared.name.value, declared.parts);
+            databases.push(declared.database);
         }
         let scope = self.compiler.scope(scope);
         let names = model.manifest.param.names().map(script_name).collect();
@@ -95,6 +88,7 @@ impl Workshop<'_, '_> {
             base: scope.clone(),
             pure,
             params: &self.params,
+            databases: &parts,
             tasks: Vec::new(),
             frames: vec![Siblings::new()],
             running: vec![name.value.clone()],

@@ -101,7 +101,7 @@ impl World {
         let databases = plan
             .databases
             .iter()
-            .map(|name| Ok((name.to_string(), interner.database(name)?)))
+            .map(|database| Ok((database.name.to_string(), interner.database(&database.stored)?)))
             .collect::<Result<_, StoreError>>()?;
         let pipeline = interner.intern(plan.pipeline.as_bytes())?;
         let (view, previous) = (store.view(&line)?, store.line(&line)?.previous);

@@ -5,7 +5,10 @@ use crate::places::Places;
 use rhai::{AST, Dynamic, Engine, Expr, INT, ImmutableString, Position, Scope, Stmt};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
-use thinking_std::{Facets, Kv, Params, Results, RunHandle, StepHandle, evaluate_within, from_value, value_from};
+use thinking_std::{
+    Documents, Facets, Kv, Objects, Params, Results, RunHandle, StepHandle, Vectors, evaluate_within, from_value,
+    value_from,
+};
 use thinking_step::{Host, LibraryCall, Limits, Program, Reference, StepError, Value, VariableKind};
 
 /// A variable that a script mentions, ready to be put into its scope.
@@ -28,6 +31,11 @@ impl Variable {
             VariableKind::Run => Self::Fixed(Dynamic::from(RunHandle)),
             VariableKind::Step => Self::Fixed(Dynamic::from(StepHandle)),
             VariableKind::Kv(database) => Self::Fixed(Dynamic::from(Kv { name: database.into() })),
+            VariableKind::Documents { name, index } => Self::Fixed(Dynamic::from(Documents::new(name, index))),
+            VariableKind::Vectors { name, dimensions, metric } => {
+                Self::Fixed(Dynamic::from(Vectors::new(name, *dimensions, *metric)))
+            }
+            VariableKind::Objects(database) => Self::Fixed(Dynamic::from(Objects::new(database))),
             VariableKind::Mode => Self::Mode,
             VariableKind::Loop => Self::Loop(name.to_owned()),
         }

@@ -21,6 +21,6 @@ pub use limits::{Limits, USUAL_DEPTH};
 pub use native::{NativeCall, NativeStep};
 pub use permission::{Permissions, Refusal};
 pub use program::{
-    Language, LibraryCall, Program, Purpose, Reference, ReferenceKind, ScopeEntry, StaticScope, VariableKind,
+    Language, LibraryCall, Metric, Program, Purpose, Reference, ReferenceKind, ScopeEntry, StaticScope, VariableKind,
 };
 pub use value::{Datum, Value};

@@ -34,6 +34,48 @@ pub enum VariableKind {
     Loop,
     /// A kv database of that name (as in the manifest).
     Kv(String),
+    /// A database of documents.
+    Documents {
+        /// As in the manifest.
+        name: String,
+        /// Fields that are looked up by an index, sorted.
+        index: Vec<String>,
+    },
+    /// A database of vectors.
+    Vectors {
+        /// As in the manifest.
+        name: String,
+        /// How many numbers each vector has; 0 where that is not known (a check without parameters).
+        dimensions: usize,
+        /// How near two of them are.
+        metric: Metric,
+    },
+    /// A database of nested values, by its name.
+    Objects(String),
+}
+
+/// How near two vectors are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// The cosine of the angle between them; more is nearer.
+    Cosine,
+    /// Their scalar product; more is nearer.
+    Dot,
+    /// The distance between their ends; less is nearer.
+    Euclidean,
+}
+
+impl VariableKind {
+    /// The name of the database that it is, as in the manifest.
+    #[must_use]
+    pub fn database(&self) -> Option<&str> {
+        match self {
+            Self::Kv(name) | Self::Documents { name, .. } | Self::Vectors { name, .. } | Self::Objects(name) => {
+                Some(name)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// One variable of a scope.

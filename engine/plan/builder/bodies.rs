@@ -8,7 +8,7 @@ use crate::{Setting, Template, TemplateValue};
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Spanned, did_you_mean};
 use thinking_schema::{self as schema, Templated};
-use thinking_step::{Access, Class, Definition, Program, Purpose};
+use thinking_step::{Access, Class, Program, Purpose};
 
 impl Builder<'_, '_> {
     pub(super) fn step(&mut self, step: &schema::Step, place: &Place) -> Option<Step> {
@@ -33,7 +33,7 @@ impl Builder<'_, '_> {
         outputs.iter().for_each(|output| self.check_output(output, id));
         inputs.iter().for_each(|input| definer.template("`input`", input));
         outputs.iter().for_each(|output| definer.template("`output`", output));
-        let definition = Arc::new(Definition { parts: definer.parts });
+        let definition = definer.done(self.databases);
         let always = step.always.as_ref().is_some_and(|always| self.now(always, false));
         Some(Step { body, inputs, outputs, always, definition })
     }
@@ -75,7 +75,7 @@ impl Builder<'_, '_> {
             inputs: Vec::new(),
             outputs: Vec::new(),
             always: false,
-            definition: Arc::new(Definition { parts: definer.parts }),
+            definition: definer.done(self.databases),
         };
         Some(self.close(id, TaskKind::Step(Box::new(step))))
     }

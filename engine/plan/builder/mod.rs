@@ -10,6 +10,7 @@ mod retries;
 
 use crate::Setting;
 use crate::compile::{Compiler, Scope};
+use crate::database::Parts;
 use crate::links::Links;
 use crate::script_name;
 use crate::survey::Touch;
@@ -67,6 +68,8 @@ pub(crate) struct Builder<'b, 'l> {
     pub(crate) pure: Scope,
     /// Parameters with their values; empty for checks without values.
     pub(crate) params: &'b Parameters,
+    /// What definitions say of the databases that they use.
+    pub(crate) databases: &'b Parts,
     pub(crate) tasks: Vec<Task>,
     /// Names of the siblings so far, of each container around, outermost first.
     pub(crate) frames: Vec<Siblings>,

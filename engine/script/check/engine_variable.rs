@@ -6,7 +6,9 @@ use super::in_order;
 use crate::chain::Link;
 use rhai::{Expr, FnCallExpr, Position};
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
-use thinking_std::{Facets, KV_WRITES, Kv, Params};
+use thinking_std::{
+    DOCUMENTS_WRITES, Documents, Facets, KV_WRITES, Kv, OBJECTS_WRITES, Objects, Params, VECTORS_WRITES, Vectors,
+};
 use thinking_step::{Purpose, ReferenceKind, VariableKind};
 
 impl<'a> Checker<'a> {
@@ -79,12 +81,29 @@ impl<'a> Checker<'a> {
             }
             VariableKind::Step => self.no_property(name, link, &["key", "attempt", "path"], ""),
             VariableKind::Kv(database) => {
-                self.mention(ReferenceKind::Database(database.clone()), root);
-                if let Link::Dot(Expr::MethodCall(call, position)) = link {
-                    self.may_write(database, call, *position);
-                }
+                self.database(database, root, link, KV_WRITES);
                 self.own_method::<Kv>(name, link)
                     || self.no_property(name, link, &[], &format!("read with `{name}.get(\"key\")`"))
+            }
+            VariableKind::Documents { name: database, .. } => {
+                self.database(database, root, link, DOCUMENTS_WRITES);
+                self.own_method::<Documents>(name, link)
+                    || self.no_property(
+                        name,
+                        link,
+                        &[],
+                        &format!("read with `{name}.get(id)` or `{name}.find(#{{ … }})`"),
+                    )
+            }
+            VariableKind::Vectors { name: database, .. } => {
+                self.database(database, root, link, VECTORS_WRITES);
+                self.own_method::<Vectors>(name, link)
+                    || self.no_property(name, link, &[], &format!("read with `{name}.get(id)`"))
+            }
+            VariableKind::Objects(database) => {
+                self.database(database, root, link, OBJECTS_WRITES);
+                self.own_method::<Objects>(name, link)
+                    || self.no_property(name, link, &[], &format!("read with `{name}.get(\"path\")`"))
             }
             VariableKind::Loop => {
                 self.mention(ReferenceKind::Variable(name.to_owned()), root);
@@ -154,8 +173,16 @@ impl<'a> Checker<'a> {
         true
     }
 
-    fn may_write(&mut self, database: &str, call: &FnCallExpr, position: Position) {
-        if self.purpose == Purpose::Step || !KV_WRITES.contains(&call.name.as_str()) {
+    /// A database and what is done with it: outside of steps nothing of what `writes`.
+    fn database(&mut self, database: &str, root: Option<Span>, link: &Link<'a>, writes: &[&str]) {
+        self.mention(ReferenceKind::Database(database.to_owned()), root);
+        if let Link::Dot(Expr::MethodCall(call, position)) = link {
+            self.may_write(database, call, *position, writes);
+        }
+    }
+
+    fn may_write(&mut self, database: &str, call: &FnCallExpr, position: Position, writes: &[&str]) {
+        if self.purpose == Purpose::Step || !writes.contains(&call.name.as_str()) {
             return;
         }
         let span = self.span(position);

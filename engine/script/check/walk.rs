@@ -173,6 +173,9 @@ impl<'a> Checker<'a> {
             let span = self.span(*position);
             let help = match entry.kind {
                 VariableKind::Kv(_) => format!("write with `{}.put(key, value)`", name.1),
+                VariableKind::Documents { .. } => format!("write with `{}.insert(#{{ … }})`", name.1),
+                VariableKind::Vectors { .. } => format!("write with `{}.add(id, vector)`", name.1),
+                VariableKind::Objects(_) => format!("write with `{}.put(path, value)`", name.1),
                 _ => "keep your own value in a variable of your own: `let x = …`".to_owned(),
             };
             self.problem(
@@ -187,8 +190,10 @@ impl<'a> Checker<'a> {
 
     /// What a variable of the engine is, for messages.
     fn what(&self, name: &str, kind: &VariableKind) -> String {
+        if let Some(database) = kind.database() {
+            return format!("the database `{database}`");
+        }
         match kind {
-            VariableKind::Kv(database) => format!("the database `{database}`"),
             VariableKind::Loop if name == "index" => "the number of the iteration".to_owned(),
             VariableKind::Loop => "the loop's variable".to_owned(),
             _ => "the engine's own variable".to_owned(),
@@ -257,13 +262,15 @@ impl<'a> Checker<'a> {
         }
         let span = self.span(position);
         if let Some(entry) = self.engine_variable(name) {
+            if let Some(database) = entry.kind.database() {
+                self.mention(ReferenceKind::Database(database.to_owned()), span);
+            }
             match &entry.kind {
                 VariableKind::Params(_) => self.mention(ReferenceKind::AnyParam, span),
                 VariableKind::Results(_) => self.mention(ReferenceKind::AnyResult, span),
                 VariableKind::Loop => self.mention(ReferenceKind::Variable(name.to_owned()), span),
-                VariableKind::Kv(database) => self.mention(ReferenceKind::Database(database.clone()), span),
                 VariableKind::Run => self.findings.volatile = true,
-                VariableKind::Facets(_) | VariableKind::Mode | VariableKind::Step => {}
+                _ => {}
             }
             return;
         }
