@@ -82,6 +82,10 @@ fn explain(error: &ParseErrorType, around: Around<'_>, message: &mut String, hel
             *message = format!("`{word}` is a reserved word");
             *help = Some(format!("write the key between quotes: `\"{word}\": …`"));
         }
+        ParseErrorType::MissingToken(..) if word == "in" && around.text(1) == ":" => {
+            *message = "`in` is a reserved word".to_owned();
+            *help = Some("write the key between quotes: `\"in\": …`".to_owned());
+        }
         ParseErrorType::MissingToken(..) | ParseErrorType::BadInput(_) if word == "_" => {
             *message = "`_` alone is no name".to_owned();
             *help = Some("name the parameter, e.g. `|_x|`".to_owned());

@@ -79,7 +79,7 @@ pub(crate) fn namespace() -> Namespace {
         "find(filter) -> list",
         "All documents that pass, by id: ints first, then strings. `#{ year: 2020 }` asks for equality (`1` is `1.0`; `()` is also a missing field), \
          `#{ year: #{ gte: 2020, lt: 2030 } }` for all of `eq ne gt gte lt lte in contains exists` that are given; `\"author.name\"` is a field inside \
-         of a field. `gt` and the like compare numbers with numbers and strings with strings (by their bytes), `in` takes a list, `contains` looks for \
+         of a field. `gt` and the like compare numbers with numbers and strings with strings (by their bytes), `in` takes a list (write `\"in\"`, because `in` is a word of Rhai), `contains` looks for \
          an element of a list or a piece of a string. Equality, `in` of a list and `gt gte lt lte` of a number or string on a field that `index` names, \
          and equality on `id`, read only the documents in question; anything else reads all of them.",
         |db: &mut Documents, filter: Dynamic| find(db, &filter, Options::default()),

@@ -3,6 +3,7 @@
 
 mod charts;
 mod data;
+mod databases;
 mod files;
 mod general;
 mod http;
