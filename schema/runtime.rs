@@ -147,7 +147,10 @@ pub struct LogFile {
 #[schemars(extend(
     "x-kdl-arguments" = [],
     "if" = { "properties": { "kind": { "const": "vectors" } }, "required": ["kind"] },
-    "then" = { "required": ["dimensions"] },
+    "then" = {
+        "required": ["dimensions"],
+        "properties": { "dimensions": { "description": "How many numbers each vector has, such as 64." } },
+    },
     "allOf" = [
         only_for("documents", &["index"]),
         only_for("vectors", &["dimensions", "metric"]),

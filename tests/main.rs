@@ -6,6 +6,7 @@ mod apply;
 mod cli;
 mod crash;
 mod doctor;
+mod databases;
 mod examples;
 mod explain;
 mod fmt;

@@ -199,6 +199,15 @@ fn the_engines_variables_are_known() {
             ("facets.gpu", "unknown-property | `facets` has no property `gpu` | gpu | ask with `facets.has(\"name\")`"),
             ("run.dri", "unknown-property | `run` has no property `dri` | dri | did you mean `run.dir`?"),
             ("step.x", "unknown-property | `step` has no property `x` | x | it has: attempt, key, path"),
+            (
+                "papers.year",
+                "unknown-property | `papers` has no property `year` | year | read with `papers.get(id)` or `papers.find(#{ … })`",
+            ),
+            (
+                "points.metric",
+                "unknown-property | `points` has no property `metric` | metric | read with `points.get(id)`",
+            ),
+            ("model.a", "unknown-property | `model` has no property `a` | a | read with `model.get(\"path\")`"),
             ("words[\"a\"]", "unknown-property | `words` has no property `a` | \"a\" | read with `words.get(\"key\")`"),
         ],
     );
@@ -249,6 +258,18 @@ fn a_place_that_only_reads_may_not_write() {
             (
                 "words.put(\"a\", 1)",
                 "read-only | the database `words` is read-only here | put | only steps write: move this into the body of a step",
+            ),
+            (
+                "papers.update(1, #{}); papers.find(#{})",
+                "read-only | the database `papers` is read-only here | update | only steps write: move this into the body of a step",
+            ),
+            (
+                "points.add(1, [1, 2]); points.nearest([1, 2], 3)",
+                "read-only | the database `points` is read-only here | add | only steps write: move this into the body of a step",
+            ),
+            (
+                "model.delete(\"a\"); model.get()",
+                "read-only | the database `model` is read-only here | delete | only steps write: move this into the body of a step",
             ),
             ("words.get(\"a\") == fs::read_text(\"a\")", "none"),
             ("time::now() > 0 && result(\"x\") > rand::int(1, 2)", "none"),

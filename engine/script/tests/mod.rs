@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use thinking_diagnostic::{Diagnostic, MappedText, SourceId, SourceMap};
 use thinking_step::testing::MemoryHost;
-use thinking_step::{Host, Language, Program, Purpose, ScopeEntry, StaticScope, StepError, Value, VariableKind};
+use thinking_step::{
+    Host, Language, Metric, Program, Purpose, ScopeEntry, StaticScope, StepError, Value, VariableKind,
+};
 
 /// One language for all tests; building it is what takes long in a debug build.
 static RHAI: LazyLock<Rhai> = LazyLock::new(Rhai::new);
@@ -33,6 +35,9 @@ fn scope() -> StaticScope {
         ("epoch", VariableKind::Loop),
         ("index", VariableKind::Loop),
         ("words", VariableKind::Kv("words".to_owned())),
+        ("papers", VariableKind::Documents { name: "papers".to_owned(), index: names(&["year"]) }),
+        ("points", VariableKind::Vectors { name: "points".to_owned(), dimensions: 2, metric: Metric::Cosine }),
+        ("model", VariableKind::Objects("model".to_owned())),
     ];
     let variables = kinds.into_iter().map(|(name, kind)| (name.to_owned(), ScopeEntry { kind, span: None }));
     StaticScope { variables: variables.collect() }

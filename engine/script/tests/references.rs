@@ -22,6 +22,10 @@ fn kinds(code: &str) -> Vec<ReferenceKind> {
 fn everything_is_found_in_the_order_of_the_text() {
     let name = |text: &str| text.to_owned();
     assert_eq!(
+        kinds("let db = papers; points.len(); [1].map(|x| model.get())"),
+        [Database(name("papers")), Database(name("points")), Database(name("model"))]
+    );
+    assert_eq!(
         references("words.put(params.corpus, results[\"export\"].x + epoch); facets.has(\"gpu\")"),
         [
             (Database(name("words")), name("words")),
