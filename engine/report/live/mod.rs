@@ -254,7 +254,8 @@ impl Shared {
             .map(|(open, path)| Loop { path, total: open.total, passed: open.passed, done: open.done })
             .collect();
         let running = state.running.last().map(|running| {
-            let elapsed = if running.over { 0 } else { frame::elapsed(running, date) };
+            // One that is over has nothing left.
+            let elapsed = if running.over { u64::MAX } else { frame::elapsed(running, date) };
             (unkeyed(&running.path), elapsed)
         });
         left::left(&steps, &loops, running.as_ref().map(|(path, elapsed)| (path.as_str(), *elapsed)))

@@ -709,3 +709,34 @@ fn a_rerun_names_the_other_pipelines_that_lose_steps() {
     });
     assert_eq!(others, Some((3, vec![("other".into(), 1)])));
 }
+
+/// A loop that becomes longer, and one in another: what lies behind is told with it.
+#[test]
+fn a_loop_tells_what_lies_behind() {
+    let project = Project::new();
+    let plan = |outer: serde_json::Value| {
+        let inner = each("month", value(json!([1, 2, 3])), vec![put("sum", "a", 1)]);
+        [stage("fit", vec![each("year", value(outer), vec![inner])])]
+    };
+    let behind = |events: &[Event]| -> Vec<(String, Option<u64>, u64)> {
+        let started = events.iter().filter_map(|event| match event {
+            Event::ContainerStarted { task, iterations, passed } => Some((task.path.to_string(), *iterations, *passed)),
+            _ => None,
+        });
+        started.collect()
+    };
+    let told = |list: &[(&str, Option<u64>, u64)]| -> Vec<(String, Option<u64>, u64)> {
+        list.iter().map(|(path, iterations, passed)| ((*path).to_owned(), *iterations, *passed)).collect()
+    };
+    let first = project.apply(&plan(json!([2012, 2013])));
+    let all = [
+        ("fit", None, 0),
+        ("fit/year", Some(2), 0),
+        ("fit/year[2012]/month", Some(3), 0),
+        ("fit/year[2013]/month", Some(3), 0),
+    ];
+    assert_eq!(behind(&first.events), told(&all));
+    let longer = project.apply(&plan(json!([2012, 2013, 2014])));
+    let rest = [("fit", None, 0), ("fit/year", Some(3), 2), ("fit/year[2014]/month", Some(3), 0)];
+    assert_eq!(behind(&longer.events), told(&rest));
+}
