@@ -5,8 +5,8 @@
 mod apply;
 mod cli;
 mod crash;
-mod doctor;
 mod databases;
+mod doctor;
 mod examples;
 mod explain;
 mod fmt;

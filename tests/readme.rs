@@ -53,6 +53,12 @@ pub fn normal(text: &str) -> String {
         {
             return "RUN".to_owned();
         }
+        let digits =
+            |text: &str| text.bytes().map(|byte| if byte.is_ascii_digit() { '9' } else { byte.into() }).collect();
+        let shape: String = digits(bare);
+        if ["9999-99-99", "99:99", "99:99:99"].contains(&shape.as_str()) {
+            return "MOMENT".to_owned();
+        }
         word.to_owned()
     };
     text.lines().map(|line| line.split_whitespace().map(word).collect::<Vec<_>>().join(" ") + "\n").collect()
@@ -75,6 +81,7 @@ fn every_block_holds() {
             files += 1;
         } else if let Some(folder) = block.note.strip_prefix("in: ") {
             let mut shown = String::new();
+            std::fs::create_dir_all(sandbox.file(folder)).unwrap();
             for line in block.text.lines().filter(|line| line.starts_with("$ ")) {
                 let output = Command::new("sh")
                     .args(["-c", &format!("exec 2>&1; {}", &line[2..])])
