@@ -61,6 +61,7 @@ fn room() -> Result<(), StepError> {
     crate::evaluation::check_memory().map_err(thrown)
 }
 
+#[expect(clippy::boxed_local, reason = "failures come boxed")]
 fn thrown(error: Box<rhai::EvalAltResult>) -> StepError {
     match *error {
         rhai::EvalAltResult::ErrorTerminated(thrown, _) | rhai::EvalAltResult::ErrorRuntime(thrown, _) => {

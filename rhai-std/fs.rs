@@ -21,7 +21,7 @@ pub(crate) fn namespace() -> Namespace {
         "read_text",
         Class::Observe,
         "read_text(path) -> string",
-        "Reads a file as UTF-8 text.",
+        "Reads a file as UTF-8 text. Throws where it is not UTF-8, with the byte, and if there is no such file; large files are better read by `fs::lines`.",
         |path: ImmutableString| file::read_text(&path, "fs::read_text"),
     )
     .reads(0);
@@ -29,7 +29,7 @@ pub(crate) fn namespace() -> Namespace {
         "read_blob",
         Class::Observe,
         "read_blob(path) -> blob",
-        "Reads a file's bytes.",
+        "Reads a file's bytes as a blob. Throws if there is no such file.",
         |path: ImmutableString| -> Answer<Blob> { file::read(&path, "fs::read_blob") },
     )
     .reads(0);
@@ -48,7 +48,7 @@ pub(crate) fn namespace() -> Namespace {
         "exists",
         Class::Observe,
         "exists(path) -> bool",
-        "Whether there is a file or directory.",
+        "Whether there is a file or directory; that one is looked for counts as an input of the step, also in vain.",
         |path: ImmutableString| -> Answer<bool> { Ok(file::to_read(&path, "fs::exists")?.exists()) },
     )
     .reads(0);
@@ -56,7 +56,7 @@ pub(crate) fn namespace() -> Namespace {
         "size",
         Class::Observe,
         "size(path) -> int",
-        "A file's size in bytes.",
+        "A file's size in bytes. Throws if there is no such file.",
         |path: ImmutableString| -> Answer<INT> {
             let real = file::to_read(&path, "fs::size")?;
             let about = fs::metadata(real).map_err(|error| file::problem("look at", &path, &error))?;
@@ -84,7 +84,7 @@ pub(crate) fn namespace() -> Namespace {
         "write_blob",
         Class::Effect,
         "write_blob(path, blob)",
-        "The same for bytes.",
+        "Replaces a file's content with the bytes of a blob, as a whole or not at all; makes its directory if needed.",
         |path: ImmutableString, bytes: Blob| file::write(&path, &bytes, "fs::write_blob"),
     )
     .writes(0);
@@ -100,7 +100,7 @@ pub(crate) fn namespace() -> Namespace {
         "copy",
         Class::Effect,
         "copy(from, to)",
-        "Copies a file.",
+        "Copies a file of any size, as a whole or not at all; replaces what is there. Throws if there is no such file.",
         |from: ImmutableString, to: ImmutableString| copy(&from, &to),
     )
     .reads(0)

@@ -98,7 +98,7 @@ pub(crate) fn namespace() -> Namespace {
             Ok(groups.into_iter().map(|(key, items)| (key.into(), Dynamic::from_array(items))).collect())
         },
     );
-    ns.function("shuffle", pure, "shuffle(list) -> list", "In random order, drawn as `rand` draws.", |list: Array| {
+    ns.function("shuffle", pure, "shuffle(list) -> list", "The elements in random order (Fisher–Yates), drawn as `rand::int` draws: a step that runs again gets the same order.", |list: Array| {
         rand::shuffle(list)
     });
     ns.function(

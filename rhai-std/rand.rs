@@ -14,26 +14,32 @@ pub(crate) fn namespace() -> Namespace {
         "int",
         Class::State,
         "int(lo, hi) -> int",
-        "An int from `lo` to `hi`, both included.",
+        "An int from `lo` to `hi`, both included, each equally likely. Drawn from `runtime { seed }` and the task's path: a step that runs again draws the same.",
         |lo: INT, hi: INT| int(lo, hi),
     );
     ns.function(
         "float",
         Class::State,
         "float() -> float",
-        "A float from 0 up to, not including, 1.",
+        "A float from 0 up to, not including, 1: one of 2^53, each equally likely. Drawn as `int` draws.",
         || -> Answer<f64> {
             // 53 bits are what a float between 0.5 and 1 can hold.
             Ok((draw()? >> 11) as f64 / (1_u64 << 53) as f64)
         },
     );
-    ns.function("choice", Class::State, "choice(list)", "One of the elements.", |list: Array| -> Answer<Dynamic> {
-        if list.is_empty() {
-            return Err(fail("an empty list has nothing to choose from"));
-        }
-        let at = below(list.len() as u64)?;
-        Ok(usize::try_from(at).ok().and_then(|at| list.into_iter().nth(at)).unwrap_or(Dynamic::UNIT))
-    });
+    ns.function(
+        "choice",
+        Class::State,
+        "choice(list)",
+        "One of the elements of a list, each equally likely, drawn as `int` draws. Throws for an empty list.",
+        |list: Array| -> Answer<Dynamic> {
+            if list.is_empty() {
+                return Err(fail("an empty list has nothing to choose from"));
+            }
+            let at = below(list.len() as u64)?;
+            Ok(usize::try_from(at).ok().and_then(|at| list.into_iter().nth(at)).unwrap_or(Dynamic::UNIT))
+        },
+    );
     ns
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn namespace() -> Namespace {
         "sleep",
         Class::Observe,
         "sleep(seconds)",
-        "Waits; ends at once if the step is to stop.",
+        "Waits for so many seconds (int or float); ends at once if the step is to stop or its time is over.",
         |seconds: Dynamic| sleep(&seconds),
     );
     ns

@@ -90,7 +90,7 @@ pub fn shown_duration(duration: Duration) -> String {
     let milliseconds = duration.as_millis();
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
-        _ if milliseconds % 60_000 == 0 => format!("{} min", milliseconds / 60_000),
+        _ if milliseconds.is_multiple_of(60_000) => format!("{} min", milliseconds / 60_000),
         _ => format!("{} s", duration.as_secs_f64()),
     }
 }

@@ -1,5 +1,5 @@
 //! The library through real scripts, on a bare engine.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod charts;
 mod data;

@@ -24,6 +24,32 @@ fn every_function_says_what_it_is() {
 }
 
 #[test]
+fn what_the_language_page_lists_is_there() {
+    let page = "fs: read_text write_text append_text lines exists glob copy remove size
+        json: parse to_string read write
+        csv: parse to_string read write
+        toml: parse to_string read write
+        http: get post request
+        time: now parse format sleep
+        stats: mean median stdev quantile
+        rand: int float choice
+        hash: blake3 sha256
+        list: permutations combinations chunks zip shuffle
+        sys: cpus gpus memory hostname env
+        log: trace debug info warn error
+        : assert assert_eq assert_throws dig
+        kv: get put delete has len keys clear scan";
+    for line in page.lines() {
+        let (namespace, names) = line.trim().split_once(':').unwrap();
+        for name in names.split_whitespace() {
+            let found =
+                RHAI.functions().iter().any(|function| function.namespace == namespace && function.name == name);
+            assert!(found, "{namespace}::{name}");
+        }
+    }
+}
+
+#[test]
 fn the_script_of_the_language_page_runs() {
     let world = super::World::new();
     std::fs::write(world.directory.path().join("a.txt"), "to be or not to be").unwrap();
