@@ -31,7 +31,8 @@ fn main() {
                 let root = std::env::temp_dir();
                 host.permissions = Permissions::new(&root, &root.join("x"), &[], &[], &net, &[], &[]).unwrap();
                 let host: Arc<dyn Host> = Arc::new(host);
-                evaluate(&host, || engine.eval_with_scope::<Dynamic>(&mut Scope::new(), &code)).0.unwrap();
+                let ran = evaluate(&host, || engine.eval_with_scope::<Dynamic>(&mut Scope::new(), &code));
+                assert!(ran.0.unwrap().is_unit());
             });
         }
     });
