@@ -19,7 +19,7 @@ fn main() {
     println!("{:<52} {:>10} {:>10} {:>10}", "", "median", "least", "greatest");
     // Names given behind `--` are the groups to measure.
     let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let groups: [(&str, fn()); 8] = [
+    let groups: [(&str, fn()); 9] = [
         ("validate", validate_thousand),
         ("cold", cold_start),
         ("chain", || chain(100_000)),
@@ -28,6 +28,7 @@ fn main() {
         ("finished", || finished(1_000_000)),
         ("past", || past(10_000)),
         ("changed", || changed(1_000_000)),
+        ("databases", || databases(100_000)),
     ];
     for (_, group) in groups.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|asked| asked == name)) {
         group();
@@ -142,6 +143,59 @@ fn in_terminal(folder: &Path, arguments: &[&str]) -> Duration {
     reader.join().unwrap();
     assert!(status.success());
     took
+}
+
+/// Looking for little in much: documents with and without an index, vectors of 64 numbers, a small part of a large object. Each time a process that
+/// looks once, beside one that does nothing.
+fn databases(many: usize) {
+    let manifest = |work: &str| {
+        format!(
+            r##"
+runtime {{
+    database "indexed" kind="documents" {{ index "year" }}
+    database "plain" kind="documents"
+    database "points" kind="vectors" dimensions=64
+    database "model" kind="objects"
+}}
+pipeline "main" {{
+    step "documents" {{
+        rhai #"""
+            for n in 0..{many} {{
+                let document = #{{ year: n % 1000, title: `paper ${{n}}`, author: #{{ name: `author ${{n % 77}}` }} }};
+                indexed.insert(document);
+                plain.insert(document);
+            }}
+            """#
+    }}
+    step "vectors" {{
+        rhai #"""
+            for n in 0..{many} {{
+                let vector = [];
+                for at in 0..64 {{ vector.push(rand::float()); }}
+                points.add(n, vector);
+            }}
+            """#
+    }}
+    step "objects" {{ rhai #"for n in 0..{many} {{ model.put(["layers", `l${{n % 100}}`, `n${{n}}`], n); }}"# }}
+    step "look" always=#true {{ rhai #"{work}"# }}
+}}
+"##
+        )
+    };
+    let folder = project(&manifest("()"));
+    timed(folder.path(), &["apply", "--quiet"]);
+    let mut look = |what: &str, work: &str| {
+        std::fs::write(folder.path().join("pipeline.kdl"), manifest(work)).unwrap();
+        measure(&format!("{what}, of {many}"), || timed(folder.path(), &["apply", "--quiet"]), 1, "run");
+    };
+    look("nothing", "()");
+    look("find 100 documents by equality, indexed", "indexed.find(#{ year: 500 }).len()");
+    look("find 100 documents by equality, all read", "plain.find(#{ year: 500 }).len()");
+    look("find 1,000 documents by a range, indexed", "indexed.find(#{ year: #{ gte: 500, lt: 510 } }).len()");
+    look("find 1,000 documents by a range, all read", "plain.find(#{ year: #{ gte: 500, lt: 510 } }).len()");
+    look("nearest 10 vectors of 64 numbers", "let v = []; for n in 0..64 { v.push(n); } points.nearest(v, 10).len()");
+    look("put a number into a large object", "model.put([\"layers\", \"l7\", \"n7\"], 1)");
+    look("get a hundredth of a large object", "model.get(\"layers.l7\").len()");
 }
 
 /// Programs that do nothing, beside the same number of bare fork, exec and wait.
