@@ -184,7 +184,7 @@ pipeline "main" {{
     };
     let folder = project(&manifest("()"));
     timed(folder.path(), &["apply", "--quiet"]);
-    let mut look = |what: &str, work: &str| {
+    let look = |what: &str, work: &str| {
         std::fs::write(folder.path().join("pipeline.kdl"), manifest(work)).unwrap();
         measure(&format!("{what}, of {many}"), || timed(folder.path(), &["apply", "--quiet"]), 1, "run");
     };
