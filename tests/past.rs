@@ -65,9 +65,7 @@ fn masked(text: &str, sandbox: &Sandbox) -> String {
                 ids.entry(bare.to_owned()).or_insert_with(|| format!("RUN{known}")).clone()
             } else if shape == "0000-00-00" {
                 "DATE".to_owned()
-            } else if shape.starts_with("0000-00-00T") {
-                "TIME".to_owned()
-            } else if shape == "00:00" || shape == "00:00:00" {
+            } else if shape == "00:00" || shape == "00:00:00" || shape.starts_with("0000-00-00T") {
                 "TIME".to_owned()
             } else if ["ms", "s"].iter().any(|unit| bare.strip_suffix(unit).is_some_and(number)) {
                 "TOOK".to_owned()

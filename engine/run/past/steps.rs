@@ -285,7 +285,7 @@ impl<'a> Matches<'a> {
         if self.pipelines.len() > 1 {
             return Ok(Found::Pipelines(self.pipelines));
         }
-        let steps = gathered.finish(|found| Ok::<_, StoreError>(found))?;
+        let steps = gathered.finish(Ok::<_, StoreError>)?;
         // All that is known of one step, also if it was done several times: the latest counts.
         if self.only.is_some()
             && let Some(Match::Step(seq, entry)) = steps.iter().last()
