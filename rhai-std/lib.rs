@@ -64,7 +64,7 @@ pub use failure::{Answer, error_map, fail, raise, step_error};
 pub use fs::glob_base;
 pub use http::net_target;
 pub use kv::{Kv, WRITES as KV_WRITES};
-pub use library::{Library, PLANNED, library};
+pub use library::{Library, library};
 pub use namespace::{FunctionDoc, Namespace};
 pub use nesting::{DEEPEST, too_deep};
 pub use objects::{Objects, WRITES as OBJECTS_WRITES};

@@ -5,9 +5,6 @@ use rhai::{Engine, Module, Token};
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// Namespaces of the language that this version does not have yet.
-pub const PLANNED: &[&str] = &[];
-
 /// The whole library, ready to be put into engines. Modules are shared: an engine more costs next to nothing.
 pub struct Library {
     /// Functions without a namespace, and methods of the engine's types.

@@ -53,6 +53,7 @@ const FILES: &[(&str, &str)] = &[
     ("", include_str!("pages/globals.md")),
     ("chart", include_str!("pages/chart.md")),
     ("csv", include_str!("pages/csv.md")),
+    ("documents", include_str!("pages/documents.md")),
     ("facets", include_str!("pages/facets.md")),
     ("fs", include_str!("pages/fs.md")),
     ("hash", include_str!("pages/hash.md")),
@@ -62,16 +63,20 @@ const FILES: &[(&str, &str)] = &[
     ("list", include_str!("pages/list.md")),
     ("log", include_str!("pages/log.md")),
     ("math", include_str!("pages/math.md")),
+    ("objects", include_str!("pages/objects.md")),
     ("params", include_str!("pages/params.md")),
     ("rand", include_str!("pages/rand.md")),
+    ("response", include_str!("pages/response.md")),
     ("results", include_str!("pages/results.md")),
     ("run", include_str!("pages/run.md")),
     ("stats", include_str!("pages/stats.md")),
     ("step", include_str!("pages/step.md")),
+    ("stream", include_str!("pages/stream.md")),
     ("sys", include_str!("pages/sys.md")),
     ("text", include_str!("pages/text.md")),
     ("time", include_str!("pages/time.md")),
     ("toml", include_str!("pages/toml.md")),
+    ("vectors", include_str!("pages/vectors.md")),
 ];
 
 /// Variables without functions: what they hold is all that there is to say.

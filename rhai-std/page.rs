@@ -1,6 +1,5 @@
 //! What `thinking explain` says about the script library.
 
-use crate::kv;
 use crate::library::library;
 use crate::manual::{Chapter, Entry, VARIABLES, chapters};
 use crate::namespace::FunctionDoc;
@@ -8,13 +7,18 @@ use std::fmt::Write as _;
 use thinking_step::Class;
 
 /// Characters per line.
-const WIDTH: usize = 84;
+const WIDTH: usize = 80;
+/// Code longer than so many bytes may be broken between its words.
+const CODE: usize = 60;
+/// Namespaces whose functions are methods of values that have names of their own: databases by kind, answers of servers, streams.
+const METHODS: &[&str] = &["kv", "documents", "vectors", "objects", "response", "stream"];
 
-/// The page about a function (`fs::lines`, or `lines` if only one is called so), a method (`kv::put`, `params.contains`, or `words.put` of a
+/// The page about a function (`fs::lines`, or `lines` if only one is called so), a method (`kv::put`, `params.contains`, or `words.scan` of a
 /// database) or a whole namespace (`fs`); `None` if there is nothing of that name.
 #[must_use]
 pub fn page(topic: &str) -> Option<String> {
     let functions = library().functions;
+    let known = |owner: &str| VARIABLES.contains(&owner) || functions.iter().any(|found| found.namespace == owner);
     let topic = topic.trim().trim_end_matches("()").replace('.', "::");
     let exact = |name: &str| -> Vec<&FunctionDoc> {
         functions.iter().filter(|function| function.full_name() == name).collect()
@@ -29,9 +33,9 @@ pub fn page(topic: &str) -> Option<String> {
             return Some(text);
         }
         found = match topic.split_once("::") {
-            // A database has a name of its own.
-            Some((owner, method)) if functions.iter().all(|function| function.namespace != owner) => {
-                exact(&format!("kv::{method}"))
+            // A variable has a name of its own.
+            Some((owner, method)) if !known(owner) => {
+                functions.iter().filter(|found| found.name == method && METHODS.contains(&found.namespace)).collect()
             }
             Some(_) => Vec::new(),
             None => functions.iter().filter(|function| function.name == topic).collect(),
@@ -92,8 +96,11 @@ fn variable(topic: &str) -> Option<String> {
 fn call(function: &FunctionDoc) -> String {
     match function.namespace {
         "" => function.signature.to_owned(),
-        "kv" => format!("database.{}", function.signature),
-        "params" | "facets" | "results" | "run" | "step" => format!("{}.{}", function.namespace, function.signature),
+        "kv" | "documents" | "vectors" | "objects" => format!("database.{}", function.signature),
+        "stream" => format!("list.{}", function.signature),
+        "params" | "facets" | "response" | "results" | "run" | "step" => {
+            format!("{}.{}", function.namespace, function.signature)
+        }
         namespace => format!("{namespace}::{}", function.signature),
     }
 }
@@ -106,24 +113,37 @@ fn overview(namespace: &str, members: &[&FunctionDoc]) -> String {
         fold(&mut text, &about, 2, 0);
     }
     text.push('\n');
-    list(&mut text, members);
-    let _ = writeln!(text, "\n`thinking explain {namespace}::{}` says more about one of them.", members[0].name);
+    list(&mut text, members, call);
+    more(&mut text, members[0]);
     text
 }
 
 fn choice(name: &str, several: &[&FunctionDoc]) -> String {
+    let name = name.rsplit("::").next().unwrap_or(name);
     let mut text = format!("`{name}` is the name of several functions:\n\n");
-    list(&mut text, several);
+    // Methods of the same name differ by whose they are.
+    list(&mut text, several, |function| match function.namespace {
+        "" => function.signature.to_owned(),
+        namespace => format!("{namespace}::{}", function.signature),
+    });
+    if let Some(first) = several.iter().find(|function| !function.namespace.is_empty()) {
+        more(&mut text, first);
+    }
     text
 }
 
-/// A line for each function.
-fn list(text: &mut String, functions: &[&FunctionDoc]) {
+/// The first sentence about each function.
+fn list(text: &mut String, functions: &[&FunctionDoc], call: impl Fn(&FunctionDoc) -> String) {
     for function in functions {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {}", call(function));
-        fold(text, function.doc, 6, 0);
+        fold(text, function.summary(), 6, 0);
     }
+}
+
+/// How to ask for a whole page.
+fn more(text: &mut String, function: &FunctionDoc) {
+    let _ = writeln!(text, "\n`thinking explain {}` says more about one of them.", function.full_name());
 }
 
 fn about(function: &FunctionDoc, others: &[&FunctionDoc]) -> String {
@@ -131,8 +151,10 @@ fn about(function: &FunctionDoc, others: &[&FunctionDoc]) -> String {
     for function in std::iter::once(&function).chain(others) {
         let _ = writeln!(text, "{}", call(function));
     }
-    text.push('\n');
-    fold(&mut text, function.doc, 2, 0);
+    for function in std::iter::once(&function).chain(others) {
+        text.push('\n');
+        fold(&mut text, function.doc, 2, 0);
+    }
     let chapters = chapters();
     let chapter = chapters.iter().find(|chapter| chapter.namespace == function.namespace);
     let entry = chapter.and_then(|chapter| chapter.entries.iter().find(|entry| entry.name == function.name));
@@ -185,7 +207,7 @@ fn refusals(function: &FunctionDoc) -> Vec<String> {
     if function.writes.is_some() {
         lines.push("writing needs `permissions { write \"…\" }`, or a declared `output`".to_owned());
     }
-    if function.namespace == "http" {
+    if function.net.is_some() {
         lines.push("each host needs `permissions { net \"host:port\" }`".to_owned());
     }
     if function.env.is_some() {
@@ -197,7 +219,7 @@ fn refusals(function: &FunctionDoc) -> Vec<String> {
 /// Where a function may be called, in plain words.
 fn place(function: &FunctionDoc) -> &'static str {
     match function.class {
-        Class::State if function.namespace == "kv" && kv::WRITES.contains(&function.name) => {
+        Class::State if writes(function) => {
             "By steps only: it writes. What it writes is part of the step's transaction."
         }
         Class::Pure if function.volatile => {
@@ -218,10 +240,22 @@ fn place(function: &FunctionDoc) -> &'static str {
     }
 }
 
+/// Whether it is a database's method that writes.
+fn writes(function: &FunctionDoc) -> bool {
+    let writes = match function.namespace {
+        "kv" => crate::kv::WRITES,
+        "documents" => crate::documents::WRITES,
+        "vectors" => crate::vectors::WRITES,
+        "objects" => crate::objects::WRITES,
+        _ => return false,
+    };
+    writes.contains(&function.name)
+}
+
 /// Adds a text in lines of at most [`WIDTH`] characters, each after so many blanks; lines after the first stand `hang` further in.
 fn fold(text: &mut String, words: &str, indent: usize, hang: usize) {
     let mut length = 0;
-    for word in words.split_whitespace() {
+    for word in pieces(words) {
         let long = word.chars().count();
         if length > 0 && length + 1 + long <= WIDTH {
             text.push(' ');
@@ -234,8 +268,23 @@ fn fold(text: &mut String, words: &str, indent: usize, hang: usize) {
             text.push_str(&" ".repeat(indent + more));
             length = indent + more;
         }
-        text.push_str(word);
+        text.push_str(&word);
         length += long;
     }
     text.push('\n');
+}
+
+/// Words; code between backticks stays on one line if it is short.
+fn pieces(words: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        match pieces.last_mut() {
+            Some(last) if last.matches('`').count() % 2 == 1 && last.len() + word.len() < CODE => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => pieces.push(word.to_owned()),
+        }
+    }
+    pieces
 }

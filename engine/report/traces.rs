@@ -72,7 +72,7 @@ impl TraceReporter {
                     root.add_event_with_timestamp("rerun", now, attributes);
                 }
             }
-            Event::ContainerStarted { task, iterations } => {
+            Event::ContainerStarted { task, iterations, .. } => {
                 let mut attributes = vec![KeyValue::new("thinking.task", task.path.to_string())];
                 attributes.extend(iterations.map(|count| KeyValue::new("thinking.iterations", whole(count))));
                 let span = self.start(task.path.to_string(), open.around(&task.path), now, attributes);

@@ -4,6 +4,7 @@ use super::options::{Options, clean};
 use super::palette::MOST_SERIES;
 use crate::failure::{Answer, fail, raise};
 use crate::number::kind;
+use crate::stream::settled;
 use crate::time;
 use rhai::{Dynamic, INT, Map};
 use std::collections::HashMap;
@@ -153,13 +154,14 @@ fn places(value: &Dynamic, name: &str, function: &str) -> Answer<Vec<Place>> {
     Ok(places)
 }
 
-/// Goes through a list or a range of ints.
+/// Goes through a list, also one whose elements come one after the other, or a range of ints.
 fn each(
     value: &Dynamic,
     name: &str,
     function: &str,
     mut item: impl FnMut(usize, &Dynamic) -> Answer<()>,
 ) -> Answer<()> {
+    let value = &*settled(value)?;
     if let Ok(list) = value.as_array_ref() {
         return list.iter().enumerate().try_for_each(|(at, value)| item(at, value));
     }
@@ -179,6 +181,7 @@ fn each(
 
 /// Several series: a map by name, or a list of maps that keeps its order.
 fn many(value: &Dynamic, function: &str) -> Answer<Vec<Raw>> {
+    let value = &*settled(value)?;
     if let Ok(map) = value.as_map_ref() {
         return map.iter().map(|(name, value)| one(name, value, function)).collect();
     }

@@ -412,3 +412,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn lists_may_come_one_element_after_the_other() {
+    let world = World::new();
+    world.write("days.txt", "2015-01-01\n2015-01-02\n2015-01-03\n");
+    std::fs::write(world.path("bad.txt"), b"2015-01-01\n\xff\n").unwrap();
+    let code = r#"
+        let days = fs::lines("days.txt");
+        chart::line("streams.svg", #{ x: days, y: fs::lines("days.txt").map(|day| day.len()) });
+        chart::line("lists.svg", #{ x: days.to_list(), y: [10, 10, 10] });
+        chart::bar("bars.svg", #{ x: days, series: #{ rain: #{ x: days, y: [1, 2, 3] } } });
+    "#;
+    world.value(code);
+    assert_eq!(world.read("streams.svg"), world.read("lists.svg"));
+    assert!(world.read("bars.svg").contains("2015-01-03"));
+    assert_eq!(
+        world.eval(r#"chart::line("a.svg", #{ x: fs::lines("bad.txt"), y: [1, 2] })"#).unwrap_err().message,
+        "cannot read `bad.txt`: line 2 is not UTF-8 text (byte 0 of the line)"
+    );
+    assert_eq!(
+        world.eval(r#"chart::histogram("a.svg", #{ values: fs::lines("days.txt") })"#).unwrap_err().message,
+        "element 0 of `values` of `chart::histogram` must be a number, not a string"
+    );
+}

@@ -6,7 +6,7 @@ use crate::known::Known;
 use rhai::{Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
-use thinking_std::{PLANNED, glob_base, net_target};
+use thinking_std::{glob_base, net_target};
 use thinking_step::{Class, LibraryCall, Purpose, ReferenceKind};
 
 impl<'a> Checker<'a> {
@@ -97,7 +97,6 @@ impl<'a> Checker<'a> {
                 let wanted = listed(arities);
                 self.wrong_arity(&full, &wanted, call.args.len(), self.signature(&full), span);
             }
-            None if PLANNED.contains(&space.as_str()) => self.planned(&space, span),
             None => {
                 let problem = Diagnostic::error(Code::UndefinedFunction, format!("there is no function `{full}`"));
                 let other = did_you_mean(&full, self.known.qualified.keys().map(String::as_str));

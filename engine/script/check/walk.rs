@@ -5,8 +5,7 @@ use crate::chain::chain;
 use rhai::{
     BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, FnPtr, Ident, OpAssignment, Position, Stmt, StmtBlock, Token,
 };
-use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
-use thinking_std::PLANNED;
+use thinking_diagnostic::{Code, Diagnostic, did_you_mean};
 use thinking_step::{Purpose, ReferenceKind, VariableKind};
 
 /// Variables that there are only while a run is under way.
@@ -284,10 +283,6 @@ impl<'a> Checker<'a> {
             self.problem(problem.help("`params`, `facets`, `mode` and pure functions may be used here".to_owned()));
             return;
         }
-        if PLANNED.contains(&name) {
-            self.planned(name, span);
-            return;
-        }
         let problem = Diagnostic::error(Code::UndefinedVariable, format!("there is no variable `{name}` here"));
         let problem = problem.at(span, "").help(self.help_for_variable(name));
         self.problem(problem);
@@ -307,12 +302,6 @@ impl<'a> Checker<'a> {
         self.known.namespaces.contains(name).then(|| format!("`{name}` is a namespace: `{name}::…`"))
     }
 
-    /// A namespace of the language that is not there yet.
-    pub(super) fn planned(&mut self, space: &str, span: Option<Span>) {
-        let message = format!("`{space}` is part of the language, but this version does not have it yet");
-        self.problem(Diagnostic::error(Code::NotYet, message).at(span, ""));
-    }
-
     fn qualified_variable(&mut self, path: &[Ident], name: &str, position: Position) {
         let Some(first) = path.first() else { return };
         // `global::NAME` is a constant of the script itself, seen from a function.
@@ -325,10 +314,6 @@ impl<'a> Checker<'a> {
             return;
         }
         let span = self.places.range(first.pos, position);
-        if PLANNED.contains(&space.as_str()) {
-            self.planned(&space, span);
-            return;
-        }
         let problem = Diagnostic::error(Code::UndefinedVariable, format!("there is no constant `{full}`")).at(span, "");
         let help = if self.known.qualified.contains_key(&full) {
             Some(format!("`{full}` is a function: call it, `{full}(…)`"))

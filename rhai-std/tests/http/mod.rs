@@ -1,6 +1,6 @@
 //! `http`, against servers on this machine.
 
-mod server;
+pub(super) mod server;
 mod tls;
 
 use super::World;
