@@ -110,6 +110,12 @@ impl TraceReporter {
                     span.add_event_with_timestamp("log", now, attributes);
                 }
             }
+            Event::Waiting { task, until, .. } => {
+                let attributes = until.map(|until| KeyValue::new("until", until)).into_iter().collect();
+                if let Some((span, _)) = open.steps.get_mut(&*task.path) {
+                    span.add_event_with_timestamp("waiting", now, attributes);
+                }
+            }
             Event::RunEnded { end, counts, .. } => open.finish(end, counts, now),
             Event::StepsKept { .. }
             | Event::TaskSkipped { .. }
