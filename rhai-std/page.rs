@@ -9,7 +9,7 @@ use thinking_step::Class;
 /// Characters per line.
 const WIDTH: usize = 80;
 /// Code longer than so many bytes may be broken between its words.
-const CODE: usize = 60;
+const CODE: usize = 72;
 /// Namespaces whose functions are methods of values that have names of their own: databases by kind, answers of servers, streams.
 const METHODS: &[&str] = &["kv", "documents", "vectors", "objects", "response", "stream"];
 

@@ -176,7 +176,7 @@ fn a_small_write_leaves_the_rest_alone() {
         let after = memory.data.lock().unwrap()["model"].clone();
         let changed: Vec<&String> =
             after.iter().filter(|(key, row)| before.get(*key) != Some(row)).map(|(key, _)| key).collect();
-        assert_eq!(changed, ["olayers\0\000000001\0\0name\0\0"]);
+        assert_eq!(changed, ["olayers\u{0}\u{0}00000001\u{0}\u{0}name\u{0}\u{0}"]);
         assert_eq!(before.len(), after.len());
     });
 }

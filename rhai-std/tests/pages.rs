@@ -202,9 +202,9 @@ fn a_page_says_all_that_is_to_be_known() {
     insta::assert_snapshot!(page("fs::lines").unwrap(), @r##"
     fs::lines(path) -> list
 
-      The lines of a UTF-8 text file, without their ends, read one at a time: `for
-      line in fs::lines("big.txt") { … }` holds one line, whatever the size of the
-      file. The value can do all that a list can; what needs all lines at once
+      The lines of a UTF-8 text file, without their ends, read one at a time:
+      `for line in fs::lines("big.txt") { … }` holds one line, whatever the size of
+      the file. The value can do all that a list can; what needs all lines at once
       (`[0]`, `sort`, `push`) reads them all. Lines that are not UTF-8 are thrown
       when they are reached, with their number, and so is a file that became shorter
       meanwhile.

@@ -17,10 +17,14 @@ fn every_function_says_what_it_is() {
         let touches = touches_files || function.net.is_some() || function.env.is_some();
         assert!(!touches || function.class >= Class::Observe, "{}", function.full_name());
     }
-    let mut names: Vec<_> = functions.iter().map(|function| (function.namespace, function.name)).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), functions.len(), "each is listed once");
+    let mut calls: Vec<_> = functions.iter().map(|function| (function.namespace, function.signature)).collect();
+    calls.sort_unstable();
+    calls.dedup();
+    assert_eq!(calls.len(), functions.len(), "each form is listed once");
+    for function in functions {
+        let same = functions.iter().filter(|other| other.full_name() == function.full_name());
+        assert!(same.into_iter().all(|other| other.class == function.class), "{}: forms differ", function.full_name());
+    }
 }
 
 #[test]
