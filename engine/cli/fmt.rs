@@ -13,8 +13,8 @@ use thinking_manifest::format::{format, manifests_below, read};
 /// What `fmt` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Comments, strings, numbers and what a manifest means stay as they are. Blocks are indented by four blanks; a block on one line stays there \
-if it fits in 120 columns; of several empty lines one is left.
+Comments, strings, numbers and what a manifest means stay as they are. Blocks are indented by four
+blanks; a block on one line stays there if it fits in 120 columns; of several empty lines one stays.
 
 Examples:
   thinking fmt                     every *.kdl here and below

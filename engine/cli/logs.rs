@@ -20,7 +20,7 @@ Examples:
   thinking logs                            what the latest run said
   thinking logs -f                         follow it, also from another terminal
   thinking logs fit/epoch --level warn     warnings and failures of a task and what is below
-  thinking logs --run 20261120-0811 -n 50  the last 50 lines of an earlier run")]
+  thinking logs --run 20261120-0811 -n 50   the last 50 lines of an earlier run")]
 pub(crate) struct LogsArgs {
     /// Only this task and what is below: fit/epoch[3]; keys may be left out
     pub path: Option<String>,

@@ -209,7 +209,7 @@ impl<'a> Checker<'a> {
             match net_target(&url) {
                 Ok((host, port)) => self.mention(ReferenceKind::Connects(host, port), at),
                 Err(why) => self.problem(
-                    Diagnostic::error(Code::InvalidValue, format!("this is not a URL: {why}"))
+                    Diagnostic::error(Code::InvalidArguments, format!("this is not a URL: {why}"))
                         .at(at, "")
                         .help("write it like \"https://example.com/page\"".to_owned()),
                 ),

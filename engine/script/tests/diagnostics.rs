@@ -372,7 +372,7 @@ fn slips_of_the_pen_are_explained() {
             ("Fn(\"nope\").call()", "undefined-function | there is no function `nope` | \"nope\" | -"),
             (
                 "http::get(\"a\")",
-                "invalid-value | this is not a URL: it must begin with `http://` or `https://` | \"a\" | write it like \"https://example.com/page\"",
+                "invalid-arguments | this is not a URL: it must begin with `http://` or `https://` | \"a\" | write it like \"https://example.com/page\"",
             ),
         ],
     );
