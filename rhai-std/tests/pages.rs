@@ -185,7 +185,8 @@ fn a_topic_is_found_as_people_write_it() {
       csv::write(path, rows)
           Writes a CSV file; a third argument names the columns.
       json::write(path, value)
-          Writes a value as a JSON file.
+          Writes a value as a JSON file over several lines, as a whole or not at
+          all; makes its directory if needed.
       toml::write(path, map)
           Writes a map as a TOML file, as a whole or not at all; makes its directory
           if needed.
@@ -332,11 +333,11 @@ fn a_page_says_all_that_is_to_be_known() {
       again draws what it drew before; another seed, or another step, draws others.
 
       rand::int(lo, hi) -> int
-          An int from `lo` to `hi`, both included.
+          An int from `lo` to `hi`, both included, each equally likely.
       rand::float() -> float
-          A float from 0 up to, not including, 1.
+          A float from 0 up to, not including, 1: one of 2^53, each equally likely.
       rand::choice(list)
-          One of the elements.
+          One of the elements of a list, each equally likely, drawn as `int` draws.
 
     `thinking explain rand::int` says more about one of them.
     "##);

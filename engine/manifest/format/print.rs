@@ -101,6 +101,12 @@ impl<'t> Printer<'t> {
     }
 
     fn end(&mut self, comment: Option<Beside<'t>>) {
+        // After a line that goes on with nothing, a comment has the next line to itself.
+        let alone = self.code.rsplit_once(is_newline).is_some_and(|(_, last)| last.trim().is_empty());
+        if let (true, Some(comment)) = (alone, comment) {
+            self.code.push_str(comment.text);
+            return self.end(None);
+        }
         self.done.push(Done { code: std::mem::take(&mut self.code), comment });
     }
 

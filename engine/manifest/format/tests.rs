@@ -69,6 +69,11 @@ fn blanks_and_blocks() {
     );
 }
 
+#[test]
+fn a_comment_after_a_line_that_goes_on_with_nothing() {
+    becomes("\\ // x\n//\n x\n", "\\ // x\n    //\nx\n");
+}
+
 /// A line that is too long is broken at its outermost blocks, and only those that need it.
 #[test]
 fn long_lines() {
