@@ -92,7 +92,8 @@ impl Mapper<'_> {
             } else {
                 let value = match schema.additional() {
                     Some(view) if !view.is_any() => self.single(node, view),
-                    _ => self.free(node),
+                    Some(_) => self.free(node),
+                    None => self.unknown(node),
                 };
                 self.insert(fields, node, name, value, inside);
             }
@@ -397,6 +398,14 @@ impl Mapper<'_> {
             },
         };
         Located::new(value, span)
+    }
+
+    /// A node that the schema does not know. That is told; what is in it is then told by nobody: two steps may well stand in a `parallel`.
+    fn unknown(&mut self, node: &KdlNode) -> Located {
+        let told = std::mem::take(self.diagnostics);
+        let value = self.free(node);
+        *self.diagnostics = told;
+        value
     }
 
     fn insert(&mut self, fields: &mut Vec<Field>, node: &KdlNode, name: &str, value: Located, _inside: &str) {
