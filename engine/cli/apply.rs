@@ -27,7 +27,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     if args.help {
         return Ok(help(args, "apply"));
     }
-    let Prepared { plan, settings, sources, state, remembered, secrets, resume } = prepare(args)?;
+    let Prepared { plan, settings, sources, manifest, state, remembered, secrets, resume } = prepare(args)?;
     let durability = match settings.durability {
         DurabilityWord::Step => Durability::Step,
         DurabilityWord::Batch => Durability::Batch,
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let options = OpenOptions {
         durability,
         hook: faults::from_environment(),
-        ..OpenOptions::new(&state, identity(&plan, &state))
+        ..OpenOptions::new(&state, identity(&plan, &manifest, &state))
     };
     let store: Arc<dyn Store> = Arc::new(LmdbStore::open(options)?);
     let plan = Arc::new(plan);
@@ -102,14 +102,18 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
 }
 
 /// Whose state it is. A project without a name is known by its place, but one whose state lies beside its manifest may move with it.
-fn identity(plan: &Plan, state: &Path) -> String {
-    owner(plan.named, &plan.project, &plan.directory, state)
+fn identity(plan: &Plan, manifest: &Path, state: &Path) -> String {
+    owner(plan.named, &plan.project, &plan.directory.join(manifest.file_name().unwrap_or_default()), state)
 }
 
-/// The same of a project that may have a name, and its folder.
-pub(crate) fn owner(named: bool, project: &str, directory: &Path, state: &Path) -> String {
-    let beside = state.parent().is_some_and(|parent| parent == directory) && state.ends_with(".thinking");
-    if named || !beside { project.to_owned() } else { "a project without a name".to_owned() }
+/// The same of a project that may have a name, and its main manifest. Several manifests in one folder are several projects.
+pub(crate) fn owner(named: bool, project: &str, manifest: &Path, state: &Path) -> String {
+    let beside = state.parent().is_some_and(|parent| Some(parent) == manifest.parent()) && state.ends_with(".thinking");
+    match manifest.file_name().and_then(|name| name.to_str()) {
+        _ if named || !beside => project.to_owned(),
+        Some(name) if name != "pipeline.kdl" => format!("{name}, which has no name"),
+        _ => "a project without a name".to_owned(),
+    }
 }
 
 /// Why nothing was run, as a mistake of the command line.

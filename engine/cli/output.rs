@@ -126,7 +126,9 @@ pub(crate) fn store_error(error: &StoreError, json: bool) {
             ),
         ),
         StoreError::Foreign { .. } => {
-            (Code::State, Some("use this project's own state, or another directory with --state DIR".to_owned()))
+            let help = "use this project's own state, or another directory with --state DIR; several manifests in one folder may share a \
+                        state if they have the same name: project \"…\"";
+            (Code::State, Some(help.to_owned()))
         }
         StoreError::Unusable { help, .. } => (Code::State, Some(help.clone())),
         StoreError::Absent(_) => (Code::State, Some("`thinking apply` makes one".to_owned())),

@@ -84,7 +84,15 @@ fn as_text(preview: &Preview, sources: &SourceMap, remembered: &[String], quiet:
         text.push_str(&format!("`{gone}` is recorded but not in the pipeline any more: it takes its data along\n"));
     }
     if preview.dropped > 0 {
-        text.push_str(&format!("{}\n", given_up(preview.dropped)));
+        text.push_str(&given_up(preview.dropped));
+        for (pipeline, count) in &preview.others {
+            let them = if preview.dropped == 1 { "it" } else { "them" };
+            text.push_str(&format!(", {count} of {them} of pipeline `{pipeline}`"));
+        }
+        text.push('\n');
+    }
+    if let Some((path, why)) = &preview.fails {
+        text.push_str(&format!("no step is left to run, and `{path}` fails: {why}\n"));
     }
     if preview.is_unchanged() && !quiet {
         text.push_str("nothing to do: everything is done and unchanged\n");
@@ -109,6 +117,8 @@ fn as_json(preview: &Preview, sources: &SourceMap, remembered: &[String]) -> Val
         .collect();
     json!({
         "run": preview.run, "remembered": remembered, "tasks": tasks, "dropped": preview.dropped,
+        "dropped_of_others": preview.others.iter().map(|(name, count)| (name.to_string(), json!(count))).collect::<serde_json::Map<_, _>>(),
+        "fails": preview.fails.as_ref().map(|(task, why)| json!({ "task": task, "why": why })),
         "gone": preview.gone, "unchanged": preview.is_unchanged(),
     })
 }

@@ -23,6 +23,8 @@ pub(crate) struct Prepared {
     pub plan: Plan,
     pub settings: Settings,
     pub sources: Arc<SourceMap>,
+    /// The main manifest, as given.
+    pub manifest: PathBuf,
     pub state: PathBuf,
     /// What was taken over from the unfinished run.
     pub remembered: Vec<String>,
@@ -56,7 +58,16 @@ pub(crate) fn prepare(args: &RunArgs) -> Result<Prepared, Trouble> {
         output::diagnostics(&found, &session.sources, false);
     }
     let resume = resume_command(args, &path);
-    Ok(Prepared { plan, settings, sources: Arc::new(session.sources), state, remembered, secrets, resume })
+    Ok(Prepared {
+        plan,
+        settings,
+        sources: Arc::new(session.sources),
+        manifest: path,
+        state,
+        remembered,
+        secrets,
+        resume,
+    })
 }
 
 type Planned = (Plan, Settings, Vec<String>, Vec<String>);

@@ -4,6 +4,11 @@ use crate::cli::args::{StateArgs, StateVerb};
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::{output, session};
 use serde_json::json;
+use thinking_store::StoreError;
+
+/// What to do about damage that `verify` itself found.
+const BEYOND_VERIFY: &str =
+    "put back a copy of the state made before, or begin anew: move the state's directory away and run `thinking apply`";
 
 pub(crate) fn run(args: &StateArgs) -> Result<Exit, Trouble> {
     match &args.verb {
@@ -16,7 +21,13 @@ pub(crate) fn run(args: &StateArgs) -> Result<Exit, Trouble> {
                     manifest.parent().map(|parent| parent.join(".thinking")).unwrap_or_default()
                 }
             };
-            let verified = thinking_store_lmdb::verify(&directory)?;
+            let verified = thinking_store_lmdb::verify(&directory).map_err(|error| match error {
+                // What usually helps is what was just done.
+                StoreError::Unusable { message, help } if help.contains("state verify") => {
+                    StoreError::Unusable { message, help: BEYOND_VERIFY.to_owned() }
+                }
+                other => other,
+            })?;
             if common.json {
                 output::json_data(
                     &json!({ "entries": verified.entries, "versions": verified.versions, "blobs": verified.blobs }),

@@ -70,7 +70,14 @@ pub(crate) fn resolve(shop: &mut Workshop<'_, '_>, given: &Given, diagnostics: &
                             format!("parameter `{name}` needs a value", name = name.value),
                         )
                         .at(name.span, param.help.clone().unwrap_or_else(|| "declared here".to_owned()))
-                        .help(format!("give it with -p {}={}", name.value, example(kind))),
+                        .help(match &param.env {
+                            // The command line can be read by others, and is kept by shells.
+                            Some(env) if param.secret => format!("set the environment variable {}", env.value),
+                            Some(env) => {
+                                format!("give it with -p {}={}, or set {}", name.value, example(kind), env.value)
+                            }
+                            None => format!("give it with -p {}={}", name.value, example(kind)),
+                        }),
                     );
                     continue;
                 }

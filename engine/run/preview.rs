@@ -6,18 +6,19 @@
 use crate::apply::{ApplyError, Environment, Options, selection};
 use crate::compare::{Checked, Stale};
 use crate::decide::{Command, Core, Ending, Force, Input, Place, Question, TypedPath};
-use crate::recorded::Recorded;
+use crate::recorded::{Recorded, steps_after};
 use crate::summary::Summary;
 use crate::tally::{Absence, task_of};
 use crate::verdicts::Verdicts;
 use crate::world::{Parts, World};
 use crate::{Clock, StopSignal, always, forecast, question, runs};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use thinking_diagnostic::Span;
 use thinking_plan::{Plan, Step, TaskKind};
 use thinking_step::RunInfo;
-use thinking_store::{Outcome, Store, StoreError};
+use thinking_store::{InternId, Outcome, Store, StoreError};
 
 /// What to preview. The store may be open for reading only.
 pub struct PreviewRequest {
@@ -44,6 +45,10 @@ pub struct Preview {
     pub tasks: Vec<PreviewTask>,
     /// How many recorded steps would be given up.
     pub dropped: u64,
+    /// Other pipelines that are among them, each with how many of them are its.
+    pub others: Vec<(Arc<str>, u64)>,
+    /// The task that would fail although no step is left to run, with keys, and why.
+    pub fails: Option<(String, String)>,
     /// The first recorded step that is not part of the pipeline any more, if nothing else is to be done before it.
     pub gone: Option<String>,
     /// The id of the unfinished run that would go on.
@@ -54,7 +59,9 @@ impl Preview {
     /// Whether an apply would have nothing to do.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
-        self.gone.is_none() && self.tasks.iter().all(|task| matches!(task.verdict, Verdict::Done | Verdict::Skipped))
+        self.gone.is_none()
+            && self.fails.is_none()
+            && self.tasks.iter().all(|task| matches!(task.verdict, Verdict::Done | Verdict::Skipped))
     }
 }
 
@@ -136,7 +143,7 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
         && let Some(tally) = Summary::holds(&world)?
     {
         let tasks = Verdicts::of_finished(world.plan.clone(), &tally).tasks();
-        return Ok(Preview { tasks, dropped: 0, gone: None, run: None });
+        return Ok(Preview { tasks, dropped: 0, others: Vec::new(), fails: None, gone: None, run: None });
     }
     let recorded = if options.fresh {
         world.head().go_back(view.clone(), Vec::new(), Vec::new());
@@ -153,13 +160,21 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
         summary: Summary::default(),
         resumed: unfinished.is_some(),
         run: run.number,
+        others: BTreeMap::new(),
+        fails: None,
     };
     let (dropped, gone) = previewing.walk(core)?;
     let last = request.options.only.as_deref().or(request.options.until.as_deref());
     if let Some(last) = last.and_then(TypedPath::parse) {
         previewing.verdicts.end_after(&last);
     }
-    Ok(Preview { tasks: previewing.verdicts.tasks(), dropped, gone, run: unfinished.map(|run| run.id) })
+    let name = |(pipeline, count): (&InternId, &u64)| {
+        let name = previewing.world.store.interned(*pipeline)?;
+        Ok((String::from_utf8_lossy(&name).into(), *count))
+    };
+    let others = previewing.others.iter().map(name).collect::<Result<_, StoreError>>()?;
+    let run = unfinished.map(|run| run.id);
+    Ok(Preview { tasks: previewing.verdicts.tasks(), dropped, others, fails: previewing.fails, gone, run })
 }
 
 struct Previewing {
@@ -170,6 +185,9 @@ struct Previewing {
     verdicts: Verdicts,
     resumed: bool,
     run: u32,
+    /// Steps of other pipelines that would be given up.
+    others: BTreeMap<InternId, u64>,
+    fails: Option<(String, String)>,
 }
 
 impl Previewing {
@@ -239,7 +257,10 @@ impl Previewing {
                     Input::Go
                 }
                 Command::Finish(Ending::Failed(failure)) => {
-                    self.verdicts.fails = Some(failure.place.path.to_string());
+                    let path = failure.place.path.to_string();
+                    self.verdicts.fails = Some(path.clone());
+                    let path = if path.is_empty() { world.plan.pipeline.to_string() } else { path };
+                    self.fails = Some((path, failure.error.message.clone()));
                     let verdict = Verdict::Fails(failure.error.message.clone());
                     self.verdicts.note(
                         failure.place.task,
@@ -359,12 +380,18 @@ impl Previewing {
 
     /// How many recorded steps are left from here on.
     fn left(&mut self) -> Result<u64, StoreError> {
-        let store = self.world.store.clone();
-        let mut count = 0;
-        while self.recorded.peek(&*store)?.is_some() {
-            self.recorded.pass();
-            count += 1;
-        }
+        let world = self.world.clone();
+        let Some(first) = self.recorded.peek(&*world.store)?.map(|(seq, _)| *seq) else { return Ok(0) };
+        let (mut count, mut reached) = (0, false);
+        steps_after(&*world.store, self.recorded.view(), self.recorded.passed(), |seq, entry| {
+            reached |= seq == first;
+            if reached {
+                count += 1;
+                if entry.pipeline != world.pipeline {
+                    *self.others.entry(entry.pipeline).or_insert(0) += 1;
+                }
+            }
+        })?;
         Ok(count)
     }
 }

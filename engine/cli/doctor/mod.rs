@@ -66,7 +66,12 @@ fn with_manifest(common: &Common, path: &Path, report: &mut Report) -> bool {
     let model = session.project.compose(&Selection::default(), &mut Diagnostics::new());
     let owner = model.map(|model| {
         let name = thinking_plan::project_name(&session.project, &model);
-        apply::owner(model.manifest.project.is_some(), &name, &folder, &state)
+        apply::owner(
+            model.manifest.project.is_some(),
+            &name,
+            &folder.join(session.project.path.file_name().unwrap_or_default()),
+            &state,
+        )
     });
     report.section(&title(&state, &folder), place::checks(&state, owner.as_deref()));
     session.check(&state);

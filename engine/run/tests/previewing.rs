@@ -206,3 +206,25 @@ fn a_finished_pipeline_is_told_as_a_walk_over_it_tells_it() {
     });
     assert_eq!((again.end, counts), (thinking_event::RunEnd::Unchanged, Some((7, 2))));
 }
+
+#[test]
+fn steps_of_other_pipelines_that_would_be_given_up_are_told() {
+    let mut project = Project::new();
+    project.apply(&[put("a", "a", 1)]);
+    project.pipeline = "other";
+    project.apply(&[put("b", "b", 1), put("c", "c", 1)]);
+    project.pipeline = "main";
+    let preview = project.preview(&[put("a", "a", 2)]);
+    assert_eq!((preview.dropped, preview.others.clone()), (3, vec![("other".into(), 2)]));
+    let told = project.apply(&[put("a", "a", 2)]);
+    assert_eq!(told.lines()[0], "rerun a (3): its `rhai` changed");
+}
+
+#[test]
+fn a_failure_with_no_step_before_it_is_no_nothing_to_do() {
+    let project = Project::new();
+    let plan = [put("a", "a", 1), fail("no")];
+    project.apply(&plan);
+    let preview = project.preview(&plan);
+    assert_eq!((preview.fails.clone(), preview.is_unchanged()), (Some(("main".to_owned(), "no".to_owned())), false));
+}

@@ -161,3 +161,14 @@ fn a_container_s_timeout_ends_the_pause_before_another_try() {
     assert_eq!(told.lines(), ["again all/ask 1 3600000", "failed all: `all` took longer than its timeout of 5s"]);
     assert_eq!(project.clock.now(), 5_000);
 }
+
+#[test]
+fn a_wait_that_took_too_long_begins_anew() {
+    let project = Project::new();
+    let (_, never) = looks(u64::MAX, |_| {});
+    let plan = [until(never, Some(5_000))];
+    for round in 1..=2 {
+        assert_eq!(project.apply(&plan).lines(), ["failed ready: `until` did not become true within `timeout`"]);
+        assert_eq!(project.clock.now(), round * 5_000);
+    }
+}

@@ -3,8 +3,10 @@
 use super::{Trouble, Walk};
 use crate::compare::Stale;
 use crate::decide::{Ending, Failure};
+use crate::host::attempt_note;
 use crate::{always, scratch, summary};
 use thinking_event::{Event, RunEnd, TaskRef};
+use thinking_plan::{Body, TaskKind};
 use thinking_step::LogLevel;
 use thinking_store::{Commit, Durability, Entry, RunStatus, Seq, StoreError};
 
@@ -93,7 +95,11 @@ impl Walk {
             message: error.message.clone(),
             at: self.world.clock.now(),
         };
-        let seq = self.commit(Commit::entry(self.world.line.clone(), entry))?;
+        // A wait that took too long begins anew; the key of what was asked of the world stays.
+        let kind = &self.world.plan.task(failure.place.task).kind;
+        let wait = matches!(kind, TaskKind::Step(step) if matches!(step.body, Body::Wait(_)));
+        let notes = if wait { vec![(attempt_note(&self.world.line, &failure.place), None)] } else { Vec::new() };
+        let seq = self.commit(Commit { notes, ..Commit::entry(self.world.line.clone(), entry) })?;
         if let Some(announcer) = &self.world.announcer {
             let event = Event::TaskFailed { task: task.clone(), attempts, error: error.clone(), passed_over: false };
             announcer.tell_after(seq, event);

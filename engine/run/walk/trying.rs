@@ -9,7 +9,7 @@ use crate::{always, attempt, leftover, results, scratch, written};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use thinking_event::Event;
-use thinking_plan::{Step, TaskKind};
+use thinking_plan::{Body, Step, TaskKind};
 use thinking_step::{ErrorKind, Value};
 use thinking_store::{Commit, Entry, InternId, Outcome, StepEntry, StoreError, Token, Write};
 
@@ -43,7 +43,9 @@ impl Walk {
         };
         let role = Role::Attempt { token, number };
         let host = Arc::new(RunHost::new(world.clone(), place.clone(), view, role, deadline));
-        world.running.store(1, Ordering::Relaxed);
+        // A wait needs no time to end.
+        let busy = !matches!(step.body, Body::Wait(_));
+        world.running.store(u64::from(busy), Ordering::Relaxed);
         let made = match broken {
             Some(error) => Err(error),
             None => {
