@@ -58,10 +58,15 @@ pub(crate) fn namespace() -> Namespace {
         pure,
         "flatten(list) -> list",
         "The elements of the lists in the list.",
-        |list: Array| -> Array {
-            list.into_iter()
-                .flat_map(|item| item.try_cast_result::<Array>().unwrap_or_else(|item| vec![item]))
-                .collect()
+        |list: Array| -> Answer<Array> {
+            let mut flat = Array::new();
+            for item in list {
+                match crate::stream::as_list(&item)? {
+                    Some(inner) => flat.extend(inner),
+                    None => flat.extend(item.try_cast_result::<Array>().unwrap_or_else(|item| vec![item])),
+                }
+            }
+            Ok(flat)
         },
     );
     ns.function(

@@ -74,8 +74,9 @@ fn some(list: &Array, least: usize, function: &str) -> Answer<Vec<f64>> {
 }
 
 pub(crate) fn sum(list: &Array) -> Answer<Dynamic> {
-    let ints = list.iter().try_fold(0, |sum: INT, value| value.as_int().ok().and_then(|int| sum.checked_add(int)));
-    match ints {
+    // Wide enough that the order of the elements cannot decide whether the sum fits.
+    let ints = list.iter().try_fold(0_i128, |sum, value| value.as_int().ok().map(|int| sum + i128::from(int)));
+    match ints.and_then(|sum| INT::try_from(sum).ok()) {
         Some(sum) => Ok(sum.into()),
         None => Ok(total(&numbers(list)?).into()),
     }
@@ -89,7 +90,8 @@ fn total(xs: &[f64]) -> f64 {
         lost += if sum.abs() >= x.abs() { (sum - next) + x } else { (x - next) + sum };
         sum = next;
     }
-    sum + lost
+    // Beyond what a float can say there is nothing to carry along.
+    if sum.is_finite() { sum + lost } else { xs.iter().sum() }
 }
 
 fn mean(xs: &[f64]) -> f64 {

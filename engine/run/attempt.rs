@@ -145,6 +145,13 @@ pub(crate) fn attempt(
         host.look_at_arguments_again();
     }
     let made = made.and_then(|result| {
+        // One long call may overrun its time without anybody looking at the clock.
+        if matches!(step.body, Body::Script(_))
+            && let Err(late) = host.check_cancelled()
+            && late.kind == ErrorKind::Timeout
+        {
+            return Err(late);
+        }
         if let Some(secret) = world.mask.find(&result) {
             return Err(StepError::script(format!("the secret `{secret}` must not be a result: results are stored")));
         }

@@ -33,14 +33,21 @@ pub fn build(library: &Library) -> Engine {
     // Rhai's limits on the size of strings, lists and maps walk the whole value after every call that could have changed it: a
     // list grown element by element would take quadratic time. So the memory of the process is looked at instead; what grows by one
     // call (`pad`, `repeat`) is bounded in the library.
-    engine.on_progress(|operations| {
+    thread_local! {
+        /// Operations since the last look. Rhai's own number begins anew with each call of a closure, and would never get far in
+        /// `list.filter(|x| …)`.
+        static SINCE: Cell<u64> = const { Cell::new(0) };
+    }
+    engine.on_progress(|_| {
         if stack_used() > STACK {
             return Some(Dynamic::from(
                 "functions call each other, or expressions are nested, too deeply for the stack",
             ));
         }
         let mut answer = check_memory();
-        if operations.is_multiple_of(CHECK_EVERY) {
+        let since = SINCE.get() + 1;
+        SINCE.set(since % CHECK_EVERY);
+        if since == CHECK_EVERY {
             answer = answer.and_then(|()| spend_operations(CHECK_EVERY)).and_then(|()| check_cancelled());
         }
         answer.err().map(|error| match *error {

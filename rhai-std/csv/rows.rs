@@ -60,7 +60,14 @@ impl RowReader {
                 true => self.reader.headers().map(|names| names.iter().map(Into::into).collect()),
                 false => Ok(Vec::new()),
             };
-            self.names = Some(names.map_err(|error| self.problem(&error))?);
+            let names: Vec<Identifier> = names.map_err(|error| self.problem(&error))?;
+            let twice = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|other| other == *name));
+            if let Some((_, name)) = twice {
+                // One of them would be lost: a row is a map by name.
+                let why = format!("two columns are called `{name}`; with `header: false` rows are lists");
+                return Err(fail(format!("{} cannot be read: {why}", self.rows.what)));
+            }
+            self.names = Some(names);
         }
         if !self.reader.read_record(&mut self.record).map_err(|error| self.problem(&error))? {
             self.rows.file.check_same()?;

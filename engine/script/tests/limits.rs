@@ -137,6 +137,9 @@ fn a_script_cannot_go_on_when_it_is_to_stop() {
     assert_eq!(stopped("time::sleep(3600)"), ErrorKind::Cancelled);
     assert_eq!(stopped("sleep(3600)"), ErrorKind::Cancelled);
     assert_eq!(stopped("assert_throws(|| sleep(3600)); 1"), ErrorKind::Cancelled);
+    // Closures that are called again and again by what goes through a list.
+    assert_eq!(stopped("list::permutations(list::range(0, 30)).find(|p| false)"), ErrorKind::Cancelled);
+    assert_eq!(stopped("list::range(0, 5000000).filter(|x| x < 0)"), ErrorKind::Cancelled);
 }
 
 #[test]
