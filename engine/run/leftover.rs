@@ -8,8 +8,6 @@ use crate::reads::{Facts, hex};
 use crate::world::World;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use thinking_event::{Event, TaskRef};
-use thinking_step::LogLevel;
 use thinking_store::{StepEntry, StoreError};
 
 /// Outputs that nothing on the line stands for any more.
@@ -96,9 +94,6 @@ impl Leftover {
             if now.is_some_and(|now| file.digests.contains(&now)) {
                 let failed = |error| StoreError::Io(format!("the output `{}` cannot be removed: {error}", file.path));
                 outputs::remove_durably(&real).map_err(failed)?;
-                let task = TaskRef { path: file.task.as_str().into(), span: None };
-                let message = format!("its output `{}` went with it", file.path);
-                world.tell(Event::Log { task, level: LogLevel::Info, message });
             }
         }
         Ok(())
