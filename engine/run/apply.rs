@@ -12,9 +12,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use thinking_diagnostic::Span;
-use thinking_event::{Counts, Event, Reporter, RunEnd};
+use thinking_event::{Counts, Event, Reporter, RunEnd, TaskRef};
 use thinking_plan::Plan;
-use thinking_step::RunInfo;
+use thinking_step::{LogLevel, RunInfo};
 use thinking_store::{Commit, Durability, Entry, RunRecord, RunStatus, Seq, Store, StoreError, View};
 
 /// Looks up an environment variable: the run never reads the environment by itself.
@@ -100,7 +100,7 @@ pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
     let selected = launch.options.from.is_some() || launch.options.only.is_some();
     let whole = !selected && launch.options.until.is_none() && !launch.options.fresh;
     groups::end_left(&launch.state_directory);
-    outputs::recover(&launch.state_directory, launch.plan.permissions.root(), &*launch.store)?;
+    let found = outputs::recover(&launch.state_directory, launch.plan.permissions.root(), &*launch.store)?;
     scratch::sweep(&launch.state_directory);
     let left = runs::unfinished(&*launch.store, &launch.line, &launch.plan.pipeline)?;
     let (resumed, abandoned) = if launch.options.fresh { (None, left) } else { (left, None) };
@@ -129,6 +129,13 @@ pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
         },
         run_number: run.number,
     })?);
+    for found in found {
+        let task = TaskRef { path: world.plan.pipeline.clone(), span: None };
+        let (output, place) = (world.recorded_path(&found.output), found.place.display());
+        let message =
+            format!("`{output}` was being made when the run was killed; what lay there now is kept as {place}");
+        world.tell(Event::Log { task, level: LogLevel::Warn, message: world.mask.text(&message) });
+    }
     // A process that was killed may have left some.
     if is_resumed {
         scratch::drop_done(&world)?

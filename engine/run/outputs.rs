@@ -94,6 +94,31 @@ impl Aside {
         self.files.iter().any(|file| file.was)
     }
 
+    /// Moves what lies in the way of the earlier outputs to where it can be looked at. What was found after an earlier kill makes room.
+    fn keep_found(&self, state: &Path) -> io::Result<Vec<Found>> {
+        let directory = state.join("aside").join("found");
+        let own = format!("{}-", self.since.0);
+        for earlier in fs::read_dir(&directory).into_iter().flatten().flatten() {
+            // Of this attempt only if this was cut short before.
+            if !earlier.file_name().to_string_lossy().starts_with(&own) {
+                remove(&earlier.path())?;
+            }
+        }
+        let mut found = Vec::new();
+        for (at, AsideFile { output, place, was }) in self.files.iter().enumerate() {
+            let in_the_way = !was || fs::symlink_metadata(place).is_ok();
+            if in_the_way && fs::symlink_metadata(output).is_ok() {
+                fs::create_dir_all(&directory)?;
+                let name = output.file_name().unwrap_or_default().to_string_lossy();
+                let kept = directory.join(format!("{own}{at}-{name}"));
+                remove(&kept)?;
+                relocate(output, &kept)?;
+                found.push(Found { output: output.clone(), place: kept });
+            }
+        }
+        Ok(found)
+    }
+
     /// The attempt failed: what it left goes, what was there comes back.
     pub(crate) fn restore(&self, state: &Path) -> io::Result<()> {
         for AsideFile { output, place, was } in &self.files {
@@ -117,18 +142,33 @@ impl Aside {
     }
 }
 
-/// Tidies up after a process that was killed in the middle: before anything starts.
-pub(crate) fn recover(state: &Path, root: &Path, store: &dyn Store) -> Result<(), StoreError> {
+/// What lay at the place of an output when a killed attempt was tidied up: half of a result, or somebody's own work since. Nobody can tell, so it is kept.
+pub(crate) struct Found {
+    /// The output.
+    pub output: PathBuf,
+    /// Where it is now.
+    pub place: PathBuf,
+}
+
+/// Tidies up after a process that was killed in the middle: before anything starts. Gives what was found in the way of earlier outputs.
+pub(crate) fn recover(state: &Path, root: &Path, store: &dyn Store) -> Result<Vec<Found>, StoreError> {
     let path = pending(state);
-    let Ok(bytes) = fs::read(&path) else { return Ok(()) };
+    let Ok(bytes) = fs::read(&path) else { return Ok(Vec::new()) };
     let failed =
         |error: io::Error| StoreError::Io(format!("outputs that were moved aside cannot be put back: {error}"));
     // A list that is cut was not synced, so nothing was moved yet.
-    let Ok(aside) = serde_json::from_slice::<Aside>(&bytes) else { return remove(&path).map_err(failed) };
+    let Ok(aside) = serde_json::from_slice::<Aside>(&bytes) else {
+        return remove(&path).map(|()| Vec::new()).map_err(failed);
+    };
     let aside = aside.at(state, root);
     let view = store.view(&aside.line)?;
     let committed = store.done(&view, &aside.task)?.is_some_and(|(seq, _)| seq > aside.since);
-    if committed { aside.forget(state).map_err(failed) } else { aside.restore(state).map_err(failed) }
+    if committed {
+        return aside.forget(state).map(|()| Vec::new()).map_err(failed);
+    }
+    let found = aside.keep_found(state).map_err(failed)?;
+    aside.restore(state).map_err(failed)?;
+    Ok(found)
 }
 
 /// Makes a file, or all files in a directory, survive a loss of power.

@@ -82,8 +82,12 @@ fn a_kill_in_the_middle_of_outputs_is_tidied_up() {
             .unwrap();
     assert!(!output.exists());
     std::fs::write(&output, "half").unwrap();
-    crate::outputs::recover(&state, project.path(), &*project.store).unwrap();
+    let found = crate::outputs::recover(&state, project.path(), &*project.store).unwrap();
     assert_eq!(project.read("x").as_deref(), Some("old"));
+    // Half of a result, or somebody's own work since the kill: it is not lost.
+    assert_eq!(std::fs::read_to_string(&found[0].place).unwrap(), "half");
+    assert!(crate::outputs::recover(&state, project.path(), &*project.store).unwrap().is_empty());
+    assert!(found[0].place.exists());
     // Putting back what is back already changes nothing.
     aside.restore(&state).unwrap();
     assert_eq!(project.read("x").as_deref(), Some("old"));
