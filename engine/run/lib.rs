@@ -11,6 +11,7 @@ mod attempt;
 mod calls;
 mod clock;
 mod compare;
+mod components;
 pub mod datum;
 mod decide;
 pub mod executor;
@@ -48,7 +49,7 @@ mod walk;
 mod world;
 mod written;
 
-pub use apply::{ApplyError, Environment, Launch, Options, apply};
+pub use apply::{ApplyError, Ended, Environment, Launch, Options, apply};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use preview::{Preview, PreviewRequest, PreviewTask, Verdict, preview};
 pub use runs::unfinished;

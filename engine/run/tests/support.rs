@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use thinking_diagnostic::Span;
 use thinking_event::{Event, Reporter, RunEnd};
 use thinking_plan::{
-    Body, Branch, Call, Exec, OnError, ParamValue, Plan, Retry, Setting, StdoutAs, Step, Task, TaskId, TaskKind,
+    Body, Branch, Call, Callee, Exec, OnError, ParamValue, Plan, Retry, Setting, StdoutAs, Step, Task, TaskId, TaskKind,
     Template, TemplatePart, TemplateValue, Wait,
 };
 use thinking_step::{
@@ -190,7 +190,10 @@ pub(super) fn wait(name: &'static str, wait: Wait) -> Node {
 }
 
 pub(super) fn call(name: &'static str, native: Arc<dyn NativeStep>, arguments: Value) -> Node {
-    body(name, native.name(), Body::Call(Call { step: native.clone(), arguments: TemplateValue::Fixed(arguments) }))
+    body(name, native.name(), Body::Call(Call {
+            callee: Callee::Step { step: native.clone(), dependencies: Vec::new() },
+            arguments: TemplateValue::Fixed(arguments),
+        }))
 }
 
 /// `sh -c script`
@@ -285,6 +288,8 @@ impl Project {
             seed: self.seed,
             digest: digest(b""),
             directory: root,
+            wiring: Default::default(),
+            hooks: Default::default(),
         };
         for (name, (value, secret)) in &self.params {
             let param = ParamValue { value: value.clone(), secret: *secret, given: true, span: None };
@@ -327,7 +332,7 @@ impl Project {
             hidden: vec![],
         })?;
         let events = std::mem::take(&mut *reporter.0.lock().unwrap());
-        Ok(Told { end, events })
+        Ok(Told { end: end.end, events })
     }
 
     pub fn preview(&self, nodes: &[Node]) -> Preview {

@@ -22,6 +22,7 @@ impl Walk {
         let task = world.plan.task(place.task);
         let TaskKind::Step(step) = &task.kind else { return Ok(Input::Done) };
         self.act(place)?;
+        world.components.start(&world).map_err(Trouble::NotStarted)?;
         if self.leftover.as_ref().is_some_and(|leftover| !leftover.is_before(&place.path)) {
             self.remove_leftover()?;
         }
@@ -54,6 +55,7 @@ impl Walk {
             }
         };
         world.running.store(0, Ordering::Relaxed);
+        world.components.leave(&world, place);
         if let Some(error) = world.take_failure() {
             return Err(error.into());
         }
