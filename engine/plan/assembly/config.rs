@@ -4,45 +4,96 @@ use crate::compile::NoResults;
 use crate::workshop::{Workshop, active_facets};
 use crate::{Evaluate, TemplatePart, TemplateValue, pure, settings};
 use std::sync::Arc;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Spanned};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
+use thinking_manifest::{ConfigOf, check_config, fitted};
 use thinking_schema::{self as schema, Tree};
-use thinking_step::{Program, Purpose, ReferenceKind, Value};
+use thinking_step::{About, Program, Purpose, ReferenceKind, Value};
+
+type Fields = Vec<(Spanned<String>, Spanned<Tree>)>;
 
 /// A configuration: its value for the component, and what may be recorded of it.
-pub(crate) struct Configured {
-    /// The value; templates as they are written where parameters have no values yet.
+pub(super) struct Configured {
+    /// The value, with defaults; templates as they are written where parameters have no values yet.
     pub value: Value,
     /// The same without secrets: what was made of one is the text that made it.
     pub recorded: Value,
-    /// Whether all of it is known.
-    pub known: bool,
 }
 
-/// Evaluates the configuration of a binding.
+/// Evaluates the configuration of a binding and checks it against the component's schema.
 pub(super) fn configured(
     shop: &mut Workshop<'_, '_>,
-    bind: &schema::Bind,
+    (name, bind): (&Spanned<String>, &schema::Bind),
+    about: Option<&About>,
     diagnostics: &mut Diagnostics,
 ) -> Configured {
-    let (mut value, mut recorded) = (serde_json::Map::new(), serde_json::Map::new());
-    let mut known = true;
-    for (name, tree) in bind.config.iter() {
+    let (mut values, mut recorded) = (Fields::new(), Fields::new());
+    for (field, tree) in bind.config.iter() {
         let scope = settings::scope(shop, false);
         let before = diagnostics.len();
-        let compiled =
-            shop.compiler.tree(tree, shop.sources, &scope, &NoResults, Purpose::Pure, diagnostics);
-        if diagnostics.len() > before {
-            known = false;
-            continue;
-        }
-        let plain = tree.value.to_json();
-        let evaluated = evaluated(shop, tree, &compiled, diagnostics);
-        known &= evaluated.is_some();
-        let secret = mentions_secret(shop, &compiled);
-        recorded.insert(name.value.clone(), if secret { plain.clone() } else { evaluated.clone().unwrap_or_else(|| plain.clone()) });
-        value.insert(name.value.clone(), evaluated.unwrap_or(plain));
+        let compiled = shop.compiler.tree(tree, shop.sources, &scope, &NoResults, Purpose::Pure, diagnostics);
+        let evaluated = if diagnostics.len() > before { None } else { evaluated(shop, tree, &compiled, diagnostics) };
+        let value = evaluated.map_or_else(|| tree.clone(), |value| placed(tree, &value));
+        let shown = if mentions_secret(shop, &compiled) { tree.clone() } else { value.clone() };
+        values.push((field.clone(), value));
+        recorded.push((field.clone(), shown));
     }
-    Configured { value: Value::Object(value), recorded: Value::Object(recorded), known }
+    let Some(about) = about else {
+        return Configured { value: json(&values), recorded: json(&recorded) };
+    };
+    let of = ConfigOf { binding: &name.value, component: &bind.to };
+    diagnostics.extend(check_config(&about.config, &of, &values));
+    let whole = |fields: &Fields| with_defaults(&about.config, json(&fitted(&about.config, fields)));
+    Configured { value: whole(&values), recorded: whole(&recorded) }
+}
+
+/// The configuration of a component that nobody bound: its defaults.
+pub(super) fn with_defaults(schema: &Value, mut config: Value) -> Value {
+    let (Some(properties), Some(fields)) = (schema["properties"].as_object(), config.as_object_mut()) else {
+        return config;
+    };
+    for (name, property) in properties {
+        if let Some(default) = property.get("default").filter(|_| !fields.contains_key(name)) {
+            fields.insert(name.clone(), default.clone());
+        }
+    }
+    config
+}
+
+fn json(fields: &Fields) -> Value {
+    Value::Object(fields.iter().map(|(name, value)| (name.value.clone(), value.value.to_json())).collect())
+}
+
+/// An evaluated value, with the places of what was written.
+fn placed(tree: &Spanned<Tree>, value: &Value) -> Spanned<Tree> {
+    let inside = match (&tree.value, value) {
+        (Tree::List(items), Value::Array(values)) if items.len() == values.len() => {
+            Tree::List(items.iter().zip(values).map(|(item, value)| placed(item, value)).collect())
+        }
+        (Tree::Map(fields), Value::Object(values)) => {
+            let one = |(name, field): &(Spanned<String>, Spanned<Tree>)| {
+                let value = values.get(&name.value).map_or_else(|| field.clone(), |value| placed(field, value));
+                (name.clone(), value)
+            };
+            Tree::Map(fields.iter().map(one).collect())
+        }
+        _ => tree_of(value, tree.span),
+    };
+    Spanned { value: inside, span: tree.span }
+}
+
+fn tree_of(value: &Value, span: Option<Span>) -> Tree {
+    let spanned = |value: &Value| Spanned { value: tree_of(value, span), span };
+    match value {
+        Value::Null => Tree::Null,
+        Value::Bool(truth) => Tree::Bool(*truth),
+        Value::Number(number) => Tree::Number(number.clone()),
+        Value::String(text) => Tree::Text(text.clone()),
+        Value::Array(items) => Tree::List(items.iter().map(spanned).collect()),
+        Value::Object(fields) => {
+            let name = |name: &String| Spanned { value: name.clone(), span };
+            Tree::Map(fields.iter().map(|(field, value)| (name(field), spanned(value))).collect())
+        }
+    }
 }
 
 /// The value; `None` where parameters have no values yet, or if it cannot be had, which is told.

@@ -19,7 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use thinking_container::{Binding, Catalog, Choice, Lifetime, Resource, Target, Wire, Wirer};
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
-use thinking_manifest::{check_config, config_value};
 use thinking_schema::{self as schema, ScopeWord};
 use thinking_step::{About, DefinitionPart, Need, Origin, Purpose, ScopeEntry, Value, VariableKind};
 
@@ -94,13 +93,9 @@ pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diag
         if !holds(shop, bind, diagnostics) {
             continue;
         }
-        let Configured { mut value, recorded: mut shown, known } = config::configured(shop, bind, diagnostics);
-        if let Some(component) = catalog.get(&bind.to.value) {
-            let about = component.about();
-            diagnostics.extend(check_config(&about.config, &about.name, bind, known.then_some(&value)));
-            value = config_value(&about.config, &value);
-            shown = config_value(&about.config, &shown);
-        }
+        let component = catalog.get(&bind.to.value).cloned();
+        let about = component.as_ref().map(|component| component.about());
+        let Configured { value, recorded: shown } = config::configured(shop, (name, bind), about, diagnostics);
         recorded.insert(name.value.clone(), shown);
         places.extend(name.span.map(|span| (name.value.clone(), span)));
         bindings.push(binding(name, bind, value));
