@@ -1,13 +1,14 @@
 //! A composed manifest to the plan of a pipeline: every script compiled, every reference followed.
 
 use crate::builder::{Builder, Place, Siblings};
-use crate::assembly::{assemble, hooks};
+use crate::assembly::{assemble, fill_defaults, hooks};
 use crate::compile::Compiler;
 use crate::database::{Database, Parts};
 use crate::links::Links;
 use crate::survey::Use;
 use crate::task::Plan;
 use crate::{NativeSteps, Parameters, script_name};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use thinking_container::Wiring;
@@ -42,8 +43,19 @@ impl Workshop<'_, '_> {
         crate::params::check(self, diagnostics);
         crate::settings::check(self, diagnostics);
         let names: Vec<String> = manifest.pipeline.names().map(str::to_owned).collect();
+        let (mut used, mut whole) = (BTreeSet::new(), !names.is_empty());
         for name in names {
-            self.plan(&name, diagnostics);
+            match self.plan(&name, diagnostics) {
+                Some(plan) => used.extend(plan.wiring.used()),
+                None => whole = false,
+            }
+        }
+        // What is wrong elsewhere may be what would use it.
+        if whole && !diagnostics.has_errors() && !manifest.bind.is_empty() {
+            let mut known = Diagnostics::new();
+            let databases = crate::database::declared(self, &mut known);
+            let assembly = assemble(self, &databases, &mut known);
+            diagnostics.extend(assembly.wirer.unused(&used));
         }
     }
 
@@ -114,8 +126,9 @@ impl Workshop<'_, '_> {
         builder.links.check(&builder.tasks, &builder.model.manifest, builder.diagnostics);
         let (tasks, touches, mut roots) = (builder.tasks, builder.uses, builder.roots);
         let hooks = hooks(self, &assembly, variables, &mut roots, diagnostics);
-        let (wiring, wrong) = assembly.wirer.wire(&roots);
+        let (mut wiring, wrong) = assembly.wirer.wire(&roots);
         diagnostics.extend(wrong);
+        fill_defaults(&mut wiring);
         let hooks = hooks.planned(&assembly, &wiring, diagnostics);
         databases.extend(states(&wiring));
         let uses = crate::survey::uses(pipeline, &tasks, touches);

@@ -28,6 +28,8 @@ pub enum OnAction {
         binding: String,
         /// The operation, as in scripts or as in the manifest.
         operation: String,
+        /// Whether the manifest gives arguments, which are checked by the caller.
+        arguments: bool,
     },
     /// A script or a native step: the project's own, which the [`Environment`](crate::Environment) runs.
     Project,
@@ -84,7 +86,7 @@ pub(crate) fn known<'a>(
         };
         let call = match &on.action {
             OnAction::Project => None,
-            OnAction::Operation { binding, operation } => match operation_of(wirer, on, binding, operation, *side) {
+            OnAction::Operation { binding, operation, arguments } => match operation_of(wirer, on, (binding, operation, *arguments), *side) {
                 Ok(call) => Some(call),
                 Err(diagnostic) => {
                     wrong.push(diagnostic);
@@ -100,8 +102,7 @@ pub(crate) fn known<'a>(
 fn operation_of(
     wirer: &Wirer,
     on: &On,
-    binding: &str,
-    operation: &str,
+    (binding, operation, arguments): (&str, &str, bool),
     side: Side,
 ) -> Result<(UnitId, usize, bool), Diagnostic> {
     let found = match wirer.find(binding) {
@@ -128,7 +129,7 @@ fn operation_of(
         let message = format!("`{binding}` has no operation `{operation}`");
         return Err(Diagnostic::error(Code::UnknownComponent, message).at(on.action_span, "unknown").help(help));
     };
-    let told = check_arity(about, number, &on.target, side, on.action_span)?;
+    let told = !arguments && check_arity(about, number, &on.target, side, on.action_span)?;
     Ok((id, number, told))
 }
 

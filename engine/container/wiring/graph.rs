@@ -129,6 +129,12 @@ impl Wirer {
         (self.wiring(order, found, answers), wrong.into_iter().collect())
     }
 
+    /// What the dependencies of a unit take, in their order; nothing where there is a mistake.
+    #[must_use]
+    pub fn choices(&self, unit: UnitId) -> Vec<Choice> {
+        self.take(unit).0.choices
+    }
+
     /// What the dependencies of a unit take.
     fn take(&self, id: UnitId) -> (Found, Vec<Diagnostic>) {
         let (mut one, mut wrong) = (Found { choices: Vec::new(), edges: Vec::new() }, Vec::new());

@@ -115,6 +115,16 @@ impl Wirer {
         found
     }
 
+    /// The kind of something that fits a name, where it is not clear which one is meant.
+    #[must_use]
+    pub fn any_that_fits(&self, name: &str) -> Option<&std::sync::Arc<dyn thinking_step::ComponentType>> {
+        let fitting = self.fitting(&Need::one(name, name), Asker::default());
+        fitting.into_iter().find_map(|target| match target {
+            Target::Unit(unit) => self.unit(unit).map(|unit| &unit.component),
+            Target::Resource(_) => None,
+        })
+    }
+
     /// Whether something of the dependency's own name is what is asked for.
     fn fits_by_name(&self, need: &Need, target: Target) -> bool {
         if is_one_word(need) {

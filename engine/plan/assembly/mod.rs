@@ -17,7 +17,7 @@ use crate::{names, pure, script_name, settings};
 use config::Configured;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use thinking_container::{Binding, Catalog, Choice, Lifetime, Resource, Target, Wire, Wirer};
+use thinking_container::{Binding, Catalog, Choice, Lifetime, Resource, Target, Wire, Wirer, Wiring};
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
 use thinking_schema::{self as schema, ScopeWord};
 use thinking_step::{About, DefinitionPart, Need, Origin, Purpose, ScopeEntry, Value, VariableKind};
@@ -105,6 +105,13 @@ pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diag
     let mut assembly = Assembly { wirer, variables: BTreeMap::new(), recorded, places };
     assembly.variables = variables(shop, &assembly);
     assembly
+}
+
+/// What a configuration does not say has its default, also where nobody bound a component.
+pub(crate) fn fill_defaults(wiring: &mut Wiring) {
+    for unit in &mut wiring.units {
+        unit.config = config::with_defaults(&unit.component.about().config, std::mem::take(&mut unit.config));
+    }
 }
 
 /// Whether a binding is there: its `when`, as far as it can be known. Which facets it is for was decided before.
