@@ -1,7 +1,7 @@
 //! What is alive.
 
 use crate::lifecycle::{Hook, LifecyclePlan};
-use crate::live::{Environment, Scope, ScopeKey};
+use crate::live::{Environment, HookFailure, Scope, ScopeKey};
 use crate::wiring::{Lifetime, Unit, Wiring};
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -30,6 +30,9 @@ pub(crate) struct UnitHook {
     pub(crate) told: bool,
 }
 
+/// A component that lives, and what is known of its kind.
+pub type LiveComponent = (Arc<dyn Component>, Arc<dyn ComponentType>);
+
 /// How far the run is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
@@ -56,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) created: u64,
     /// How many scopes are being left.
     pub(crate) leaving: usize,
+    /// What failed while one that came too late was stopped again.
+    pub(crate) failures: Vec<HookFailure>,
 }
 
 /// A component that lives.
@@ -89,7 +94,7 @@ impl Container {
             }
         }
         let scoped = wiring.units.iter().any(|unit| unit.lifetime != Lifetime::Run);
-        let inner = Inner { phase: Phase::New, slots: HashMap::new(), created: 0, leaving: 0 };
+        let inner = Inner { phase: Phase::New, slots: HashMap::new(), created: 0, leaving: 0, failures: Vec::new() };
         Self { wiring, plan, hooks, scoped, inner: Mutex::new(inner), changed: Condvar::new() }
     }
 
@@ -110,12 +115,7 @@ impl Container {
     ///
     /// # Errors
     /// The wiring does not hold such a binding, it cannot be created or started, nothing has started yet, or the run is stopping.
-    pub fn get(
-        &self,
-        env: &Arc<dyn Environment>,
-        binding: &str,
-        scope: &ScopeKey,
-    ) -> Result<(Arc<dyn Component>, Arc<dyn ComponentType>), StepError> {
+    pub fn get(&self, env: &Arc<dyn Environment>, binding: &str, scope: &ScopeKey) -> Result<LiveComponent, StepError> {
         match self.wiring.find(binding) {
             Some(position) => self.get_at(env, position, scope),
             None => Err(StepError::script(format!("there is no binding `{binding}` here"))),
@@ -131,9 +131,9 @@ impl Container {
         env: &Arc<dyn Environment>,
         position: usize,
         scope: &ScopeKey,
-    ) -> Result<(Arc<dyn Component>, Arc<dyn ComponentType>), StepError> {
+    ) -> Result<LiveComponent, StepError> {
         let unit = self.unit(position)?;
-        let instance = self.instance(env, position, scope, true).map_err(super::HookFailure::into_error)?;
+        let instance = self.instance(env, position, scope, true).map_err(HookFailure::into_error)?;
         Ok((Arc::clone(&instance.component), Arc::clone(&unit.component)))
     }
 

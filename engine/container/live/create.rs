@@ -34,14 +34,13 @@ impl Container {
         }
         let made = self.make(env, &key, scope, late);
         let made = made.and_then(|instance| {
-            if late && let Err(failure) = self.start_late(env, &instance) {
-                return Err(failure);
-            }
+            let instance = if late { self.start_late(env, instance)? } else { instance };
             if self.lock().phase < Phase::Stopping {
                 return Ok(instance);
             }
             // The run began to stop meanwhile; it waits for this one.
-            self.stop_one(env, &instance);
+            let failures = self.stop_one(env, instance);
+            self.lock().failures.extend(failures);
             Err(self.failure(position, None, stopping()))
         });
         let mut inner = self.lock();
@@ -163,7 +162,7 @@ impl Container {
     }
 
     pub(crate) fn failure(&self, position: usize, target: Option<&str>, error: StepError) -> HookFailure {
-        HookFailure { target: target.map(str::to_owned), who: self.name(position).to_owned(), error }
+        HookFailure { target: target.map(str::to_owned), who: self.name(position).to_owned(), error: Box::new(error) }
     }
 }
 

@@ -11,7 +11,7 @@ pub struct HookFailure {
     /// The binding, or `on "target"` for the project's own.
     pub who: String,
     /// Why.
-    pub error: StepError,
+    pub error: Box<StepError>,
 }
 
 impl HookFailure {
@@ -19,10 +19,10 @@ impl HookFailure {
     #[must_use]
     pub fn into_error(self) -> StepError {
         if self.error.kind == ErrorKind::Cancelled {
-            return self.error;
+            return *self.error;
         }
         let message = self.to_string();
-        StepError { message, ..self.error }
+        StepError { message, ..*self.error }
     }
 }
 

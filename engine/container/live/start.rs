@@ -26,7 +26,7 @@ impl Container {
             let mut inner = self.lock();
             if inner.phase != Phase::New {
                 let error = StepError::new(ErrorKind::Native, "the run was started before");
-                let failure = HookFailure { target: None, who: String::new(), error };
+                let failure = HookFailure { target: None, who: String::new(), error: Box::new(error) };
                 return Err(Box::new(StartFailure { failure, also: Vec::new(), stopping: Vec::new() }));
             }
             inner.phase = Phase::Starting;
@@ -55,7 +55,7 @@ impl Container {
             *begun |= target.own.is_none();
             if let Err(error) = env.reached(target) {
                 let who = format!("target \"{}\"", target.name);
-                return Err(vec![HookFailure { target: Some(target.name.clone()), who, error }]);
+                return Err(vec![HookFailure { target: Some(target.name.clone()), who, error: Box::new(error) }]);
             }
             let instances: Vec<Arc<Instance>> = self.living().into_iter().filter(|one| !one.late).collect();
             if is_startup(target) {
@@ -92,11 +92,17 @@ impl Container {
     }
 
     /// Takes one that was created late through all targets of the start. If that fails after `startup`, it is stopped again.
-    pub(crate) fn start_late(&self, env: &Arc<dyn Environment>, instance: &Arc<Instance>) -> Result<(), HookFailure> {
+    pub(crate) fn start_late(
+        &self,
+        env: &Arc<dyn Environment>,
+        instance: Arc<Instance>,
+    ) -> Result<Arc<Instance>, HookFailure> {
         for (at, target) in self.plan.targets.iter().enumerate().filter(|(_, target)| target.side == Side::Start) {
-            for hook in self.hooks_of(instance, at) {
-                if let Err(failure) = self.run_job(env, target, &Job::Unit(Arc::clone(instance), hook), None) {
-                    self.stop_one(env, instance);
+            let hooks: Vec<UnitHook> = self.hooks_of(&instance, at).collect();
+            for hook in hooks {
+                if let Err(mut failure) = self.run_job(env, target, &Job::Unit(Arc::clone(&instance), hook), None) {
+                    let after = self.stop_one(env, instance);
+                    failure.error.details.extend(after.iter().map(HookFailure::to_string));
                     return Err(failure);
                 }
             }
@@ -104,7 +110,7 @@ impl Container {
                 instance.started.store(true, Ordering::Release);
             }
         }
-        Ok(())
+        Ok(instance)
     }
 
     /// All that live, in start order.
@@ -222,7 +228,7 @@ impl Container {
     }
 
     fn job_failure(&self, target: &TargetPlan, job: &Job, error: StepError) -> HookFailure {
-        HookFailure { target: Some(target.name.clone()), who: self.who(target, job), error }
+        HookFailure { target: Some(target.name.clone()), who: self.who(target, job), error: Box::new(error) }
     }
 }
 

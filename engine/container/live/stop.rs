@@ -78,8 +78,8 @@ impl Container {
     }
 
     /// Stops one that nobody else knows of yet, if it started.
-    pub(crate) fn stop_one(&self, env: &Arc<dyn Environment>, instance: &Arc<Instance>) {
-        self.stop_these(env, Outcome::Failed, vec![Arc::clone(instance)], false);
+    pub(crate) fn stop_one(&self, env: &Arc<dyn Environment>, instance: Arc<Instance>) -> Vec<HookFailure> {
+        self.stop_these(env, Outcome::Failed, vec![instance], false)
     }
 
     /// Stops all that live. `project`: with the project's own hooks.
@@ -97,14 +97,15 @@ impl Container {
             drop(inner);
             self.living()
         };
-        let failures = self.stop_these(env, outcome, ended, project);
-        let left = {
+        let stopped = self.stop_these(env, outcome, ended, project);
+        let (left, mut failures) = {
             let mut inner = self.lock();
             inner.phase = Phase::Stopped;
-            std::mem::take(&mut inner.slots)
+            (std::mem::take(&mut inner.slots), std::mem::take(&mut inner.failures))
         };
         self.changed.notify_all();
         drop_contained(left);
+        failures.extend(stopped);
         failures
     }
 
@@ -113,16 +114,18 @@ impl Container {
         &self,
         env: &Arc<dyn Environment>,
         outcome: Outcome,
-        mut instances: Vec<Arc<Instance>>,
+        instances: Vec<Arc<Instance>>,
         project: bool,
     ) -> Vec<HookFailure> {
-        instances.retain(|instance| instance.started.swap(false, Ordering::AcqRel));
+        let (mut instances, idle): (Vec<_>, Vec<_>) =
+            instances.into_iter().partition(|instance| instance.started.swap(false, Ordering::AcqRel));
+        drop_contained(idle);
         let mut failures = Vec::new();
         if !instances.is_empty() || project {
             for (at, target) in self.plan.targets.iter().enumerate().filter(|(_, target)| target.side == Side::Stop) {
                 if project && let Err(error) = env.reached(target) {
                     let who = format!("target \"{}\"", target.name);
-                    failures.push(HookFailure { target: Some(target.name.clone()), who, error });
+                    failures.push(HookFailure { target: Some(target.name.clone()), who, error: Box::new(error) });
                 }
                 let jobs = self.jobs(at, target, &instances, project);
                 failures.extend(self.stop_jobs(env, target, jobs, outcome));
