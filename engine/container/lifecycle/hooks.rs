@@ -56,8 +56,8 @@ pub enum Hook {
     },
 }
 
-/// Hooks of one target.
-pub(crate) struct Target1<'a> {
+/// A target whose hooks are looked for.
+pub(crate) struct HookedTarget<'a> {
     pub(crate) name: &'a str,
     pub(crate) side: Side,
     pub(crate) direction: Direction,
@@ -168,7 +168,7 @@ pub(crate) fn check_arity(
 
 /// The hooks of a target, in the order in which they run.
 pub(crate) fn hooks(
-    target: &Target1<'_>,
+    target: &HookedTarget<'_>,
     ons: &[Known<'_>],
     wiring: &Wiring,
     wrong: &mut Vec<Diagnostic>,

@@ -1,6 +1,6 @@
 //! What happens before and after the pipeline.
 
-use crate::lifecycle::hooks::{Target1, hooks, known};
+use crate::lifecycle::hooks::{HookedTarget, hooks, known};
 use crate::lifecycle::target::in_order;
 use crate::lifecycle::{Direction, Hook, On, OwnTarget, Side};
 use crate::wiring::{Wirer, Wiring};
@@ -51,7 +51,7 @@ pub fn plan_lifecycle(
     for (name, side, own) in &order {
         let usual = if *side == Side::Start { Direction::Forward } else { Direction::Backward };
         let direction = own.and_then(|own| targets.get(own)).and_then(|target| target.direction).unwrap_or(usual);
-        let target = Target1 { name, side: *side, direction };
+        let target = HookedTarget { name, side: *side, direction };
         let hooks = hooks(&target, &ons, wiring, &mut wrong);
         plan.targets.push(TargetPlan { name: name.clone(), side: *side, direction, hooks, own: *own });
     }

@@ -78,8 +78,11 @@ pub struct OwnTarget {
     pub default: Option<String>,
 }
 
-/// All targets in order, each with its side and, of an own one, its number.
-pub(crate) fn in_order(own: &[OwnTarget]) -> (Vec<(String, Side, Option<usize>)>, Vec<Diagnostic>) {
+/// A target with its side and, of an own one, its number.
+pub(crate) type Ordered = (String, Side, Option<usize>);
+
+/// All targets in order.
+pub(crate) fn in_order(own: &[OwnTarget]) -> (Vec<Ordered>, Vec<Diagnostic>) {
     let mut wrong = Vec::new();
     let mut known: BTreeMap<&str, Option<usize>> = STANDARD_TARGETS.iter().map(|name| (*name, None)).collect();
     let mut valid = Vec::new();

@@ -154,6 +154,9 @@ impl Wirer {
     /// What a dependency of a unit takes: what `wire` says, or the rules.
     fn choose_for(&self, id: UnitId, number: usize, need: &Need, who: &str) -> Result<Choice, Diagnostic> {
         let Some(unit) = self.unit(id) else { return Ok(Choice::Nothing) };
+        if self.spoiled.contains(&(id.0, number)) {
+            return Ok(Choice::Nothing);
+        }
         match unit.wired.get(number).map_or(&[][..], Vec::as_slice) {
             [] => self.choose(need, Asker { who: Some(who), span: unit.span, unit: Some(id) }),
             wired if need.many => {

@@ -28,7 +28,7 @@ enum Rule {
 }
 
 /// Why none was chosen.
-enum None1 {
+enum Unchosen {
     Missing,
     Several(Several),
 }
@@ -52,26 +52,29 @@ impl Wirer {
         if need.many {
             return Ok(Choice::Many(self.fitting(need, asker)));
         }
-        match self.single(need, asker) {
-            Ok((target, _)) => Ok(Choice::One(target)),
-            Err(_) if self.broken.contains_key(&word(&need.name)) => {
-                Err(self.broken.get(&word(&need.name)).cloned().unwrap_or_else(|| self.missing(need, asker)))
-            }
-            Err(_) if need.optional => Ok(Choice::Nothing),
-            Err(None1::Missing) => Err(self.missing(need, asker)),
-            Err(None1::Several(several)) => Err(self.ambiguous(need, asker, &several)),
+        let unchosen = match self.single(need, asker) {
+            Ok((target, _)) => return Ok(Choice::One(target)),
+            Err(unchosen) => unchosen,
+        };
+        let broken = self.broken(&need.name).or_else(|| self.broken.values().next().filter(|_| !need.optional));
+        match (broken, unchosen) {
+            // Said already, of the binding that is meant: its mistake is the only one.
+            (Some(diagnostic), _) => Err(diagnostic.clone()),
+            (None, _) if need.optional => Ok(Choice::Nothing),
+            (None, Unchosen::Missing) => Err(self.missing(need, asker)),
+            (None, Unchosen::Several(several)) => Err(self.ambiguous(need, asker, &several)),
         }
     }
 
     /// Applies the rules in their order.
-    fn single(&self, need: &Need, asker: Asker<'_>) -> Result<(Target, Rule), None1> {
+    fn single(&self, need: &Need, asker: Asker<'_>) -> Result<(Target, Rule), Unchosen> {
         if let Some(target) = self.find(&need.name)
             && self.fits_by_name(need, target)
         {
             return Ok((target, Rule::Name));
         }
         let fitting = self.fitting(need, asker);
-        let several = |targets, what| Err(None1::Several(Several { targets, what }));
+        let several = |targets, what| Err(Unchosen::Several(Several { targets, what }));
         let among = |test: &dyn Fn(Target) -> bool| -> Vec<Target> {
             fitting.iter().copied().filter(|target| test(*target)).collect()
         };
@@ -88,7 +91,7 @@ impl Wirer {
             return Ok((one, Rule::Itself));
         }
         match *among(&|target| self.is_fallback(target)) {
-            [] if usual.is_empty() => Err(None1::Missing),
+            [] if usual.is_empty() => Err(Unchosen::Missing),
             [] => several(usual, "fits"),
             [one] => Ok((one, Rule::Fallback)),
             [..] => several(among(&|target| self.is_fallback(target)), "is a fallback"),
@@ -180,6 +183,32 @@ impl Wirer {
         self.explain_to(need, Asker::default())
     }
 
+    /// As [`Wirer::explain`], for a dependency of a binding, by its number: its `wire` counts, and it is no candidate for itself.
+    #[must_use]
+    pub fn explain_for(&self, unit: UnitId, number: usize) -> Vec<Candidate> {
+        let Some(declared) = self.unit(unit) else { return Vec::new() };
+        let Some(need) = declared.component.about().needs.get(number) else { return Vec::new() };
+        let mut all = self.explain_to(need, Asker { unit: Some(unit), ..Asker::default() });
+        let wired: Vec<&str> =
+            declared.wired.get(number).into_iter().flatten().map(|(to, _)| self.name_of(*to)).collect();
+        if let Some(first) = wired.first() {
+            for candidate in &mut all {
+                if candidate.chosen && !wired.contains(&&*candidate.binding) {
+                    candidate.chosen = false;
+                    candidate.why = format!("`{}` is wired to `{first}`", need.name);
+                }
+            }
+            all.retain(|candidate| !wired.contains(&&*candidate.binding));
+            all.extend(wired.iter().map(|name| Candidate {
+                binding: (*name).to_owned(),
+                chosen: true,
+                why: format!("is what `wire \"{}\"` says", need.name),
+            }));
+            all.sort_by(|one, other| one.binding.cmp(&other.binding));
+        }
+        all
+    }
+
     fn explain_to(&self, need: &Need, asker: Asker<'_>) -> Vec<Candidate> {
         let fitting = self.fitting(need, asker);
         let chosen = self.single(need, asker);
@@ -203,7 +232,7 @@ impl Wirer {
     }
 
     /// Why one that fits, or has the dependency's name, is or is not taken.
-    fn why(&self, need: &Need, target: Target, chosen: &Result<(Target, Rule), None1>) -> (bool, String) {
+    fn why(&self, need: &Need, target: Target, chosen: &Result<(Target, Rule), Unchosen>) -> (bool, String) {
         match chosen {
             Ok((one, rule)) if *one == target => {
                 let why = match rule {
@@ -227,7 +256,7 @@ impl Wirer {
                 };
                 (false, why)
             }
-            Err(None1::Several(several)) if several.targets.contains(&target) => {
+            Err(Unchosen::Several(several)) if several.targets.contains(&target) => {
                 (false, format!("{}, and is not the only one that {}", several.what, several.what))
             }
             Err(_) => (false, "fits, but no rule tells which one to take".to_owned()),

@@ -1,12 +1,12 @@
 //! All that can be chosen, and the indexes that make choosing quick.
 
 use crate::wiring::fit::{same, shown, word};
-use crate::wiring::{Binding, Catalog, Lifetime, Resource, ResourceId, Target, UnitId};
+use crate::wiring::{Binding, Catalog, Lifetime, Resource, ResourceId, Target, UnitId, Wire};
 use std::any::TypeId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
-use thinking_step::{About, ComponentType, Value};
+use thinking_step::{About, ComponentType, Need, Value};
 
 /// A binding whose component is known.
 #[derive(Clone)]
@@ -48,6 +48,8 @@ pub struct Wirer {
     pub(crate) by_kind: HashMap<String, Vec<ResourceId>>,
     /// Bindings that cannot be used, and what was said of them: what needs them says the same, rather than something new.
     pub(crate) broken: BTreeMap<String, Diagnostic>,
+    /// Dependencies (unit, number) of which `wire` says something wrong.
+    pub(crate) spoiled: HashSet<(usize, usize)>,
     /// Components that cannot be bindings of their own name, and the configuration that they need.
     pub(crate) unbound: BTreeMap<String, Vec<String>>,
 }
@@ -66,6 +68,7 @@ impl Wirer {
             by_rust: HashMap::new(),
             by_kind: HashMap::new(),
             broken: BTreeMap::new(),
+            spoiled: HashSet::new(),
             unbound: BTreeMap::new(),
         };
         let mut wrong = Vec::new();
@@ -257,7 +260,7 @@ impl Wirer {
     }
 
     /// Takes in one `wire`.
-    fn wire_one(&mut self, at: usize, name: &str, wire: &super::Wire) -> Result<(), Diagnostic> {
+    fn wire_one(&mut self, at: usize, name: &str, wire: &Wire) -> Result<(), Diagnostic> {
         let Some(unit) = self.units.get(at) else { return Ok(()) };
         let needs = &unit.component.about().needs;
         let Some(number) = needs.iter().position(|need| same(&need.name, &wire.need)) else {
@@ -270,6 +273,28 @@ impl Wirer {
             let message = format!("`{}` has no dependency `{}`", unit.component.about().name, wire.need);
             return Err(Diagnostic::error(Code::InvalidValue, message).at(wire.need_span, "unknown").help(help));
         };
+        let target = match self.wirable(&needs[number], wire) {
+            Ok(target) => target,
+            Err(diagnostic) => {
+                self.spoiled.insert((at, number));
+                return Err(diagnostic);
+            }
+        };
+        let many = needs[number].many;
+        let Some(wired) = self.units.get_mut(at).and_then(|unit| unit.wired.get_mut(number)) else { return Ok(()) };
+        if let Some((_, first)) = wired.first().filter(|_| !many) {
+            let message = format!("`wire \"{}\"` is there twice in `{name}`", wire.need);
+            return Err(Diagnostic::error(Code::Duplicate, message)
+                .at(wire.need_span, "again here")
+                .at(*first, "first here")
+                .help("the dependency takes one binding: leave one of them out".to_owned()));
+        }
+        wired.push((target, wire.need_span));
+        Ok(())
+    }
+
+    /// What a `wire` names, if it can be that.
+    fn wirable(&self, need: &Need, wire: &Wire) -> Result<Target, Diagnostic> {
         if let Some(diagnostic) = self.broken.get(&word(&wire.binding)) {
             return Err(diagnostic.clone());
         }
@@ -286,24 +311,13 @@ impl Wirer {
             let message = format!("there is no binding `{}`", wire.binding);
             return Err(Diagnostic::error(Code::UnknownComponent, message).at(wire.binding_span, "unknown").help(help));
         };
-        let need = &needs[number];
         if !self.may_be_wired(need, target) {
             let message = format!("`{}` is no `{}`", wire.binding, need.wanted);
             return Err(Diagnostic::error(Code::InvalidValue, message)
                 .at(wire.binding_span, self.why_unfit(need, target))
                 .at(self.span_of(target), "declared here"));
         }
-        let many = need.many;
-        let Some(wired) = self.units.get_mut(at).and_then(|unit| unit.wired.get_mut(number)) else { return Ok(()) };
-        if let Some((_, first)) = wired.first().filter(|_| !many) {
-            let message = format!("`wire \"{}\"` is there twice in `{name}`", wire.need);
-            return Err(Diagnostic::error(Code::Duplicate, message)
-                .at(wire.need_span, "again here")
-                .at(*first, "first here")
-                .help("the dependency takes one binding: leave one of them out".to_owned()));
-        }
-        wired.push((target, wire.need_span));
-        Ok(())
+        Ok(target)
     }
 }
 
