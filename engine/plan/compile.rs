@@ -7,7 +7,9 @@ use std::sync::Arc;
 use thinking_diagnostic::{Code as Rule, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned};
 use thinking_manifest::mapped_string;
 use thinking_schema::{Code, Tree};
-use thinking_step::{ComponentType, Language, Program, Purpose, ScopeEntry, ScriptedComponent, StaticScope, Value, VariableKind};
+use thinking_step::{
+    ComponentType, Language, Program, Purpose, ScopeEntry, ScriptedComponent, StaticScope, Value, VariableKind,
+};
 
 /// The variables of a place, without `results`, which is added where code mentions it.
 #[derive(Clone)]

@@ -30,8 +30,8 @@ pub use setting::{FromValue, Setting};
 pub use settings::{LogSettings, Settings};
 pub use survey::{By, Grant, Right, Survey, Touch, Use};
 pub use task::{
-    Backoff, Body, Branch, Call, Callee, Exec, OnError, ParamValue, Parameters, Plan, Retry, StdoutAs, Step, Task, TaskId,
-    TaskKind, Wait,
+    Backoff, Body, Branch, Call, Callee, Exec, OnError, ParamValue, Parameters, Plan, Retry, StdoutAs, Step, Task,
+    TaskId, TaskKind, Wait, Wired,
 };
 pub use template::{Evaluate, Template, TemplatePart, TemplateValue};
 pub use workshop::{Workshop, project_name};

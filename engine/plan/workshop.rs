@@ -1,7 +1,7 @@
 //! A composed manifest to the plan of a pipeline: every script compiled, every reference followed.
 
-use crate::builder::{Builder, Place, Siblings};
 use crate::assembly::{assemble, fill_defaults, hooks};
+use crate::builder::{Builder, Place, Siblings};
 use crate::compile::Compiler;
 use crate::database::{Database, Parts};
 use crate::links::Links;
@@ -155,6 +155,7 @@ impl Workshop<'_, '_> {
             digest: thinking_step::digest(b""),
             directory: self.project.directory.clone(),
             wiring: Arc::new(wiring),
+            resources: assembly.resources(),
             hooks: Arc::new(hooks),
         };
         plan.digest = crate::definition::plan_digest(&plan);

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 use thinking_plan::{Callee, Wired};
-use thinking_step::{
-    ErrorKind, Host, NamedArguments, NativeCall, Provided, ProvidedKind, StepError, Supplied, Value,
-};
+use thinking_step::{ErrorKind, Host, NamedArguments, NativeCall, Provided, ProvidedKind, StepError, Supplied, Value};
 
 /// Calls what a `call` names, in front of `host`. Panics are the caller's to contain.
 ///
@@ -22,8 +20,9 @@ pub(crate) fn call(callee: &Callee, arguments: &Value, host: &Arc<dyn Host>) -> 
             let (component, _) = host.component(binding)?;
             let answer = component.call(*number, &mut NamedArguments(arguments), host)?;
             serde_json::to_value(&answer).map_err(|error| {
-                StepError::new(ErrorKind::Native, format!("what `{name}` gave cannot be a result: {error}"))
-                    .help("a result is what JSON can say: numbers that are finite, texts, lists and maps with text keys")
+                StepError::new(ErrorKind::Native, format!("what `{name}` gave cannot be a result: {error}")).help(
+                    "a result is what JSON can say: numbers that are finite, texts, lists and maps with text keys",
+                )
             })
         }
     }
@@ -37,9 +36,7 @@ fn supply(many: bool, wired: &[Wired], host: &Arc<dyn Host>) -> Result<Supplied,
                 let (component, kind) = host.component(binding)?;
                 Provided { binding: binding.clone(), what: ProvidedKind::Component(component, kind) }
             }
-            Wired::Engine(name, kind) => {
-                Provided { binding: name.clone(), what: ProvidedKind::Engine(kind.clone()) }
-            }
+            Wired::Engine(name, kind) => Provided { binding: name.clone(), what: ProvidedKind::Engine(kind.clone()) },
         });
     }
     Ok(match provided.pop() {

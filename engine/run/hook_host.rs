@@ -20,6 +20,8 @@ pub(crate) struct HookHost {
     /// Why things stop; `None` while they start.
     outcome: Option<&'static str>,
     deadline: Option<Deadline>,
+    /// The file that the target requires, or what stands in for it.
+    file: Option<String>,
 }
 
 impl HookHost {
@@ -30,7 +32,17 @@ impl HookHost {
         outcome: Option<&'static str>,
         deadline: Option<Deadline>,
     ) -> Self {
-        Self { world: Arc::downgrade(world), task, outcome, deadline }
+        Self { world: Arc::downgrade(world), task, outcome, deadline, file: None }
+    }
+
+    /// A host for when there is no world any more.
+    pub(crate) fn gone(task: TaskRef) -> Self {
+        Self { world: Weak::new(), task, outcome: None, deadline: None, file: None }
+    }
+
+    /// The same with a file for its variable `file`.
+    pub(crate) fn with_file(self, file: String) -> Self {
+        Self { file: Some(file), ..self }
     }
 
     fn world(&self) -> Result<Arc<World>, StepError> {
@@ -38,7 +50,8 @@ impl HookHost {
     }
 
     fn read_only(database: &str) -> StepError {
-        StepError::script(format!("`{database}` is read-only here: only steps write")).help("move the write into a step")
+        StepError::script(format!("`{database}` is read-only here: only steps write"))
+            .help("move the write into a step")
     }
 }
 
@@ -55,7 +68,9 @@ impl Host for HookHost {
     fn param(&self, name: &str) -> Option<Value> {
         let world = self.world.upgrade()?;
         let mut params = world.plan.params.values.iter();
-        params.find(|(param, _)| ***param == *name || param.replace('-', "_") == name).map(|(_, param)| param.value.clone())
+        params
+            .find(|(param, _)| ***param == *name || param.replace('-', "_") == name)
+            .map(|(_, param)| param.value.clone())
     }
 
     fn param_names(&self) -> Vec<String> {
@@ -76,7 +91,11 @@ impl Host for HookHost {
     }
 
     fn variable(&self, name: &str) -> Option<Value> {
-        self.outcome.filter(|_| name == "outcome").map(Value::from)
+        match name {
+            "outcome" => self.outcome.map(Value::from),
+            "file" => self.file.clone().map(Value::from),
+            _ => None,
+        }
     }
 
     fn sibling_result(&self, _: &str) -> Result<Option<Value>, StepError> {
@@ -141,7 +160,8 @@ impl Host for HookHost {
     fn permit(&self, access: Access<'_>) -> Result<PathBuf, StepError> {
         let world = self.world()?;
         if let Access::Read(path) = access
-            && let Some(secret) = world.mask.find_path(world.plan.permissions.root(), &world.plan.permissions.resolve(path))
+            && let Some(secret) =
+                world.mask.find_path(world.plan.permissions.root(), &world.plan.permissions.resolve(path))
         {
             return Err(crate::inputs::recorded_path(secret));
         }

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thinking_event::Event;
 use thinking_step::{
-    Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo, StepError, TaskInfo, Value, digest,
+    Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo,
+    StepError, TaskInfo, Value, digest,
 };
 use thinking_store::{Commit, Entry, Scan, Token, View};
 
@@ -348,7 +349,8 @@ impl Host for RunHost {
             // What an operation answers may be another thing each time.
             self.seen().volatile = true;
         }
-        self.world.components.get(&self.world, binding, &self.place)
+        let attempt = if let Role::Attempt { number, .. } = self.role { Some(number) } else { None };
+        self.world.components.get(&self.world, binding, &self.place, attempt)
     }
 
     fn enlist(&self, participant: &Enlisted) -> Result<bool, StepError> {

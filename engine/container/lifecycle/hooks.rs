@@ -86,13 +86,15 @@ pub(crate) fn known<'a>(
         };
         let call = match &on.action {
             OnAction::Project => None,
-            OnAction::Operation { binding, operation, arguments } => match operation_of(wirer, on, (binding, operation, *arguments), *side) {
-                Ok(call) => Some(call),
-                Err(diagnostic) => {
-                    wrong.push(diagnostic);
-                    continue;
+            OnAction::Operation { binding, operation, arguments } => {
+                match operation_of(wirer, on, (binding, operation, *arguments), *side) {
+                    Ok(call) => Some(call),
+                    Err(diagnostic) => {
+                        wrong.push(diagnostic);
+                        continue;
+                    }
                 }
-            },
+            }
         };
         all.push(Known { number, target: &on.target, call });
     }

@@ -111,8 +111,11 @@ pub(crate) fn hooks(
             action,
             action_span: span,
         });
-        let timeout = duration(shop, on.timeout.as_ref(), diagnostics)
-            .or(unplanned.hooks.timeouts.get(&on.target.value).copied());
+        let timeout = duration(shop, on.timeout.as_ref(), diagnostics).or(unplanned
+            .hooks
+            .timeouts
+            .get(&on.target.value)
+            .copied());
         unplanned.hooks.ons.push(On { target: on.target.value.clone(), span, body, timeout, file });
     }
     unplanned
@@ -126,7 +129,10 @@ fn own_target(name: &Spanned<String>, target: &schema::Target, diagnostics: &mut
             diagnostics.push(
                 Diagnostic::error(Code::Missing, format!("target `{}` does not say where it stands", name.value))
                     .at(name.span, "before or after which other?")
-                    .help(format!("write before=\"startup\" or after=\"startup\"; there are {}", STANDARD_TARGETS.join(", "))),
+                    .help(format!(
+                        "write before=\"startup\" or after=\"startup\"; there are {}",
+                        STANDARD_TARGETS.join(", ")
+                    )),
             );
             return None;
         }

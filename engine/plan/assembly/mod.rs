@@ -6,18 +6,18 @@ mod lifecycle;
 mod parts;
 mod scripted;
 
-pub use lifecycle::{Hooks, On, OnBody};
 pub(crate) use lifecycle::hooks;
+pub use lifecycle::{Hooks, On, OnBody};
 
 use crate::compile::NoResults;
 use crate::database::Declared;
-use crate::workshop::{Workshop, active_facets};
 use crate::task::Wired;
+use crate::workshop::{Workshop, active_facets};
 use crate::{names, pure, script_name, settings};
 use config::Configured;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use thinking_container::{Binding, Catalog, Choice, Lifetime, Resource, Target, Wire, Wirer, Wiring};
+use thinking_container::{Binding, Catalog, Choice, Lifetime, Resource, ResourceId, Target, Wire, Wirer, Wiring};
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
 use thinking_schema::{self as schema, ScopeWord};
 use thinking_step::{About, DefinitionPart, Need, Origin, Purpose, ScopeEntry, Value, VariableKind};
@@ -66,6 +66,12 @@ impl Assembly {
             }
         };
         choice.targets().iter().filter_map(one).collect()
+    }
+
+    /// What the engine has, by number.
+    pub(crate) fn resources(&self) -> Vec<(Arc<str>, VariableKind)> {
+        let all = (0..).map_while(|number| self.wirer.resource(ResourceId(number)));
+        all.map(|resource| (resource.name.as_str().into(), resource.what.clone())).collect()
     }
 
     /// What steps that use something are made of besides their own text.

@@ -97,7 +97,9 @@ pub(crate) fn unknown(assembly: &crate::assembly::Assembly, steps: &[String], na
         _ => None,
     });
     let mut known: Vec<String> = operations
-        .flat_map(|(binding, about)| about.operations.iter().map(move |operation| format!("{binding}.{}", operation.name)))
+        .flat_map(|(binding, about)| {
+            about.operations.iter().map(move |operation| format!("{binding}.{}", operation.name))
+        })
         .collect();
     known.extend(steps.iter().cloned());
     let help = match did_you_mean(&name.value, known.iter().map(String::as_str)) {

@@ -80,6 +80,7 @@ fn plan(root: &Path, steps: u64) -> Plan {
         directory: root.to_owned(),
         wiring: Default::default(),
         hooks: Default::default(),
+        resources: Vec::new(),
     }
 }
 
