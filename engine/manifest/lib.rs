@@ -22,12 +22,13 @@ mod located;
 mod map;
 mod parse;
 mod prune;
+pub mod resolved;
 mod text;
 pub mod units;
 mod view;
 
 pub use check::check_arguments;
-pub use facets::{FacetDeclaration, Facets, GroupDeclaration, Requests, Selection};
+pub use facets::{FacetDeclaration, Facets, GroupDeclaration, Reason, Requests, Selection};
 pub use load::{Model, Project};
 pub use located::{Field, Kind, Located};
 pub use text::{mapped_string, values};

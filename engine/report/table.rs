@@ -48,7 +48,8 @@ impl Table {
 }
 
 /// At most so many characters of a text; what is cut off shows as `…`.
-pub(crate) fn cut(text: &str, most: usize, ellipsis: &str) -> String {
+#[must_use]
+pub fn cut(text: &str, most: usize, ellipsis: &str) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
