@@ -15,6 +15,7 @@ mod growth;
 mod guidance;
 mod help;
 mod init;
+mod looks;
 mod manifests;
 mod past;
 mod permissions;

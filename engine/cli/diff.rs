@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use thinking_diagnostic::{Code, Diagnostic};
 use thinking_manifest::resolved::{Change, Origin, Origins, Side, changes};
 use thinking_manifest::{Requests, Selection};
-use thinking_report::cut;
+use thinking_report::{cut, cut_front};
 use thinking_script::Rhai;
 
 /// Columns between the two sides.
@@ -145,15 +145,18 @@ impl Page<'_> {
         let half = width.map_or(usize::MAX, |width| width.saturating_sub(2 * GAP) / 2);
         let column = widest.min(half);
         let mut text = String::new();
-        let fit = |cell: &str, most: usize| cut(cell, most, "…");
         for (what, rows) in &blocks {
             if !what.is_empty() {
-                text.push_str(&fit(what, width.unwrap_or(usize::MAX)));
+                // The end of a path says most.
+                text.push_str(&cut_front(what, width.unwrap_or(usize::MAX), "…"));
                 text.push('\n');
             }
-            for [left, right] in rows {
+            for (at, [left, right]) in rows.iter().enumerate() {
+                // So does the end of a place.
+                let fit = if at == 1 && !what.is_empty() { cut_front } else { cut };
                 let rest = width.map_or(usize::MAX, |width| width.saturating_sub(column + 2 * GAP));
-                let line = format!("{:GAP$}{:<column$}{:GAP$}{}", "", fit(left, column), "", fit(right, rest));
+                let line =
+                    format!("{:GAP$}{:<column$}{:GAP$}{}", "", fit(left, column, "…"), "", fit(right, rest, "…"));
                 text.push_str(line.trim_end());
                 text.push('\n');
             }

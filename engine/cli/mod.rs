@@ -12,6 +12,7 @@ mod facets;
 mod faults;
 mod fmt;
 mod given;
+mod graph;
 mod help;
 mod here;
 mod history;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
         Verb::History(args) => history::run(&args),
         Verb::Show(args) => show::run(&args),
         Verb::Facets(args) => facets::run(&args),
+        Verb::Graph(args) => graph::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Logs(args) => logs::run(&args),
         Verb::Schema(args) => schema::run(&args),

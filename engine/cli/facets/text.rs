@@ -3,10 +3,7 @@
 use super::{Facet, Group, Overview, Told};
 use thinking_manifest::Reason;
 use thinking_manifest::resolved::Origin;
-use thinking_report::cut;
-
-/// Fewer columns than these are not worth a column of places.
-const LEAST: usize = 24;
+use thinking_report::{cut, cut_front};
 
 /// The whole page; `width` is that of a terminal, `quiet` leaves out what each facet would change.
 pub(crate) fn text(overview: &Overview, width: Option<usize>, quiet: bool) -> String {
@@ -15,14 +12,15 @@ pub(crate) fn text(overview: &Overview, width: Option<usize>, quiet: bool) -> St
         page.group(group, overview.unfinished.as_deref());
     }
     if !overview.facets.is_empty() {
+        page.text.push('\n');
         page.line(0, if overview.groups.is_empty() { "facets" } else { "without a group" });
-        page.facets(&overview.facets, "off", overview.unfinished.as_deref());
+        page.facets(&overview.facets, overview.unfinished.as_deref());
     }
     if overview.groups.is_empty() && overview.facets.is_empty() {
         page.line(0, "the manifest declares no facets");
     }
     page.text.push('\n');
-    page.line(0, "modes, which the engine switches: conditions may ask for them as for facets");
+    page.line(0, "modes, which the engine switches");
     for mode in &overview.modes {
         page.line(2, &format!("{:<4}  {}", mode.name, if mode.active { "active" } else { "off" }));
         if !mode.active && !mode.changes.is_empty() {
@@ -50,13 +48,13 @@ impl Page {
         self.text.push('\n');
         let about = group.description.as_ref().map(|about| format!(": {about}")).unwrap_or_default();
         self.line(0, &format!("group {}{about}", group.name));
-        self.facets(&group.facets, "off", unfinished);
+        self.facets(&group.facets, unfinished);
     }
 
-    fn facets(&mut self, facets: &[Facet], off: &str, unfinished: Option<&str>) {
+    fn facets(&mut self, facets: &[Facet], unfinished: Option<&str>) {
         let width = facets.iter().map(|facet| facet.name.chars().count()).max().unwrap_or(0);
         for facet in facets {
-            let state = if facet.reason.is_some() { "active" } else { off };
+            let state = if facet.reason.is_some() { "active" } else { "off" };
             let why = why(facet, unfinished);
             let why = if why.is_empty() { why } else { format!(": {why}") };
             self.line(2, &format!("{:<width$}  {state}{why}", facet.name));
@@ -80,35 +78,57 @@ impl Page {
             return;
         }
         self.line(4, would);
-        let rows: Vec<(String, String)> = changes.iter().map(row).collect();
-        let places = rows.iter().map(|(_, place)| place.chars().count()).max().unwrap_or(0);
-        let widest = rows.iter().map(|(what, _)| what.chars().count()).max().unwrap_or(0);
+        let rows: Vec<Row> = changes.iter().map(Row::of).collect();
+        let places = rows.iter().map(|row| row.place.chars().count()).max().unwrap_or(0);
+        let widest = rows.iter().map(|row| row.line().chars().count()).max().unwrap_or(0);
         let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(6 + 2 + places));
-        for (what, place) in rows {
-            if room < LEAST.min(widest) {
-                // Too narrow for both: what comes from where stands below.
-                self.line(6, &what);
-                self.line(8, &place);
-            } else {
-                let column = widest.min(room);
-                self.line(6, &format!("{:<column$}  {place}", cut(&what, column, "…")));
+        // The longest line decides about the column of places, unless it is broken up anyway.
+        let fitting = rows.iter().map(|row| row.line().chars().count()).filter(|length| *length <= room).max();
+        let column = fitting.unwrap_or(widest).min(room);
+        for row in rows {
+            let line = row.line();
+            if line.chars().count() <= room {
+                self.line(6, &format!("{line:<column$}  {}", row.place));
+                continue;
             }
+            // Too narrow: the end of the path, below it what it becomes, below that the place.
+            let most = self.width.map_or(usize::MAX, |width| width.saturating_sub(6));
+            self.line(6, &format!("{}{}", row.mark, cut_front(&row.what, most.saturating_sub(row.mark.len()), "…")));
+            if !row.becomes.is_empty() {
+                self.line(8, row.becomes.trim_start_matches([':', ' ']));
+            }
+            self.line(8, &row.place);
         }
     }
 }
 
-/// What changes, and where that stands.
-fn row(told: &Told) -> (String, String) {
-    let what = told.change.what();
-    let place = |origin: &Option<Origin>| origin.as_ref().map(|origin| format!("{}:{}", origin.file, origin.line));
-    let text = match told.change.texts() {
-        (Some(before), Some(after)) => format!("{what}: {before} → {after}"),
-        (None, Some(after)) if told.change.setting.is_some() => format!("+ {what}: {after}"),
-        (None, Some(after)) => format!("+ {what} {after}"),
-        (Some(before), None) if told.change.setting.is_some() => format!("- {what}: {before}"),
-        (Some(_), None) | (None, None) => format!("- {what}"),
-    };
-    (text.trim_end().to_owned(), place(&told.after).or_else(|| place(&told.before)).unwrap_or_default())
+/// A change as it is told.
+struct Row {
+    mark: &'static str,
+    what: String,
+    /// With what joins it to the rest of the line.
+    becomes: String,
+    place: String,
+}
+
+impl Row {
+    fn line(&self) -> String {
+        format!("{}{}{}", self.mark, self.what, self.becomes)
+    }
+
+    fn of(told: &Told) -> Self {
+        let place = |origin: &Option<Origin>| origin.as_ref().map(|origin| format!("{}:{}", origin.file, origin.line));
+        let value = told.change.setting.is_some();
+        let (mark, becomes) = match told.change.texts() {
+            (Some(before), Some(after)) => ("", format!(": {before} → {after}")),
+            (None, Some(after)) if value => ("+ ", format!(": {after}")),
+            (None, Some(after)) => ("+ ", format!(" {after}").trim_end().to_owned()),
+            (Some(before), None) if value => ("- ", format!(": {before}")),
+            (Some(_), None) | (None, None) => ("- ", String::new()),
+        };
+        let place = place(&told.after).or_else(|| place(&told.before)).unwrap_or_default();
+        Self { mark, what: told.change.what(), becomes, place }
+    }
 }
 
 /// Why it is active, or what `detect` says of it.

@@ -2,6 +2,7 @@
 
 use super::node::{Child, Node, Setting};
 use super::string::{literals, quoted};
+use crate::located::Located;
 use serde_json::Value;
 use thinking_diagnostic::Span;
 
@@ -77,11 +78,11 @@ fn inside(path: &mut Vec<String>, before: &[Child], after: &[Child], all: &mut V
     for setting in &one.settings {
         match other.setting(&setting.name) {
             Some(same) if json(same) == json(setting) => {}
-            now => push(path, Some(&setting.name), Some(value(setting)), now.map(value)),
+            now => push(path, Some(&setting.name), Some(value(setting, now)), now.map(|now| value(now, Some(setting)))),
         }
     }
     for setting in other.settings.iter().filter(|setting| one.setting(&setting.name).is_none()) {
-        push(path, Some(&setting.name), None, Some(value(setting)));
+        push(path, Some(&setting.name), None, Some(value(setting, None)));
     }
     for (key, node) in &one.nodes {
         let same = other.nodes.iter().find(|(known, _)| known == key);
@@ -144,13 +145,17 @@ fn title(key: &Key<'_>, node: &Node, one: &Parts<'_>, other: &Parts<'_>) -> Stri
 }
 
 fn json(setting: &Setting) -> Vec<Value> {
-    setting.values.iter().map(crate::Located::to_json).collect()
+    setting.values.iter().map(Located::to_json).collect()
 }
 
-fn value(setting: &Setting) -> Side {
+/// A value that differs from the other side's; of a list the place is that of its first element that the other has not.
+fn value(setting: &Setting, other: Option<&Setting>) -> Side {
+    let known =
+        |value: &Located| other.is_some_and(|other| other.values.iter().any(|known| known.value == value.value));
+    let new = setting.values.iter().find(|value| setting.values.len() > 1 && !known(value));
     let value = match &*setting.values {
         [only] => only.to_json(),
-        several => Value::Array(several.iter().map(crate::Located::to_json).collect()),
+        several => Value::Array(several.iter().map(Located::to_json).collect()),
     };
     // Scripts of several lines are told by their first.
     let text = match &value {
@@ -160,7 +165,7 @@ fn value(setting: &Setting) -> Side {
         }
         _ => literals(&setting.values),
     };
-    Side { text, value: Some(value), span: setting.span }
+    Side { text, value: Some(value), span: new.map_or(setting.span, |new| new.span) }
 }
 
 fn block(node: &Node) -> Side {

@@ -52,7 +52,10 @@ fn write_node(node: &Node, indent: usize, all: &mut Vec<Line>) {
             }
             Written::Child => continue,
         }
-        values.push((setting.name.clone(), setting.span));
+        // What names it is the same in every text that overlays it.
+        if !node.is_named_by(setting) {
+            values.push((setting.name.clone(), setting.span));
+        }
     }
     let inside: Vec<&Child> = node.children.iter().filter(|child| !is_inline(child)).collect();
     // A block with nothing in it is no plain value.
@@ -100,6 +103,11 @@ impl Node {
             Some(name) => format!("{} {name}", self.word),
             None => self.word.clone(),
         }
+    }
+
+    fn is_named_by(&self, setting: &Setting) -> bool {
+        let own = matches!(&*setting.values, [only] if only.text().is_some() && only.text() == self.name.as_deref());
+        own && setting.written == Written::Argument
     }
 
     /// What it holds, on one line: values, and `{ … }` for blocks.
