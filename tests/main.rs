@@ -11,6 +11,7 @@ mod examples;
 mod explain;
 mod fmt;
 mod fuzz;
+mod graph;
 mod growth;
 mod guidance;
 mod help;

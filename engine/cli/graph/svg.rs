@@ -24,6 +24,7 @@ svg { --ink: #1f2328; --soft: #59636e; --paper: #ffffff; --box: #f6f8fa; --line:
   svg { --ink: #e6edf3; --soft: #9198a1; --paper: #0d1117; --box: #161b22; --line: #768390; --mark: #58a6ff; }
 }
 text { font: 12px ui-monospace, monospace; fill: var(--ink); }
+.title, .label { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; }
 .more, .label { fill: var(--soft); }
 .label { font-size: 11px; }
 .paper { fill: var(--paper); }
@@ -73,8 +74,6 @@ pub(crate) fn svg(drawing: &Drawing, title: &str) -> Option<String> {
             FrameLook::Choice => "frame choice",
         };
         let _ = writeln!(text, "{}", rectangle(class, at, 8.0));
-        let (x, y) = (at.x - at.width / 2.0 + PAD, at.y - at.height / 2.0 + LINE - 2.0);
-        let _ = writeln!(text, "<text x=\"{}\" y=\"{}\">{}</text>", number(x), number(y), escaped(&frame.title));
     }
     for (arrow, way) in drawing.arrows.iter().zip(&placed.arrows) {
         let (class, head) = match arrow.look {
@@ -92,6 +91,17 @@ pub(crate) fn svg(drawing: &Drawing, title: &str) -> Option<String> {
                 escaped(&arrow.label)
             );
         }
+    }
+    // Titles come after the arrows that cross their lines.
+    for (frame, at) in drawing.frames.iter().zip(&placed.frames) {
+        let (x, y) = (at.x - at.width / 2.0 + PAD, at.y - at.height / 2.0 + LINE - 2.0);
+        let _ = writeln!(
+            text,
+            "<text class=\"title\" x=\"{}\" y=\"{}\">{}</text>",
+            number(x),
+            number(y),
+            escaped(&frame.title)
+        );
     }
     for (node, at) in drawing.boxes.iter().zip(&placed.boxes) {
         let round = match node.look {
@@ -254,4 +264,51 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, place};
+    use crate::cli::graph::drawing::{ArrowLook, Drawing, FrameLook, Look};
+
+    fn inside(inner: &Place, outer: &Place) -> bool {
+        (inner.x - outer.x).abs() + inner.width / 2.0 <= outer.width / 2.0
+            && (inner.y - outer.y).abs() + inner.height / 2.0 <= outer.height / 2.0
+    }
+
+    fn apart(one: &Place, other: &Place) -> bool {
+        (one.x - other.x).abs() >= (one.width + other.width) / 2.0
+            || (one.y - other.y).abs() >= (one.height + other.height) / 2.0
+    }
+
+    #[test]
+    fn boxes_stand_apart_and_in_their_frames() {
+        let mut drawing = Drawing::default();
+        let whole = drawing.frame("whole", None, FrameLook::Plain);
+        let mut last = None;
+        for number in 0..5 {
+            let frame = drawing.frame(format!("a frame with a long title {number}"), Some(whole), FrameLook::Loop);
+            let branches = [drawing.frame("left", Some(frame), FrameLook::Choice), frame];
+            let boxes = branches.map(|parent| drawing.node(vec!["box".to_owned(); 2], Some(parent), Look::Step));
+            for node in boxes {
+                last.into_iter().for_each(|last| drawing.arrow(last, node, "", ArrowLook::Next));
+                drawing.arrow(0, node, "first", ArrowLook::Result);
+            }
+            last = Some(boxes[0]);
+        }
+        drawing.node(vec!["alone".to_owned()], None, Look::Database);
+        let placed = place(&drawing).unwrap_or_else(|| panic!("everything has a place"));
+        for (at, node) in drawing.boxes.iter().enumerate() {
+            let own = &placed.boxes[at];
+            assert!(node.parent.is_none_or(|parent| inside(own, &placed.frames[parent])), "box {at}");
+            assert!(placed.boxes[at + 1..].iter().all(|other| apart(own, other)), "box {at}");
+        }
+        for (at, frame) in drawing.frames.iter().enumerate() {
+            let own = &placed.frames[at];
+            assert!(frame.parent.is_none_or(|parent| inside(own, &placed.frames[parent])), "frame {at}");
+            let same = |other: &usize| drawing.frames[*other].parent == frame.parent;
+            let others = (at + 1..drawing.frames.len()).filter(same);
+            assert!(others.map(|other| &placed.frames[other]).all(|other| apart(own, other)), "frame {at}");
+        }
+    }
 }
