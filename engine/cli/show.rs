@@ -22,7 +22,7 @@ Examples:
   thinking show 'fit/epoch[3]/train'     a step: when, how long, its result, which data it changed
   thinking show fit/epoch                all that is below
   thinking show train:fit/epoch          the same of pipeline `train`
-  thinking show --resolved --facet gpu   the manifest as it is with a facet, and where each value is from
+  thinking show --resolved --facet gpu   the manifest with a facet, and where each value is from
   thinking show --defaults std/logging   a manifest that ships with thinking")]
 pub(crate) struct ShowArgs {
     /// A run, by its id or the beginning of it, or a task, by its path [default: the latest run]
