@@ -41,6 +41,12 @@ pub(crate) enum Verb {
     History(crate::cli::history::HistoryArgs),
     /// Say what a run or a task did: when, how long, which data it changed
     Show(crate::cli::show::ShowArgs),
+    /// Say which facets there are, which are active and why, and what each would change
+    Facets(crate::cli::facets::FacetsArgs),
+    /// Draw the tasks and the wiring of a pipeline
+    Graph(crate::cli::graph::GraphArgs),
+    /// Say how the manifest differs between two choices of facets
+    Diff(crate::cli::diff::DiffArgs),
     /// Say again what a run said, or follow it
     Logs(crate::cli::logs::LogsArgs),
     /// Print the JSON Schema of manifests
@@ -74,6 +80,9 @@ impl Verb {
             Self::History(args) => args.past.json,
             Self::Show(args) => args.past.json,
             Self::Logs(args) => args.past.json,
+            Self::Facets(args) => args.look.common.json,
+            Self::Graph(args) => args.look.common.json,
+            Self::Diff(args) => args.json,
             Self::Schema(args) => args.json,
             Self::Explain(args) => args.json,
             Self::Doctor(common) => common.json,
@@ -83,7 +92,7 @@ impl Verb {
 }
 
 /// What every verb that reads a manifest takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Common {
     /// The manifest [default: pipeline.kdl, else the only *.kdl here]
     pub manifest: Option<PathBuf>,
@@ -99,7 +108,7 @@ pub(crate) struct Common {
 }
 
 /// What `apply` and `plan` take.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct RunArgs {
     #[command(flatten)]

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 /// The verbs by what they are for. One that is not here stands under the last heading.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Write a pipeline", &["init", "validate", "fmt", "explain", "schema"]),
+    ("Look at it", &["facets", "components", "graph"]),
     ("Run it", &["plan", "apply", "signal", "cancel"]),
     ("Look back", &["history", "show", "logs", "diff", "state"]),
     ("Around it", &["doctor", "completions"]),

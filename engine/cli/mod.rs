@@ -2,13 +2,17 @@
 
 mod apply;
 mod args;
+mod chosen;
 mod completions;
+mod diff;
 mod doctor;
 mod exit;
 mod explain;
+mod facets;
 mod faults;
 mod fmt;
 mod given;
+mod graph;
 mod help;
 mod here;
 mod history;
@@ -20,6 +24,7 @@ mod past;
 mod permissions;
 mod plan;
 mod prepare;
+mod resolved;
 mod retell;
 mod schema;
 mod session;
@@ -56,6 +61,9 @@ pub fn main() -> ExitCode {
         Verb::Init(args) => init::run(&args),
         Verb::History(args) => history::run(&args),
         Verb::Show(args) => show::run(&args),
+        Verb::Facets(args) => facets::run(&args),
+        Verb::Graph(args) => graph::run(&args),
+        Verb::Diff(args) => diff::run(&args),
         Verb::Logs(args) => logs::run(&args),
         Verb::Schema(args) => schema::run(&args),
         Verb::State(args) => state::run(&args),

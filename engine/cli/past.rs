@@ -137,7 +137,7 @@ pub(crate) fn style() -> Style {
 }
 
 /// Columns of the terminal on standard output.
-fn width() -> Option<usize> {
+pub(crate) fn width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }

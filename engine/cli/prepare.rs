@@ -107,7 +107,7 @@ fn plan(
     Ok(Some((plan, settings, remembered, secrets)))
 }
 
-fn workshop<'w, 'l>(session: &'w mut Session<'l>, model: &'w Model, state: &Path) -> Workshop<'w, 'l> {
+pub(crate) fn workshop<'w, 'l>(session: &'w mut Session<'l>, model: &'w Model, state: &Path) -> Workshop<'w, 'l> {
     Workshop {
         project: &session.project,
         model,
@@ -121,7 +121,7 @@ fn workshop<'w, 'l>(session: &'w mut Session<'l>, model: &'w Model, state: &Path
 }
 
 /// Which facets are active. `detect` sees the parameters as they are without the facets that it decides about.
-fn select(
+pub(crate) fn select(
     session: &mut Session<'_>,
     base: &Model,
     given: &thinking_plan::Given,
@@ -162,7 +162,7 @@ fn pipeline(args: &RunArgs, model: &Model, text: &str, found: &mut Diagnostics) 
     }
 }
 
-fn unknown_pipeline(name: &str, model: &Model) -> Diagnostic {
+pub(crate) fn unknown_pipeline(name: &str, model: &Model) -> Diagnostic {
     let known: Vec<&str> = model.manifest.pipeline.names().collect();
     let help = match did_you_mean(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -172,7 +172,7 @@ fn unknown_pipeline(name: &str, model: &Model) -> Diagnostic {
 }
 
 /// The pipeline's unfinished run, without touching the state.
-fn unfinished(state: &Path, pipeline: &str) -> Result<Option<RunRecord>, Trouble> {
+pub(crate) fn unfinished(state: &Path, pipeline: &str) -> Result<Option<RunRecord>, Trouble> {
     match LmdbStore::open_read_only(state) {
         Ok(store) => Ok(thinking_run::unfinished(&store, LINE, pipeline)?),
         Err(StoreError::Absent(_)) => Ok(None),

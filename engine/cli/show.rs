@@ -1,8 +1,8 @@
 //! `thinking show`
 
 use crate::cli::exit::{Exit, Trouble};
-use crate::cli::output;
 use crate::cli::past::{self, PastArgs};
+use crate::cli::{output, resolved};
 use clap::Args;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -22,6 +22,7 @@ Examples:
   thinking show 'fit/epoch[3]/train'     a step: when, how long, its result, which data it changed
   thinking show fit/epoch                all that is below
   thinking show train:fit/epoch          the same of pipeline `train`
+  thinking show --resolved --facet gpu   the manifest with a facet, and where each value is from
   thinking show --defaults std/logging   a manifest that ships with thinking")]
 pub(crate) struct ShowArgs {
     /// A run, by its id or the beginning of it, or a task, by its path [default: the latest run]
@@ -41,11 +42,23 @@ pub(crate) struct ShowArgs {
     /// Print the manifests that ship with thinking, or the one of that name
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["target", "pipeline"])]
     pub defaults: Option<String>,
+    /// Print the manifest as it is composed, with the place of every value; RUN|PATH is a manifest then
+    #[arg(long, conflicts_with_all = ["defaults", "all"])]
+    pub resolved: bool,
+    /// With --resolved: switch facets on
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', requires = "resolved")]
+    pub facet: Vec<String>,
+    /// With --resolved: give a parameter that a `detect` looks at its value
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", requires = "resolved")]
+    pub params: Vec<String>,
 }
 
 pub(crate) fn run(args: &ShowArgs) -> Result<Exit, Trouble> {
     if let Some(name) = &args.defaults {
         return Ok(defaults(name, args.past.json));
+    }
+    if args.resolved {
+        return resolved::run(args);
     }
     let manifest = args.manifest.as_deref();
     let directory = past::directory(&args.past, manifest);

@@ -1,13 +1,13 @@
 //! `thinking validate`
 
-use crate::cli::args::{Emit, ValidateArgs};
+use crate::cli::args::{Emit, RunArgs, ValidateArgs};
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::session::{self, Session};
-use crate::cli::{output, permissions};
-use thinking_diagnostic::Diagnostics;
-use thinking_manifest::Requests;
+use crate::cli::{given, output, permissions, prepare};
+use std::path::Path;
+use thinking_diagnostic::{Diagnostic, Diagnostics};
+use thinking_manifest::Selection;
 use thinking_script::Rhai;
-use thinking_step::Mode;
 
 pub(crate) fn run(args: &ValidateArgs) -> Result<Exit, Trouble> {
     let common = &args.common;
@@ -27,11 +27,9 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<Exit, Trouble> {
     session.check(&state);
     let wrong = session.diagnostics.has_errors();
     if args.emit == Some(Emit::Resolved) {
-        let requests = Requests { command_line: args.facet.clone(), ..Requests::default() };
-        let mut found = Diagnostics::new();
-        match session.project.facets.select(&requests, Mode::App, &mut |_| Ok(false)) {
+        match chosen(args, &mut session, &state)? {
             Ok(selection) => {
-                if let Some(model) = session.project.compose(&selection, &mut found) {
+                if let Some(model) = session.project.compose(&selection, &mut Diagnostics::new()) {
                     output::json_data(&model.to_json());
                 }
             }
@@ -68,4 +66,18 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<Exit, Trouble> {
         output::talk(&format!("{} is valid{with}\n", path.display()));
     }
     Ok(Exit::Done)
+}
+
+/// Which facets are active: those that are asked for here, and what `detect` finds. What a run remembers is no part of a manifest.
+fn chosen(
+    args: &ValidateArgs,
+    session: &mut Session<'_>,
+    state: &Path,
+) -> Result<Result<Selection, Vec<Diagnostic>>, Trouble> {
+    let run = RunArgs { facet: args.facet.clone(), ..RunArgs::default() };
+    let Some(base) = session.project.compose(&Selection::default(), &mut Diagnostics::new()) else {
+        return Ok(Ok(Selection::default()));
+    };
+    let given = given::params(&run, None)?;
+    Ok(prepare::select(session, &base, &given, &given::facets(&run, None), state))
 }

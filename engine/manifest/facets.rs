@@ -14,6 +14,8 @@ pub struct FacetDeclaration {
     pub group: Option<String>,
     /// Where its name stands.
     pub span: Span,
+    /// What it is for, for people.
+    pub description: Option<String>,
     /// The code that detects it, with its place.
     pub detect: Option<(String, Span)>,
     pub(crate) overlay: Located,
@@ -24,6 +26,8 @@ pub struct FacetDeclaration {
 pub struct GroupDeclaration {
     /// Its name.
     pub name: String,
+    /// What the choice is about, for people.
+    pub description: Option<String>,
     /// Where its name stands.
     pub span: Span,
     /// The facet that is active if nothing else says so, with its place.
@@ -48,6 +52,21 @@ pub struct Requests {
     pub environment: Vec<String>,
     /// Those of the unfinished run.
     pub remembered: Vec<String>,
+}
+
+/// Why a facet is active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// `--facet`
+    CommandLine,
+    /// `THINKING_FACETS`
+    Environment,
+    /// The unfinished run was started with it.
+    Remembered,
+    /// Its `detect` is true.
+    Detected,
+    /// It is its group's default.
+    Default,
 }
 
 /// The active facets.
@@ -78,6 +97,7 @@ impl Facets {
                 name: field.name.clone(),
                 group: group.map(str::to_owned),
                 span: field.name_span,
+                description: described(&field.value),
                 detect,
                 overlay: field.value.clone(),
             });
@@ -97,6 +117,7 @@ impl Facets {
             .map(|group| GroupDeclaration {
                 name: group.name.clone(),
                 span: group.name_span,
+                description: described(&group.value),
                 default: group.value.get("default").and_then(|name| Some((name.text()?.to_owned(), name.span))),
             })
             .collect();
@@ -287,6 +308,41 @@ impl Facets {
         Ok(Selection { active: in_order(&active), given: in_order(&given), mode })
     }
 
+    /// Why a facet is active under a selection that came of these requests; `None` if it is not.
+    #[must_use]
+    pub fn reason(&self, name: &str, requests: &Requests, selection: &Selection) -> Option<Reason> {
+        let asked = |names: &[String]| names.iter().any(|asked| asked == name);
+        let active = selection.active.iter().any(|active| active == name);
+        active.then(|| match selection.given.iter().any(|given| given == name) {
+            _ if asked(&requests.command_line) => Reason::CommandLine,
+            _ if asked(&requests.environment) => Reason::Environment,
+            _ if asked(&requests.remembered) => Reason::Remembered,
+            true => Reason::Detected,
+            false => Reason::Default,
+        })
+    }
+
+    /// A selection with one facet switched on, and another in its group off; `None` for the group's facet: none of them.
+    #[must_use]
+    pub fn switched(
+        &self,
+        selection: &Selection,
+        group: Option<&str>,
+        on: Option<&str>,
+        off: Option<&str>,
+    ) -> Selection {
+        let keep = |facet: &&FacetDeclaration| {
+            if on == Some(facet.name.as_str()) {
+                return true;
+            }
+            let same_group = group.is_some() && facet.group.as_deref() == group;
+            let active = selection.active.contains(&facet.name);
+            active && !same_group && off != Some(facet.name.as_str())
+        };
+        let active = self.facets.iter().filter(keep).map(|facet| facet.name.clone()).collect();
+        Selection { active, given: Vec::new(), mode: selection.mode }
+    }
+
     /// The selections that `validate` looks at: the defaults, and each facet on its own on top of them.
     #[must_use]
     pub fn every_selection(&self) -> Vec<Selection> {
@@ -321,4 +377,9 @@ impl Facets {
         }
         all
     }
+}
+
+/// The text of `description`.
+fn described(holder: &Located) -> Option<String> {
+    holder.get("description").and_then(Located::text).map(str::to_owned)
 }

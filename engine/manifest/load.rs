@@ -5,6 +5,7 @@ use crate::compose::{conditions, filter, overlay, repeated_tasks};
 use crate::decode::DecodeError;
 use crate::foreign::foreign;
 use crate::located::{Kind, Located};
+use crate::resolved::{Child, unmap};
 use crate::{Facets, Selection, map, parse, prune};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -41,6 +42,12 @@ pub struct Model {
 }
 
 impl Model {
+    /// The composed manifest with the place of every value.
+    #[must_use]
+    pub fn composed(&self) -> &Located {
+        &self.composed
+    }
+
     /// The composed manifest as JSON.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
@@ -137,6 +144,17 @@ impl Project {
                 None
             }
         }
+    }
+
+    /// The nodes of a composed manifest.
+    #[must_use]
+    pub fn nodes(&self, model: &Model) -> Vec<Child> {
+        unmap::children(&model.composed, self.schemas.manifest(Strictness::Whole))
+    }
+
+    /// The texts, each checked, in the order in which they lie over each other.
+    pub(crate) fn layers(&self) -> &[Located] {
+        &self.layers
     }
 
     /// Whether a mistake is only there because what it refers to was taken out for another mistake.

@@ -48,7 +48,8 @@ impl Table {
 }
 
 /// At most so many characters of a text; what is cut off shows as `…`.
-pub(crate) fn cut(text: &str, most: usize, ellipsis: &str) -> String {
+#[must_use]
+pub fn cut(text: &str, most: usize, ellipsis: &str) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
@@ -57,9 +58,20 @@ pub(crate) fn cut(text: &str, most: usize, ellipsis: &str) -> String {
     short
 }
 
+/// At most so many characters of a text, the last ones; what is cut off shows as `…`.
+#[must_use]
+pub fn cut_front(text: &str, most: usize, ellipsis: &str) -> String {
+    let length = text.chars().count();
+    if length <= most {
+        return text.to_owned();
+    }
+    let kept = most.saturating_sub(ellipsis.chars().count());
+    ellipsis.chars().chain(text.chars().skip(length - kept)).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Table, cut};
+    use super::{Table, cut, cut_front};
 
     #[test]
     fn columns() {
@@ -76,5 +88,7 @@ mod tests {
         assert_eq!(cut("zwölf", 4, "…"), "zwö…");
         assert_eq!(cut("zwölf", 4, "..."), "z...");
         assert_eq!(cut("zwölf", 0, "…"), "…");
+        assert_eq!(cut_front("zwölf", 5, "…"), "zwölf");
+        assert_eq!(cut_front("zwölf", 4, "…"), "…ölf");
     }
 }
