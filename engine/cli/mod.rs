@@ -21,6 +21,7 @@ mod permissions;
 mod plan;
 mod prepare;
 mod retell;
+mod runner;
 mod schema;
 mod session;
 mod show;

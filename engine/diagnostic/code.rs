@@ -94,6 +94,8 @@ codes! {
     InvalidOutput = "invalid-output";
     /// A component or operation that nothing provides.
     UnknownComponent = "unknown-component";
+    /// A crate with components that cannot be built.
+    CrateDoesNotBuild = "crate-does-not-build";
     /// Arguments that a component's operation does not take.
     InvalidArguments = "invalid-arguments";
     /// A name that hides another, or that scripts reserve.
