@@ -33,10 +33,8 @@ mod view;
 mod wanted;
 
 pub use config::{ConfigOf, check_arguments, check_config};
-pub use facets::{FacetDeclaration, Facets, GroupDeclaration, Requests, Selection};
-pub use fit::{Fields, fitted};
-pub use check::check_arguments;
 pub use facets::{FacetDeclaration, Facets, GroupDeclaration, Reason, Requests, Selection};
+pub use fit::{Fields, fitted};
 pub use load::{Model, Project};
 pub use located::{Field, Kind, Located};
 pub use param_schema::params_schema;

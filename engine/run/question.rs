@@ -54,9 +54,9 @@ pub(crate) fn asks_component(world: &World, place: &Place, question: Question) -
     match expression(world, place, question) {
         Expression::Program(program) => asks(program),
         Expression::Template(template) => in_template(template),
-        Expression::Params(params) => params
-            .iter()
-            .any(|(_, value)| matches!(value, TemplateValue::Template(template) if in_template(template))),
+        Expression::Params(params) => {
+            params.iter().any(|(_, value)| matches!(value, TemplateValue::Template(template) if in_template(template)))
+        }
         Expression::None => false,
     }
 }
