@@ -1,7 +1,7 @@
 //! Phase 3: JSON against the schema, each error told at the KDL text and in its words.
 
 use crate::bodies;
-use crate::fit::repeated;
+use crate::config::repeated;
 use crate::located::{Field, Kind, Located};
 use crate::view::View;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -236,15 +236,19 @@ pub(crate) fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &
             );
         }
         ValidationErrorKind::Type { kind } => diagnostics.push(wrong_type(kind, &place, view)),
-        ValidationErrorKind::Enum { options }
-            if place.config && !options.as_array().is_some_and(|all| all.iter().all(Value::is_string)) =>
-        {
-            let all: Vec<String> = options.as_array().into_iter().flatten().map(Value::to_string).collect();
-            diagnostics.push(invalid(&place, &format!("must be one of {}", all.join(", "))));
-        }
         ValidationErrorKind::Enum { options } => {
-            let words: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            diagnostics.push(wrong_word(&words, &place));
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            let words: Vec<&str> = options.iter().filter_map(Value::as_str).collect();
+            let others: Vec<String> =
+                options.iter().filter(|one| !one.is_string() && !one.is_null()).map(Value::to_string).collect();
+            diagnostics.push(match others.is_empty() {
+                true => wrong_word(&words, &place),
+                false => {
+                    let words = words.iter().map(|word| format!("\"{word}\""));
+                    let all: Vec<String> = words.chain(others).collect();
+                    invalid(&place, &format!("must be one of {}", all.join(", ")))
+                }
+            });
         }
         ValidationErrorKind::Pattern { .. } => diagnostics.push(wrong_text(&place, view)),
         ValidationErrorKind::Minimum { limit } => {
@@ -393,7 +397,18 @@ fn home(name: &str, manifest: View<'_>) -> Option<String> {
         return Some(format!("put it into a pipeline: pipeline \"main\" {{ {name} … }}"));
     }
     let runtime = manifest.property("runtime")?;
-    (name != "facet" && runtime.child(name).is_some()).then(|| format!("put it into `runtime`: runtime {{ {name} … }}"))
+    if name == "facet" {
+        return None;
+    }
+    if runtime.child(name).is_some() {
+        return Some(format!("put it into `runtime`: runtime {{ {name} … }}"));
+    }
+    let lifecycle = runtime.property("lifecycle")?;
+    if ["target", "on"].contains(&name) && lifecycle.child(name).is_some() {
+        return Some(format!("put it into `lifecycle`: runtime {{ lifecycle {{ {name} … }} }}"));
+    }
+    (name == "wire")
+        .then(|| "put it into the binding: bind NAME to=COMPONENT { wire DEPENDENCY to=BINDING }".to_owned())
 }
 
 fn missing(property: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
