@@ -144,6 +144,9 @@ impl Place<'_> {
     }
 }
 
+/// Where config goes, for someone who wrote it as a property.
+const OF_CONFIG: &str = "the config of a component goes into children: { name value }";
+
 /// What a component's config is called, before the component's name.
 pub(crate) const CONFIG: &str = "the config of ";
 
@@ -217,7 +220,8 @@ pub(crate) fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &
         ValidationErrorKind::PropertyNames { .. } => {
             let kind = place.field.map_or("node", |field| field.name.as_str());
             let dotted =
-                view.keyword("propertyNames").and_then(|names| names["pattern"].as_str()).is_some_and(is_dotted);
+                view.keyword("propertyNames").and_then(|names| names.get("pattern")).or(view.keyword("pattern"));
+            let dotted = dotted.and_then(Value::as_str).is_some_and(is_dotted);
             for field in place.value.fields() {
                 if !is_name(&field.name, dotted) {
                     diagnostics.push(bad_name(kind, &field.name, field.name_span, dotted));
@@ -361,8 +365,11 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
     known.retain(|known| view.others() != Some(known));
     let near = did_you_mean(name, nodes.iter().copied().chain(known.iter().copied()));
     let help = match near {
+        _ if place.node == "param" && ["env", "secret"].contains(&name) => format!(
+            "`{name}` is for the project's parameters: take the value from one where the component is bound, such as \"${{params.url}}\""
+        ),
         // Only properties can be unknown there.
-        None if view.others().is_some() => "the config of a component goes into children: { name value }".to_owned(),
+        None if view.others().is_some() => OF_CONFIG.to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None if nodes.is_empty() && known.is_empty() => format!("{inside} takes none"),
         None => {
@@ -377,15 +384,7 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
     } else {
         (Code::UnknownProperty, format!("{inside} has no property `{name}`"))
     };
-    let also = match (place.node, name) {
-        _ if near.is_some() && view.others().is_some() => {
-            Some("the config of a component goes into children: { name value }".to_owned())
-        }
-        ("param", "env" | "secret") => Some(format!(
-            "`{name}` is for the project's parameters: take the value from one where the component is bound, such as \"${{params.url}}\""
-        )),
-        _ => None,
-    };
+    let also = (near.is_some() && view.others().is_some()).then(|| OF_CONFIG.to_owned());
     Diagnostic::error(code, message).at(span, "unknown").help(help).help(also)
 }
 
