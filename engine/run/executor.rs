@@ -142,7 +142,7 @@ pub fn run_here(attempt: &Attempt) -> Result<Value, StepError> {
         (Body::Script(program), BodySpec::Script) => contained(|| program.eval(&attempt.host)),
         (Body::Call(call), BodySpec::Call { arguments }) => {
             attempt.host.touch(call.step.class(), call.step.name())?;
-            contained(|| call.step.run(NativeCall { arguments, host: &attempt.host }))
+            contained(|| call.step.run(NativeCall { arguments, dependencies: Vec::new(), host: &attempt.host }))
         }
         _ => Err(StepError::new(
             ErrorKind::Native,
