@@ -1,12 +1,13 @@
 //! A host for tests: data in memory, everything permitted below one directory.
 
 use crate::{
-    Access, Class, Datum, ErrorKind, Host, Limits, LogLevel, Mode, Permissions, RunInfo, StepError, TaskInfo, Value,
+    Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, Permissions,
+    RunInfo, StepError, TaskInfo, Value,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A host whose data is in memory. Fields may be set before use; what happened is in `seen`.
 pub struct MemoryHost {
@@ -32,6 +33,10 @@ pub struct MemoryHost {
     pub stopping: AtomicBool,
     /// What a script may take.
     pub limits: Limits,
+    /// Components by the names of their bindings.
+    pub components: BTreeMap<String, (Arc<dyn Component>, Arc<dyn ComponentType>)>,
+    /// What takes part in the attempt.
+    pub enlisted: Mutex<Vec<Enlisted>>,
     /// Called once when a function has been permitted to touch the world and is about to.
     pub before_touch: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
@@ -57,6 +62,8 @@ impl MemoryHost {
             clock: 0,
             stopping: AtomicBool::new(false),
             limits: Limits::default(),
+            components: BTreeMap::new(),
+            enlisted: Mutex::default(),
             before_touch: Mutex::default(),
         }
     }
@@ -137,6 +144,21 @@ impl Host for MemoryHost {
             .take(limit)
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect())
+    }
+    fn component(&self, binding: &str) -> Result<(Arc<dyn Component>, Arc<dyn ComponentType>), StepError> {
+        let found = self.components.get(binding);
+        found.cloned().ok_or_else(|| StepError::script(format!("there is no binding `{binding}`")))
+    }
+    fn enlist(&self, participant: &Enlisted) -> Result<bool, StepError> {
+        let mut enlisted = locked(&self.enlisted);
+        let is_new = !enlisted.iter().any(|other| Arc::ptr_eq(other, participant));
+        if is_new {
+            enlisted.push(Arc::clone(participant));
+        }
+        Ok(is_new)
+    }
+    fn may_write(&self) -> bool {
+        self.writable
     }
     fn limits(&self) -> Limits {
         self.limits
