@@ -1,11 +1,12 @@
 //! Between what JSON can say and what Rhai holds.
 
+use crate::failure::unraised;
 use crate::stream::as_list;
 use rhai::{Dynamic, INT, Map};
 use thinking_step::{Datum, StepError, Value};
 
 /// How deep a value may be nested: as deep as JSON is read back.
-const DEEPEST: usize = 120;
+pub(crate) const DEEPEST: usize = 120;
 
 /// A JSON value for a script.
 pub fn from_value(value: &Value) -> Dynamic {
@@ -58,17 +59,7 @@ const LONGEST: i128 = 10_000_000;
 const LONG: usize = 1 << 16;
 
 fn room() -> Result<(), StepError> {
-    crate::evaluation::check_memory().map_err(thrown)
-}
-
-#[expect(clippy::boxed_local, reason = "failures come boxed")]
-fn thrown(error: Box<rhai::EvalAltResult>) -> StepError {
-    match *error {
-        rhai::EvalAltResult::ErrorTerminated(thrown, _) | rhai::EvalAltResult::ErrorRuntime(thrown, _) => {
-            crate::failure::step_error(&thrown)
-        }
-        other => StepError::script(other.to_string()),
-    }
+    crate::evaluation::check_memory().map_err(unraised)
 }
 
 enum Way {
@@ -105,7 +96,7 @@ fn convert(value: &Dynamic, way: &mut Vec<Way>) -> Result<Value, StepError> {
     if let Ok(character) = value.as_char() {
         return Ok(Value::from(character.to_string()));
     }
-    if let Some(items) = as_list(value).map_err(thrown)? {
+    if let Some(items) = as_list(value).map_err(unraised)? {
         return convert(&Dynamic::from_array(items), way);
     }
     if let Ok(items) = value.as_array_ref() {

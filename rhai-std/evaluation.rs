@@ -7,6 +7,7 @@ use rhai::{Array, Dynamic, EvalAltResult, Position};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use thinking_diagnostic::Span;
 use thinking_step::{ErrorKind, Host, Limits, StepError, USUAL_DEPTH};
 
 struct Evaluation {
@@ -15,6 +16,8 @@ struct Evaluation {
     drawn: u64,
     /// A failure that no `catch` may swallow.
     fatal: Option<StepError>,
+    /// The last failure that came with a place of its own: what scripts throw on carries none.
+    placed: Option<StepError>,
 }
 
 thread_local! {
@@ -69,7 +72,7 @@ pub fn evaluate_within<T>(host: &Arc<dyn Host>, limits: Limits, body: impl FnOnc
             DEPTH.set(limits.depth.unwrap_or(USUAL_DEPTH));
             END.set(limits.time.and_then(|time| Some((Instant::now().checked_add(time)?, time))));
         }
-        all.push(Evaluation { host: Arc::clone(host), drawn: 0, fatal: None });
+        all.push(Evaluation { host: Arc::clone(host), drawn: 0, fatal: None, placed: None });
     });
     let leave = Leave;
     let value = body();
@@ -208,6 +211,25 @@ pub fn note_fatal(error: &StepError) {
             }
         });
     }
+}
+
+/// Keeps where a failure happened, if it was in another text than that of the script under way.
+pub fn note_place(error: &StepError) {
+    if error.span.is_some() {
+        EVALUATIONS.with_borrow_mut(|all| {
+            if let Some(evaluation) = all.last_mut() {
+                evaluation.placed = Some(error.clone());
+            }
+        });
+    }
+}
+
+/// Where a failure happened that was noted before.
+pub fn noted_place(error: &StepError) -> Option<Span> {
+    EVALUATIONS.with_borrow(|all| {
+        let noted = all.last()?.placed.as_ref()?;
+        if noted.kind == error.kind && noted.message == error.message { noted.span } else { None }
+    })
 }
 
 /// Whether a failure of that kind ends the attempt whatever the script does.

@@ -1,6 +1,6 @@
 //! Failures on their way through a script.
 
-use crate::evaluation::{is_fatal, note_fatal};
+use crate::evaluation::{is_fatal, note_fatal, note_place, noted_place};
 use rhai::{Dynamic, EvalAltResult, INT, Map, Position};
 use std::time::Duration;
 use thinking_step::{ErrorKind, StepError};
@@ -18,6 +18,7 @@ pub fn fail(message: impl Into<String>) -> Box<EvalAltResult> {
 #[must_use]
 pub fn raise(error: StepError) -> Box<EvalAltResult> {
     note_fatal(&error);
+    note_place(&error);
     let fatal = is_fatal(error.kind);
     let map = Dynamic::from_map(error_map(&error));
     Box::new(if fatal {
@@ -61,10 +62,20 @@ pub fn step_error(thrown: &Dynamic) -> StepError {
     error.help = text("help");
     let after = map.get("retry_after").and_then(|after| u64::try_from(after.as_int().ok()?).ok());
     error.retry_after = after.map(Duration::from_millis);
+    error.span = noted_place(&error);
     if let Some(lines) = map.get("details").and_then(|lines| lines.as_array_ref().ok()) {
         error.details = lines.iter().map(ToString::to_string).collect();
     }
     error
+}
+
+/// The failure that one of the library's functions gave.
+#[expect(clippy::boxed_local, reason = "failures come boxed")]
+pub(crate) fn unraised(error: Box<EvalAltResult>) -> StepError {
+    match *error {
+        EvalAltResult::ErrorTerminated(thrown, _) | EvalAltResult::ErrorRuntime(thrown, _) => step_error(&thrown),
+        other => StepError::script(other.to_string()),
+    }
 }
 
 fn kind_of(word: &str) -> Option<ErrorKind> {

@@ -6,6 +6,7 @@
 
 mod assertion;
 mod chart;
+mod component;
 mod convert;
 mod csv;
 mod documents;
@@ -39,6 +40,7 @@ mod permitted;
 mod rand;
 mod results;
 mod run_info;
+mod serde;
 mod stats;
 mod stdin;
 mod step_info;
@@ -54,6 +56,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use component::{Handle, Scripted, crossing, operations};
 pub use convert::{datum_from, from_datum, from_value, value_from};
 pub use documents::{Documents, WRITES as DOCUMENTS_WRITES};
 pub use evaluation::{
@@ -72,5 +75,6 @@ pub use page::{page, topics};
 pub use params::Params;
 pub use results::Results;
 pub use run_info::RunHandle;
+pub use serde::{Given, Positional, Problem, to_dynamic};
 pub use step_info::StepHandle;
 pub use vectors::{Vectors, WRITES as VECTORS_WRITES};

@@ -78,6 +78,7 @@ pub fn library() -> Library {
         .set_custom_type::<crate::RunHandle>("run")
         .set_custom_type::<crate::StepHandle>("step")
         .set_custom_type::<crate::Kv>("database")
+        .set_custom_type::<crate::Handle>("component")
         .set_custom_type::<crate::http::Response>("response")
         // A script need not know that its elements are not there yet.
         .set_custom_type::<crate::stream::Stream>("array")

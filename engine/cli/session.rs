@@ -25,6 +25,11 @@ impl NativeSteps for Steps {
     }
 }
 
+/// The native steps that ship, and those that are linked into this program.
+fn native() -> Registry {
+    thinking_native::native_steps().into_iter().fold(Registry::shipped(), Registry::with)
+}
+
 /// Finds the manifest that a command line means.
 pub(crate) fn manifest(common: &Common) -> Result<PathBuf, Trouble> {
     let given = common.manifest.clone().unwrap_or_else(|| PathBuf::from("."));
@@ -95,8 +100,8 @@ impl<'l> Session<'l> {
                 sources,
                 project,
                 compiler: Compiler::new(language),
-                steps: Steps(Registry::shipped()),
-                components: Vec::new(),
+                steps: Steps(native()),
+                components: thinking_native::component_types(),
                 diagnostics,
             }),
             None => Err((sources, diagnostics)),

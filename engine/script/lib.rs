@@ -9,6 +9,7 @@ mod check;
 mod engine;
 mod failure;
 mod known;
+mod methods;
 mod parse_error;
 mod places;
 mod program;

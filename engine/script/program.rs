@@ -6,8 +6,8 @@ use rhai::{AST, Dynamic, Engine, Expr, INT, ImmutableString, Position, Scope, St
 use std::sync::Arc;
 use thinking_diagnostic::Span;
 use thinking_std::{
-    Documents, Facets, Kv, Objects, Params, Results, RunHandle, StepHandle, Vectors, evaluate_within, from_value,
-    value_from,
+    Documents, Facets, Handle, Kv, Objects, Params, Results, RunHandle, StepHandle, Vectors, evaluate_within,
+    from_value, value_from,
 };
 use thinking_step::{Host, LibraryCall, Limits, Program, Reference, StepError, Value, VariableKind};
 
@@ -19,6 +19,8 @@ pub enum Variable {
     Mode,
     /// The host knows its value.
     Loop(String),
+    /// A component, by the name of its binding: each evaluation asks the host for it.
+    Component(String, String),
 }
 
 impl Variable {
@@ -37,8 +39,8 @@ impl Variable {
             }
             VariableKind::Objects(database) => Self::Fixed(Dynamic::from(Objects::new(database))),
             VariableKind::Mode => Self::Mode,
-            // The host knows them.
-            VariableKind::Loop | VariableKind::Outcome | VariableKind::Component { .. } => Self::Loop(name.to_owned()),
+            VariableKind::Component { binding, .. } => Self::Component(name.to_owned(), binding.clone()),
+            VariableKind::Loop | VariableKind::Outcome => Self::Loop(name.to_owned()),
         }
     }
 }
@@ -84,6 +86,7 @@ impl Script {
             let value = match variable {
                 Variable::Fixed(value) => value.clone(),
                 Variable::Mode => host.mode().name().into(),
+                Variable::Component(name, binding) => Dynamic::from(Handle::binding(name, binding)),
                 Variable::Loop(name) => match host.variable(name) {
                     Some(value) => from_value(&value),
                     None => {

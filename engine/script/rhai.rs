@@ -4,6 +4,7 @@ use crate::canonical::canonical;
 use crate::check::{Findings, check};
 use crate::engine::build;
 use crate::known::Known;
+use crate::methods::with_operations;
 use crate::parse_error;
 use crate::places::Places;
 use crate::program::{Script, Variable};
@@ -12,7 +13,7 @@ use rhai::Engine;
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, MappedText};
 use thinking_std::{FunctionDoc, library};
-use thinking_step::{ComponentType, Language, Limits, Program, Purpose, ScriptedComponent, StaticScope};
+use thinking_step::{ComponentType, Language, Limits, Program, Purpose, ScriptedComponent, StaticScope, VariableKind};
 
 /// Rhai with the script library. One is enough for any number of programs and threads.
 pub struct Rhai {
@@ -91,6 +92,12 @@ impl Language for Rhai {
             .map(|(name, entry)| (name.into(), Variable::new(name, &entry.kind)))
             .collect();
         let canonical = canonical(code, &tokens);
+        let components = scope.variables.iter().filter(|(name, _)| mentioned.contains(*name));
+        let ast =
+            match components.map(|(_, entry)| &entry.kind).any(|kind| matches!(kind, VariableKind::Component { .. })) {
+                true => with_operations(ast),
+                false => ast,
+            };
         let engine = Arc::clone(&self.engine);
         let operations = match purpose {
             Purpose::Pure => Some(PURE_OPERATIONS),

@@ -48,7 +48,7 @@ fn on(words: &[Word]) -> On {
     let action = match words[2].text.rsplit_once('.') {
         None => OnAction::Project,
         Some((binding, operation)) => {
-            OnAction::Operation { binding: binding.to_owned(), operation: operation.to_owned() }
+            OnAction::Operation { binding: binding.to_owned(), operation: operation.to_owned(), arguments: false }
         }
     };
     On { target: words[1].text.clone(), target_span: Some(words[1].span), action, action_span: Some(words[2].span) }

@@ -287,6 +287,9 @@ impl Maker<'_, '_, '_> {
                     return None;
                 };
                 let Some(number) = about.operation(operation) else {
+                    if self.assembly.broken.contains(&about.name) {
+                        return None;
+                    }
                     diagnostics.push(self.unknown(name));
                     return None;
                 };

@@ -28,6 +28,8 @@ pub(crate) struct Assembly {
     pub wirer: Wirer,
     /// Variables of components by their names in scripts.
     pub variables: BTreeMap<String, ScopeEntry>,
+    /// Components whose scripts have mistakes, by name: what they can do is not known.
+    pub broken: BTreeSet<String>,
     /// What the configuration of each binding says, without secrets.
     recorded: BTreeMap<String, Value>,
     /// Where the configuration of each binding stands.
@@ -82,7 +84,7 @@ impl Assembly {
 
 /// Puts everything together. What is wrong is told once, however many pipelines there are.
 pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diagnostics: &mut Diagnostics) -> Assembly {
-    let scripted = scripted::scripted(shop, diagnostics);
+    let (scripted, broken) = scripted::scripted(shop, diagnostics);
     let (catalog, wrong) = Catalog::new(shop.components.iter().cloned().chain(scripted));
     diagnostics.extend(wrong);
     let resources = resources(shop, databases);
@@ -108,7 +110,7 @@ pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diag
     }
     let (wirer, wrong) = Wirer::new(catalog, bindings, resources);
     diagnostics.extend(wrong);
-    let mut assembly = Assembly { wirer, variables: BTreeMap::new(), recorded, places };
+    let mut assembly = Assembly { wirer, variables: BTreeMap::new(), broken, recorded, places };
     assembly.variables = variables(shop, &assembly);
     assembly
 }
@@ -223,7 +225,12 @@ fn variables(shop: &Workshop<'_, '_>, assembly: &Assembly) -> BTreeMap<String, S
             },
             Ok(_) => continue,
         };
-        let kind = VariableKind::Component { binding, about: Arc::new(about) };
+        let kind = if assembly.broken.contains(&about.name) {
+            // Whatever is asked of it may be right.
+            VariableKind::Loop
+        } else {
+            VariableKind::Component { binding, about: Arc::new(about) }
+        };
         let span = shop.model.manifest.bind.entry(&name).and_then(|(name, _)| name.span);
         variables.insert(script_name(&name), ScopeEntry { kind, span });
     }

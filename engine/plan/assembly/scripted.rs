@@ -1,29 +1,67 @@
 //! `component … script=`: scripted components, compiled.
 
 use crate::workshop::Workshop;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Spanned};
 use thinking_manifest::params_schema;
 use thinking_schema as schema;
-use thinking_step::{ComponentType, Need, Origin, ScriptedComponent};
+use thinking_step::{About, Component, ComponentType, Creation, Interface, Need, Origin, ScriptedComponent, StepError};
 
-/// The scripted components of the manifest; those that do not compile are told and left out.
-pub(super) fn scripted(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) -> Vec<Arc<dyn ComponentType>> {
+/// The scripted components of the manifest. For those that do not compile, which is told, something stands in, so that what uses them is no
+/// second mistake; its names come along.
+pub(super) fn scripted(
+    shop: &mut Workshop<'_, '_>,
+    diagnostics: &mut Diagnostics,
+) -> (Vec<Arc<dyn ComponentType>>, BTreeSet<String>) {
     let model = shop.model;
-    let declared = model.manifest.component.iter();
-    declared.filter_map(|(name, component)| compiled(shop, name, component, diagnostics)).collect()
+    let (mut all, mut broken) = (Vec::new(), BTreeSet::new());
+    for (name, component) in model.manifest.component.iter() {
+        let declared = declared(name, component);
+        let stands_in = StandIn::of(&declared);
+        all.push(compiled(shop, declared, &component.script, diagnostics).unwrap_or_else(|| {
+            broken.insert(name.value.clone());
+            Arc::new(stands_in)
+        }));
+    }
+    (all, broken)
 }
 
-fn compiled(
-    shop: &mut Workshop<'_, '_>,
-    name: &Spanned<String>,
-    component: &schema::Component,
-    diagnostics: &mut Diagnostics,
-) -> Option<Arc<dyn ComponentType>> {
-    let file = &component.script;
-    let origin = name.span.map_or(Origin::Engine, Origin::Manifest);
-    let declared = ScriptedComponent {
+/// A component whose script has mistakes: nothing is known of what it can do, and it is never created.
+struct StandIn(About);
+
+impl StandIn {
+    fn of(declared: &ScriptedComponent) -> Self {
+        let interface = |name: &String| Interface { name: name.clone(), rust: None };
+        Self(About {
+            name: declared.name.clone(),
+            doc: declared.doc.clone(),
+            version: declared.version.clone(),
+            provides: declared.provides.iter().map(interface).collect(),
+            rust: None,
+            config: declared.config.clone(),
+            needs: declared.needs.clone(),
+            operations: Vec::new(),
+            persistent: Vec::new(),
+            definition: (String::new(), Vec::new()),
+            origin: declared.origin.clone(),
+        })
+    }
+}
+
+impl ComponentType for StandIn {
+    fn about(&self) -> &About {
+        &self.0
+    }
+
+    fn create(&self, _: Creation<'_>) -> Result<Arc<dyn Component>, StepError> {
+        Err(StepError::script(format!("the script of `{}` has mistakes", self.0.name)))
+    }
+}
+
+fn declared(name: &Spanned<String>, component: &schema::Component) -> ScriptedComponent {
+    ScriptedComponent {
         name: name.value.clone(),
         doc: component.description.clone().unwrap_or_default(),
         version: component.version.as_ref().map(|version| version.value.clone()).unwrap_or_default(),
@@ -31,8 +69,16 @@ fn compiled(
         config: params_schema(&component.param),
         needs: component.needs.iter().map(need).collect(),
         persistent: component.persistent,
-        origin,
-    };
+        origin: name.span.map_or(Origin::Engine, Origin::Manifest),
+    }
+}
+
+fn compiled(
+    shop: &mut Workshop<'_, '_>,
+    declared: ScriptedComponent,
+    file: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Arc<dyn ComponentType>> {
     let path = shop.project.directory.join(&file.value);
     let main = shop.sources.get(shop.project.main).map(|main| main.name.to_string()).unwrap_or_default();
     let shown = Path::new(&main).with_file_name("").join(&file.value);

@@ -73,6 +73,10 @@ impl Builder<'_, '_> {
 
     /// A `call` that names nothing: the step, the binding, or the operation of it.
     pub(super) fn unknown_callee(&mut self, name: &Spanned<String>) {
+        let component = name.value.rsplit_once('.').and_then(|(binding, _)| self.assembly.component(binding));
+        if component.is_some_and(|(_, about)| self.assembly.broken.contains(&about.name)) {
+            return;
+        }
         let diagnostic = unknown(self.assembly, &self.steps.names(), name);
         self.diagnostics.push(diagnostic);
     }

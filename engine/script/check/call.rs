@@ -116,7 +116,7 @@ impl<'a> Checker<'a> {
         }
         let count = call.args.len();
         let own = self.own.get(name).is_some_and(|arities| arities.contains(&count) || arities.contains(&(count + 1)));
-        if own || self.exists_bare(name, count + 1) {
+        if own || self.exists_bare(name, count + 1) || self.some_operation(name, count) {
             return;
         }
         let span = self.span(position);
@@ -222,7 +222,9 @@ impl<'a> Checker<'a> {
             self.mention(ReferenceKind::WritesFile(path), at);
         }
         let refused = match (self.purpose, doc.class) {
-            (Purpose::Step, _) | (_, Class::Pure) | (Purpose::Expression, Class::State | Class::Observe) => None,
+            (Purpose::Step | Purpose::Hook, _)
+            | (_, Class::Pure)
+            | (Purpose::Expression, Class::State | Class::Observe) => None,
             (_, Class::Effect) => Some(format!("`{full}` changes the world outside: only steps may call it")),
             (_, Class::Observe) => {
                 Some(format!("`{full}` looks at the world outside: only pure functions may be called here"))

@@ -109,10 +109,7 @@ impl<'a> Checker<'a> {
                 self.mention(ReferenceKind::Variable(name.to_owned()), root);
                 false
             }
-            VariableKind::Component { binding, .. } => {
-                self.mention(ReferenceKind::Component(binding.clone()), root);
-                false
-            }
+            VariableKind::Component { binding, about } => self.component(name, binding, about, root, link),
             VariableKind::Mode | VariableKind::Outcome => false,
         }
     }
@@ -204,7 +201,7 @@ fn in_scripts(name: &str) -> String {
 }
 
 /// The name that a link asks for: `.name` or `["name"]`.
-fn named<'a>(link: &Link<'a>) -> Option<(&'a str, Position)> {
+pub(super) fn named<'a>(link: &Link<'a>) -> Option<(&'a str, Position)> {
     match link {
         Link::Dot(Expr::Property(property, position)) => Some((property.2.as_str(), *position)),
         Link::Index(Expr::StringConstant(name, position)) => Some((name.as_str(), *position)),

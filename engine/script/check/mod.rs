@@ -4,6 +4,7 @@
 //! run can know is never a mistake.
 
 mod call;
+mod component;
 mod engine_variable;
 mod names;
 mod walk;

@@ -175,6 +175,9 @@ impl<'a> Checker<'a> {
                 VariableKind::Documents { .. } => format!("write with `{}.insert(#{{ … }})`", name.1),
                 VariableKind::Vectors { .. } => format!("write with `{}.add(id, vector)`", name.1),
                 VariableKind::Objects(_) => format!("write with `{}.put(path, value)`", name.1),
+                VariableKind::Component { .. } => {
+                    format!("call its operations, `{}.name(…)`, or use a variable of your own: `let x = …`", name.1)
+                }
                 _ => "keep your own value in a variable of your own: `let x = …`".to_owned(),
             };
             self.problem(
@@ -195,6 +198,7 @@ impl<'a> Checker<'a> {
         match kind {
             VariableKind::Loop if name == "index" => "the number of the iteration".to_owned(),
             VariableKind::Loop => "the loop's variable".to_owned(),
+            VariableKind::Component { about, .. } => format!("the component `{}`", about.name),
             _ => "the engine's own variable".to_owned(),
         }
     }
@@ -269,6 +273,7 @@ impl<'a> Checker<'a> {
                 VariableKind::Results(_) => self.mention(ReferenceKind::AnyResult, span),
                 VariableKind::Loop => self.mention(ReferenceKind::Variable(name.to_owned()), span),
                 VariableKind::Run => self.findings.volatile = true,
+                VariableKind::Component { binding, .. } => self.component_mentioned(name, binding, span),
                 _ => {}
             }
             return;

@@ -1,15 +1,8 @@
 //! Every mistake with its code, its place and what to do next.
 
-use super::{RHAI, problems, scope, shown};
+use super::{RHAI, all, problems, scope, shown};
 use thinking_diagnostic::{MappedText, SourceId, Span};
 use thinking_step::{Language, Purpose};
-
-#[track_caller]
-fn all(purpose: Purpose, cases: &[(&str, &str)]) {
-    for (code, expected) in cases {
-        assert_eq!(problems(code, purpose), *expected, "{code}");
-    }
-}
 
 #[test]
 fn syntax() {

@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod canonical;
+mod components;
 mod diagnostics;
 mod evaluation;
 mod failures;
 mod library;
 mod limits;
+mod native;
 mod references;
 mod robustness;
 
@@ -38,6 +40,8 @@ fn scope() -> StaticScope {
         ("papers", VariableKind::Documents { name: "papers".to_owned(), index: names(&["year"]) }),
         ("points", VariableKind::Vectors { name: "points".to_owned(), dimensions: 2, metric: Metric::Cosine }),
         ("model", VariableKind::Objects("model".to_owned())),
+        ("tokenizer", VariableKind::Component { binding: "tokenizer".to_owned(), about: Arc::new(native::about()) }),
+        ("outcome", VariableKind::Outcome),
     ];
     let variables = kinds.into_iter().map(|(name, kind)| (name.to_owned(), ScopeEntry { kind, span: None }));
     StaticScope { variables: variables.collect() }
@@ -73,6 +77,7 @@ impl World {
             ("prepare/count".to_owned(), Value::from(6)),
         ]);
         host.facets = vec!["gpu".to_owned()];
+        host.components = BTreeMap::from([("tokenizer".to_owned(), native::tokenizer())]);
         Self { directory, host: Arc::new(host) }
     }
 
@@ -108,6 +113,13 @@ fn problems(code: &str, purpose: Purpose) -> String {
     match compile(code, purpose) {
         Ok(_) => "none".to_owned(),
         Err(problems) => shown(code, &problems),
+    }
+}
+
+#[track_caller]
+fn all(purpose: Purpose, cases: &[(&str, &str)]) {
+    for (code, expected) in cases {
+        assert_eq!(problems(code, purpose), *expected, "{code}");
     }
 }
 
