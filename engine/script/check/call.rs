@@ -118,8 +118,8 @@ impl<'a> Checker<'a> {
             return;
         }
         let count = call.args.len();
-        if self.this.is_some() {
-            self.means_own(call, position);
+        if self.this.is_some() && self.means_own(call, position) {
+            return;
         }
         // What a component depends on may be anything, and may be handed around.
         if self.this.is_some_and(|this| this.needs.iter().any(|need| this.survey.handed_on.contains(need))) {

@@ -206,7 +206,8 @@ impl<'a> Checker<'a> {
     }
 
     /// A method of some other value that Rhai would take for a function of this script, which is called by its bare name elsewhere.
-    pub(super) fn means_own(&mut self, call: &FnCallExpr, position: Position) {
+    /// Says whether it is one.
+    pub(super) fn means_own(&mut self, call: &FnCallExpr, position: Position) -> bool {
         let (name, count) = (call.name.as_str(), call.args.len());
         let own = self.own.get(name).is_some_and(|arities| arities.contains(&count));
         let bare = self.this.is_none_or(|this| this.survey.bare.contains(name));
@@ -221,6 +222,7 @@ impl<'a> Checker<'a> {
             };
             self.problem(Diagnostic::error(Code::ReservedName, message).at(span, "").help(help));
         }
+        own && bare
     }
 
     /// A bare call of a function that needs `this`. Says whether it is a mistake.

@@ -207,7 +207,7 @@ fn operations_are_known_from_the_text() {
     );
     assert_eq!((about.name.as_str(), about.rust, &*about.provides[0].name), ("text.shout", None, "tokenizer"));
     assert!(
-        matches!(about.operations[0].origin, Origin::Manifest(span) if span.start == 47),
+        matches!(about.operations[0].origin, Origin::Manifest(span) if span.start == 46),
         "{:?}",
         about.operations[0].origin
     );
@@ -254,7 +254,7 @@ fn operations_work() {
         "const MARK = \"!\";
          fn split(text) { this.count += 1; this.inner.split(text).map(|word| this_mark(word)) }
          fn this_mark(word) { word + global::MARK }
-         fn startup() { this.split(\"x\"); this.count = 1; }
+         fn startup() { this.count = -1; this.split(\"x\"); this.split(\"y\"); () }
          fn counted() { this.count }
          fn settings() { [this.config.separator, this.config.min_count] }
          fn get(key) { this.words.get(key) }
