@@ -1,8 +1,8 @@
 //! All namespaces together.
 
 use crate::namespace::{FunctionDoc, Namespace};
-use rhai::{Engine, Module, Token};
-use std::cell::Cell;
+use rhai::{Engine, Identifier, Module, Position, Token};
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// The whole library, ready to be put into engines. Modules are shared: an engine more costs next to nothing.
@@ -33,13 +33,31 @@ fn allow_debug(engine: &mut Engine) {
         static AFTER_COLONS: Cell<bool> = const { Cell::new(false) };
     }
     #[expect(deprecated, reason = "Rhai marks so what may change with a new version of it")]
-    engine.on_parse_token(|token, _, _| {
+    engine.on_parse_token(|token, position, _| {
         let after = AFTER_COLONS.replace(token == Token::DoubleColon);
         match token {
+            Token::Identifier(name) => Token::Identifier(renamed(position).unwrap_or(name)),
             Token::Reserved(word) if after && *word == "debug" => Token::Identifier(word),
             other => other,
         }
     });
+}
+
+thread_local! {
+    /// Names that the text under way is to be read with instead of what it says there.
+    static RENAMED: RefCell<Vec<(Position, Box<Identifier>)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn renamed(position: Position) -> Option<Box<Identifier>> {
+    RENAMED.with_borrow(|all| all.iter().find(|(place, _)| *place == position).map(|(_, name)| name.clone()))
+}
+
+/// Parses something in `body` as if other names stood at some places.
+pub fn renaming<T>(names: Vec<(Position, String)>, body: impl FnOnce() -> T) -> T {
+    RENAMED.set(names.into_iter().map(|(place, name)| (place, Box::new(name.into()))).collect());
+    let value = body();
+    RENAMED.take();
+    value
 }
 
 /// Builds the library.

@@ -6,6 +6,7 @@
 mod canonical;
 mod chain;
 mod check;
+mod component;
 mod engine;
 mod failure;
 mod known;

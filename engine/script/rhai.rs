@@ -2,6 +2,7 @@
 
 use crate::canonical::canonical;
 use crate::check::{Findings, check};
+use crate::component::{Parsed, calls_on_this, functions, scripted};
 use crate::engine::build;
 use crate::known::Known;
 use crate::methods::with_operations;
@@ -11,8 +12,8 @@ use crate::program::{Script, Variable};
 use crate::tokens::{Shape, tokens};
 use rhai::Engine;
 use std::sync::Arc;
-use thinking_diagnostic::{Code, Diagnostic, MappedText};
-use thinking_std::{FunctionDoc, library};
+use thinking_diagnostic::{Diagnostic, MappedText};
+use thinking_std::{FunctionDoc, library, renaming};
 use thinking_step::{ComponentType, Language, Limits, Program, Purpose, ScriptedComponent, StaticScope, VariableKind};
 
 /// Rhai with the script library. One is enough for any number of programs and threads.
@@ -52,6 +53,19 @@ impl Rhai {
     }
 }
 
+/// A text as Rhai takes it.
+fn readable(code: &MappedText) -> MappedText {
+    // Some editors begin a file with a byte order mark.
+    let without_mark = code.text.strip_prefix('\u{feff}').map(|rest| code.text.len() - rest.len());
+    let part = without_mark.map(|start| code.part(start, code.text.len()));
+    let mut code = part.as_ref().unwrap_or(code).clone();
+    // Where lines end with a carriage return alone, Rhai takes it for a line's end in comments only.
+    if code.text.contains('\r') && !code.text.contains('\n') {
+        code.text = code.text.replace('\r', "\n").into();
+    }
+    code
+}
+
 impl Default for Rhai {
     fn default() -> Self {
         Self::new()
@@ -65,15 +79,7 @@ impl Language for Rhai {
         scope: &StaticScope,
         purpose: Purpose,
     ) -> Result<Arc<dyn Program>, Vec<Diagnostic>> {
-        // Some editors begin a file with a byte order mark.
-        let without_mark = code.text.strip_prefix('\u{feff}').map(|rest| code.text.len() - rest.len());
-        let part = without_mark.map(|start| code.part(start, code.text.len()));
-        let mut code = part.as_ref().unwrap_or(code).clone();
-        // Where lines end with a carriage return alone, Rhai takes it for a line's end in comments only.
-        if code.text.contains('\r') && !code.text.contains('\n') {
-            code.text = code.text.replace('\r', "\n").into();
-        }
-        let code = &code;
+        let code = &readable(code);
         let tokens = tokens(&self.engine, &code.text);
         let places = Places::new(code, &tokens);
         let ast = match self.engine.compile(&*code.text) {
@@ -108,9 +114,22 @@ impl Language for Rhai {
         Ok(Arc::new(Script { engine, ast, places, variables, references, calls, canonical, volatile, limits }))
     }
 
-    fn component(&self, code: &MappedText, _: ScriptedComponent) -> Result<Arc<dyn ComponentType>, Vec<Diagnostic>> {
-        let message = "scripted components are not part of this version yet";
-        Err(vec![Diagnostic::error(Code::NotYet, message).at(code.whole, "")])
+    fn component(
+        &self,
+        code: &MappedText,
+        declared: ScriptedComponent,
+    ) -> Result<Arc<dyn ComponentType>, Vec<Diagnostic>> {
+        let code = &readable(code);
+        let tokens = tokens(&self.engine, &code.text);
+        let places = Places::new(code, &tokens);
+        let defined = functions(&code.text, &tokens);
+        let renamed = calls_on_this(&tokens, &defined);
+        let ast = match renaming(renamed, || self.engine.compile(&*code.text)) {
+            Ok(ast) => ast,
+            Err(error) => return Err(vec![parse_error::diagnostic(&error, &places, &tokens)]),
+        };
+        let parsed = Parsed { ast, places, defined, canonical: canonical(code, &tokens) };
+        Ok(Arc::new(scripted(&self.engine, &self.known, parsed, declared, self.memory)?))
     }
 
     fn is_reserved(&self, word: &str) -> bool {

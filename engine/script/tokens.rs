@@ -33,6 +33,8 @@ pub struct Token {
     pub end: usize,
     /// What it does.
     pub shape: Shape,
+    /// Where Rhai says that it is.
+    pub position: Position,
 }
 
 /// Cuts a text into tokens; comments and blanks are left out. Goes on after what is no token.
@@ -94,7 +96,13 @@ pub fn tokens(engine: &Engine, text: &str) -> Vec<Token> {
             u16::try_from(raw.pos.position().unwrap_or(0)).unwrap_or(u16::MAX).saturating_add(1),
         );
         let end = cursor.go_to(after).max(start);
-        all.push(Token { text: value.unwrap_or_else(|| token.literal_syntax().to_owned()), start, end, shape });
+        all.push(Token {
+            text: value.unwrap_or_else(|| token.literal_syntax().to_owned()),
+            start,
+            end,
+            shape,
+            position,
+        });
     }
     all
 }

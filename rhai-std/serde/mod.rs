@@ -2,10 +2,12 @@
 
 mod items;
 mod read;
+mod taken;
 mod write;
 
 pub use items::Given;
 pub use read::Positional;
+pub use taken::Taken;
 pub use write::to_dynamic;
 
 use std::fmt::{Debug, Display, Formatter, Result};

@@ -47,6 +47,9 @@ impl<'a> Checker<'a> {
             self.problem(Diagnostic::error(Code::UndefinedFunction, message).at(span, "").help(help));
             return;
         }
+        if self.lacks_this(name, call.args.len(), span) {
+            return;
+        }
         if let Some(arities) = self.own.get(name) {
             if !arities.contains(&call.args.len()) && !self.exists_bare(name, call.args.len()) {
                 let wanted = listed(arities);
@@ -115,11 +118,25 @@ impl<'a> Checker<'a> {
             return;
         }
         let count = call.args.len();
-        let own = self.own.get(name).is_some_and(|arities| arities.contains(&count) || arities.contains(&(count + 1)));
+        if self.this.is_some() && self.means_own(call, position) {
+            return;
+        }
+        // What a component depends on may be anything, and may be handed around.
+        if self.this.is_some_and(|this| this.needs.iter().any(|need| this.survey.handed_on.contains(need))) {
+            return;
+        }
+        let own = self.this.is_none()
+            && self.own.get(name).is_some_and(|arities| arities.contains(&count) || arities.contains(&(count + 1)));
         if own || self.exists_bare(name, count + 1) || self.some_operation(name, count) {
             return;
         }
         let span = self.span(position);
+        if self.this.is_some() && self.own.contains_key(name) {
+            let message = format!("`{name}` is a function of this component: only `this` has it");
+            let help = format!("call it on the component: `this.{name}(…)`");
+            self.problem(Diagnostic::error(Code::UndefinedFunction, message).at(span, "").help(help));
+            return;
+        }
         if let Some(arities) = self.own.get(name) {
             let wanted = listed(arities);
             self.wrong_arity(name, &wanted, count, None, span);
@@ -128,7 +145,7 @@ impl<'a> Checker<'a> {
         self.unknown_method(name, count, span);
     }
 
-    fn exists_bare(&self, name: &str, arity: usize) -> bool {
+    pub(super) fn exists_bare(&self, name: &str, arity: usize) -> bool {
         self.known.bare.get(name).is_some_and(|arities| arities.contains(&arity))
     }
 

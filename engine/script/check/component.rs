@@ -70,12 +70,7 @@ impl<'a> Checker<'a> {
             self.wrong_arity(&format!("{name}.{called}"), &wanted, count, Some(help), span);
             return;
         }
-        if self.own.get(called).is_some_and(|arities| arities.contains(&count)) {
-            let message = format!("`{called}` is also a function of this script: Rhai would call that one here");
-            let help = "give the function of the script another name".to_owned();
-            self.problem(Diagnostic::error(Code::ReservedName, message).at(span, "").help(help));
-            return;
-        }
+        self.means_own(call, position);
         if !operation.declared {
             return;
         }

@@ -19,6 +19,10 @@ impl<'a> Checker<'a> {
             _ => None,
         };
         match (root, entry, links.first()) {
+            (Expr::ThisPtr(position), ..) if self.this.is_some() => {
+                let done = self.this.map_or(0, |this| self.links_of_this(this, *position, links));
+                rest = &links[done..];
+            }
             (Expr::Variable(name, _, position), Some(entry), Some(first)) => {
                 let span = self.span(*position);
                 if self.known_link(&name.1, &entry.kind, span, first) {
@@ -201,7 +205,7 @@ fn in_scripts(name: &str) -> String {
 }
 
 /// The name that a link asks for: `.name` or `["name"]`.
-pub(super) fn named<'a>(link: &Link<'a>) -> Option<(&'a str, Position)> {
+pub fn named<'a>(link: &Link<'a>) -> Option<(&'a str, Position)> {
     match link {
         Link::Dot(Expr::Property(property, position)) => Some((property.2.as_str(), *position)),
         Link::Index(Expr::StringConstant(name, position)) => Some((name.as_str(), *position)),

@@ -7,7 +7,12 @@ mod call;
 mod component;
 mod engine_variable;
 mod names;
+mod this;
 mod walk;
+
+pub use engine_variable::named;
+pub use this::{This, check_component};
+pub use walk::is_closure;
 
 use crate::known::{Arities, Known};
 use crate::places::Places;
@@ -33,25 +38,8 @@ pub struct Findings {
 
 /// Checks a script.
 pub fn check(ast: &AST, known: &Known, places: &Places, scope: &StaticScope, purpose: Purpose) -> Findings {
-    let bodies = bodies(ast);
-    let mut checker = Checker {
-        known,
-        places,
-        scope,
-        purpose,
-        bodies: &bodies,
-        own: own_functions(ast),
-        properties: property_names(ast),
-        names: Names::default(),
-        streams: BTreeSet::new(),
-        findings: Findings {
-            problems: Vec::new(),
-            references: Vec::new(),
-            calls: Vec::new(),
-            mentioned: BTreeSet::new(),
-            volatile: false,
-        },
-    };
+    let setting = Setting::new(ast, known, places, scope, purpose);
+    let mut checker = Checker::new(&setting);
     checker.statements(ast.statements());
     checker.functions();
     if purpose != Purpose::Step && ast.statements().is_empty() {
@@ -59,14 +47,23 @@ pub fn check(ast: &AST, known: &Known, places: &Places, scope: &StaticScope, pur
         let place = if text.is_empty() { places.code().whole } else { places.code().span(0, text.len()) };
         checker.problem(Diagnostic::error(Code::ScriptSyntax, "there is nothing to evaluate").at(place, ""));
     }
-    let mut findings = checker.findings;
-    findings.problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span));
-    findings.problems.dedup();
-    findings.references.sort_by_key(|reference| reference.span);
-    findings.references.dedup();
-    findings.calls.sort_by_key(|call| call.span);
-    findings.calls.dedup();
-    findings
+    checker.done()
+}
+
+/// What a checker looks at, and with which knowledge.
+struct Setting<'a> {
+    ast: &'a AST,
+    known: &'a Known,
+    places: &'a Places,
+    scope: &'a StaticScope,
+    purpose: Purpose,
+    bodies: Bodies,
+}
+
+impl<'a> Setting<'a> {
+    fn new(ast: &'a AST, known: &'a Known, places: &'a Places, scope: &'a StaticScope, purpose: Purpose) -> Self {
+        Self { ast, known, places, scope, purpose, bodies: bodies(ast) }
+    }
 }
 
 struct Checker<'a> {
@@ -82,10 +79,49 @@ struct Checker<'a> {
     names: Names,
     /// Variables that hold lists whose elements are made one after the other.
     streams: BTreeSet<String>,
+    /// What `this` is, in the script of a component.
+    this: Option<&'a This<'a>>,
+    /// How many closures are around.
+    closures: usize,
     findings: Findings,
 }
 
 impl<'a> Checker<'a> {
+    fn new(setting: &'a Setting<'a>) -> Self {
+        Self {
+            known: setting.known,
+            places: setting.places,
+            scope: setting.scope,
+            purpose: setting.purpose,
+            bodies: &setting.bodies,
+            own: own_functions(setting.ast),
+            properties: property_names(setting.ast),
+            names: Names::default(),
+            streams: BTreeSet::new(),
+            this: None,
+            closures: 0,
+            findings: Findings {
+                problems: Vec::new(),
+                references: Vec::new(),
+                calls: Vec::new(),
+                mentioned: BTreeSet::new(),
+                volatile: false,
+            },
+        }
+    }
+
+    /// What was found, in the order of the text.
+    fn done(self) -> Findings {
+        let mut findings = self.findings;
+        findings.problems.sort_by_key(|problem| problem.labels.first().map(|label| label.span));
+        findings.problems.dedup();
+        findings.references.sort_by_key(|reference| reference.span);
+        findings.references.dedup();
+        findings.calls.sort_by_key(|call| call.span);
+        findings.calls.dedup();
+        findings
+    }
+
     fn problem(&mut self, problem: Diagnostic) {
         self.findings.problems.push(problem);
     }

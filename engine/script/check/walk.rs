@@ -159,10 +159,13 @@ impl<'a> Checker<'a> {
     }
 
     fn assignment(&mut self, target: &'a Expr) {
-        let (root, linked) = match chain(target) {
-            Some((root, _)) => (root, true),
-            None => (target, false),
-        };
+        let (root, links) = chain(target).unwrap_or((target, Vec::new()));
+        if let Expr::ThisPtr(position) = root
+            && self.takes_this_away(*position, &links)
+        {
+            return;
+        }
+        let linked = !links.is_empty();
         if let Expr::Variable(name, _, position) = root
             && name.2.is_empty()
             && let Some(entry) = self.engine_variable(&name.1)
@@ -254,7 +257,9 @@ impl<'a> Checker<'a> {
         for parameter in body.parameters.iter().skip(captured) {
             self.names.add(parameter.as_str());
         }
+        self.closures += 1;
         self.statements(&body.statements);
+        self.closures -= 1;
         self.names.reset(mark);
     }
 
@@ -294,6 +299,9 @@ impl<'a> Checker<'a> {
     }
 
     fn help_for_variable(&self, name: &str) -> Option<String> {
+        if let Some(this) = self.this {
+            return Some(self.help_for_dependency(this, name));
+        }
         if !self.names.sees_scope() && self.scope.variables.contains_key(name) {
             return Some(format!("functions see only their parameters: pass it on, `fn f({name}, …)`"));
         }
@@ -311,6 +319,7 @@ impl<'a> Checker<'a> {
         let Some(first) = path.first() else { return };
         // `global::NAME` is a constant of the script itself, seen from a function.
         if first.name == "global" {
+            self.constant_of_component(name, position);
             return;
         }
         let space = path.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join("::");
@@ -331,7 +340,7 @@ impl<'a> Checker<'a> {
 }
 
 /// Whether a function is one that Rhai made out of a closure.
-pub(super) fn is_closure(name: &str) -> bool {
+pub fn is_closure(name: &str) -> bool {
     name.starts_with("anon$")
 }
 

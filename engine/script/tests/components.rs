@@ -213,7 +213,10 @@ fn what_does_not_fit_is_named() {
         (error.kind, error.details, error.help.as_deref()),
         (ErrorKind::Http, vec!["because".to_owned()], Some("try later"))
     );
-    assert_eq!(value("try { tokenizer.fail() } catch (e) { e.kind + e.message }"), json!("httpthe server is away"));
+    assert_eq!(
+        value("let r = (); try { tokenizer.fail() } catch (e) { r = e.kind + e.message } r"),
+        json!("httpthe server is away")
+    );
 }
 
 #[test]

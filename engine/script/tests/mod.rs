@@ -11,6 +11,7 @@ mod limits;
 mod native;
 mod references;
 mod robustness;
+mod scripted;
 
 use crate::Rhai;
 use std::collections::BTreeMap;
