@@ -6,6 +6,17 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use thinking_step::{Arguments, ErrorKind, Parameter, StepError, Value};
 
+/// What can be an argument.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument",
+    label = "it cannot be made of what a manifest or script gives",
+    note = "put `#[data]` above its definition, or derive `Deserialize` and `JsonSchema`"
+)]
+pub trait Argument: JsonSchema + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: JsonSchema + DeserializeOwned> Argument for T {}
+
 /// The JSON Schema of a type, in one piece.
 pub fn schema<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
@@ -23,17 +34,17 @@ pub fn no_schema() -> Value {
 }
 
 /// A parameter of an operation.
-pub fn parameter<T: JsonSchema + DeserializeOwned>(name: &str, doc: &str, optional: bool) -> Parameter {
+pub fn parameter<T: Argument>(name: &str, doc: &str, optional: bool) -> Parameter {
     Parameter { name: name.to_owned(), schema: described(schema::<T>(), doc), optional }
 }
 
 /// An argument of a step, by its name in manifests.
-pub fn argument<T: JsonSchema + DeserializeOwned>(name: &str, doc: &str, optional: bool) -> Parameter {
+pub fn argument<T: Argument>(name: &str, doc: &str, optional: bool) -> Parameter {
     parameter::<T>(name, doc, optional)
 }
 
 /// An argument of a step that has a default.
-pub fn argument_or<T: JsonSchema + DeserializeOwned + Serialize>(name: &str, doc: &str, default: T) -> Parameter {
+pub fn argument_or<T: Argument + Serialize>(name: &str, doc: &str, default: T) -> Parameter {
     let mut parameter = parameter::<T>(name, doc, true);
     if let (Value::Object(fields), Ok(default)) = (&mut parameter.schema, serde_json::to_value(default)) {
         fields.insert("default".to_owned(), default);
@@ -66,7 +77,7 @@ pub(crate) fn object(arguments: Vec<Parameter>) -> Value {
 }
 
 /// An argument that may be missing.
-pub fn given<T: DeserializeOwned>(
+pub fn given<T: Argument>(
     arguments: &mut dyn Arguments,
     position: usize,
     name: &str,
@@ -76,7 +87,7 @@ pub fn given<T: DeserializeOwned>(
 }
 
 /// An argument whose type says what it is when it is missing.
-pub fn optional<T: DeserializeOwned + Default>(
+pub fn optional<T: Argument + Default>(
     arguments: &mut dyn Arguments,
     position: usize,
     name: &str,
@@ -86,7 +97,7 @@ pub fn optional<T: DeserializeOwned + Default>(
 }
 
 /// An argument that must be there.
-pub fn required<T: DeserializeOwned>(
+pub fn required<T: Argument>(
     arguments: &mut dyn Arguments,
     position: usize,
     name: &str,

@@ -22,7 +22,7 @@ pub trait NativeComponent: Sized + Send + Sync + 'static {
     /// What is known of it, without its operations.
     fn about() -> About;
     /// One with that configuration.
-    fn configured(config: &Value) -> Result<Self, StepError>;
+    fn configured(config: &Value) -> Result<Self, String>;
     /// Fills what is no configuration.
     fn fill(&mut self, supplies: &mut Supplies<'_>) -> Result<(), StepError>;
     /// Itself as one of its interfaces.
@@ -43,7 +43,7 @@ pub struct OperationEntry {
     pub call: Call,
 }
 
-/// What is known of a component.
+/// What is known of a component. Without a name it goes by that of its type.
 #[expect(clippy::too_many_arguments, reason = "written by a macro, once per component")]
 pub fn about<T: NativeComponent>(
     name: &str,
@@ -56,7 +56,7 @@ pub fn about<T: NativeComponent>(
     (file, line): (&'static str, u32),
 ) -> About {
     About {
-        name: name.to_owned(),
+        name: if name.is_empty() { crate::name::of::<T>() } else { name.to_owned() },
         doc: doc.to_owned(),
         version: version.to_owned(),
         provides,
@@ -91,10 +91,8 @@ pub fn operation(
 }
 
 /// A configuration as its struct.
-pub fn configured<T: DeserializeOwned>(component: &str, config: &Value) -> Result<T, StepError> {
-    T::deserialize(config).map_err(|error| {
-        StepError::new(ErrorKind::Native, format!("`{component}` cannot take this configuration: {error}"))
-    })
+pub fn configured<T: DeserializeOwned>(config: &Value) -> Result<T, String> {
+    T::deserialize(config).map_err(|error| error.to_string())
 }
 
 /// The component as its own type.
@@ -104,8 +102,19 @@ pub fn this<T: 'static>(component: &dyn Any) -> Result<&T, StepError> {
         .ok_or_else(|| StepError::new(ErrorKind::Native, format!("this is no `{}`", std::any::type_name::<T>())))
 }
 
+/// What an operation or a step can give.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be given back",
+    label = "it cannot be recorded, or handed to a script",
+    note = "put `#[data]` above its definition, or derive `Serialize`"
+)]
+pub trait Answerable: Serialize + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + Send + 'static> Answerable for T {}
+
 /// What an operation gives.
-pub fn answer<T: Serialize + Send + 'static>(value: T) -> Answer {
+pub fn answer<T: Answerable>(value: T) -> Answer {
     Box::new(value)
 }
 
@@ -151,7 +160,10 @@ fn create<T: NativeComponent>(known: &Arc<Known>, creation: Creation<'_>) -> Res
         contained(
             || binding.to_owned(),
             || {
-                let mut it = T::configured(config)?;
+                let mut it = T::configured(config).map_err(|error| {
+                    let message = format!("`{}` cannot take this configuration: {error}", known.about.name);
+                    StepError::new(ErrorKind::Native, message)
+                })?;
                 it.fill(&mut supplies)?;
                 Ok(it)
             },

@@ -1,10 +1,10 @@
 //! Functions as steps.
 
 use crate::arguments;
+use crate::component::Answerable;
 use crate::dependency::Supplies;
 use crate::failure::contained;
 use crate::registry::StepEntry;
-use serde::Serialize;
 use thinking_step::{
     Class, ErrorKind, NamedArguments, NativeCall, NativeStep, Need, Origin, StepError, Value, with_current,
 };
@@ -68,7 +68,7 @@ impl NativeStep for FunctionStep {
 }
 
 /// What a step gives, as JSON.
-pub fn result<T: Serialize>(step: &str, value: T) -> Result<Value, StepError> {
+pub fn result<T: Answerable>(step: &str, value: T) -> Result<Value, StepError> {
     serde_json::to_value(value).map_err(|error| {
         StepError::new(ErrorKind::Native, format!("the result of `{step}` cannot be recorded: {error}"))
     })

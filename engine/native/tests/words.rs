@@ -98,6 +98,9 @@ impl Split {
         String::new()
     }
 
+    #[cfg(any())]
+    pub fn never_there(&self) {}
+
     fn _private(&self) {}
 }
 
@@ -147,6 +150,9 @@ pub struct Everything {
     facets: Facets,
     #[inject]
     run: Run,
+    #[cfg(any())]
+    #[inject]
+    never: Kv,
 }
 
 #[operations]

@@ -131,6 +131,8 @@ pub(crate) fn generic<'t>(kind: &'t Type, name: &str) -> Option<&'t Type> {
 pub(crate) struct Returned {
     /// For people; empty for nothing.
     pub(crate) text: String,
+    /// The type of the answer, as far as it can be named.
+    pub(crate) kind: Type,
     fails: bool,
     borrows: bool,
 }
@@ -139,7 +141,7 @@ impl Returned {
     /// What stands behind the arrow.
     pub(crate) fn new(output: &ReturnType) -> Result<Self> {
         let ReturnType::Type(_, kind) = output else {
-            return Ok(Self { text: String::new(), fails: false, borrows: false });
+            return Ok(Self { text: String::new(), kind: syn::parse_quote!(()), fails: false, borrows: false });
         };
         let fails = named(kind, "Result");
         let value = if fails { generic(kind, "Result").cloned() } else { Some((**kind).clone()) };
@@ -155,7 +157,12 @@ impl Returned {
                 "what is given must live on its own: give `String` for `&str`, `Vec<T>` for `&[T]`, a clone for a reference",
             ));
         }
-        Ok(Self { text, fails, borrows })
+        let kind = match value {
+            Some(Type::Reference(reference)) => behind(&reference.elem),
+            Some(kind @ (Type::Path(_) | Type::Tuple(_) | Type::Array(_))) => kind,
+            _ => syn::parse_quote!(_),
+        };
+        Ok(Self { text, kind, fails, borrows })
     }
 
     /// The answer from the expression that calls the function.

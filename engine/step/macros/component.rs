@@ -46,6 +46,7 @@ fn expanded(options: TokenStream, item: &TokenStream) -> Result<TokenStream> {
 
 /// What the attribute and the documentation say.
 struct About {
+    /// Empty: the struct's own in kebab-case.
     name: String,
     doc: String,
     version: String,
@@ -54,7 +55,7 @@ struct About {
 
 impl About {
     fn new(options: Options, item: &ItemStruct) -> Result<Self> {
-        let name = options.name_or(&item.ident)?;
+        let name = options.checked_name()?.unwrap_or_default();
         let mut about =
             Self { name, doc: text::documentation(&item.attrs), version: "1".to_owned(), provides: Vec::new() };
         for (option, value) in &options.pairs {
@@ -81,46 +82,52 @@ impl About {
                 }
             }
         });
-        let needs = parts.injected.iter().map(|(field, kind)| {
-            let name = text::kebab(&field.to_string());
-            let line = text::line(field.span());
-            quote_spanned!(kind.span()=> __private::need::<#kind>(#name, ::core::file!(), #line))
+        let needs = parts.injected.iter().map(|Part { field, kind, conditions }| {
+            let (name, line) = (text::dashed(&field.to_string()), text::line(field.span()));
+            quote_spanned! {kind.span()=> #conditions needs.push(__private::need::<#kind>(#name, ::core::file!(), #line)); }
         });
-        let fills = parts
-            .injected
-            .iter()
-            .map(|(field, kind)| quote_spanned!(kind.span()=> self.#field = supplies.take::<#kind>()?;));
-        let states = parts.states.iter().map(|(field, kind)| {
-            let name = text::kebab(&field.to_string());
-            quote_spanned!(kind.span()=> self.#field = __private::state::<#kind>(supplies.binding(), #name);)
+        let fills = parts.injected.iter().map(|Part { field, kind, conditions }| {
+            quote_spanned!(kind.span()=> #conditions { self.#field = supplies.take::<#kind>()?; })
         });
-        let persistent = parts.states.iter().map(|(field, _)| text::kebab(&field.to_string()));
+        let states = parts.states.iter().map(|Part { field, kind, conditions }| {
+            let name = text::dashed(&field.to_string());
+            quote_spanned!(kind.span()=> #conditions { self.#field = __private::state::<#kind>(supplies.binding(), #name); })
+        });
+        let persistent = parts.states.iter().map(|Part { field, conditions, .. }| {
+            let name = text::dashed(&field.to_string());
+            quote!(#conditions persistent.push(#name);)
+        });
         let (decode, schema) = if unit {
             (quote!(::core::result::Result::Ok(Self)), quote!(__private::no_schema()))
         } else {
-            (quote!(__private::configured(#name, config)), quote!(__private::schema::<Self>()))
+            (quote!(__private::configured(config)), quote!(__private::schema::<Self>()))
         };
         let line = text::line(own.span());
         quote_spanned! {own.span()=>
-            #[allow(unused_variables)]
+            #[allow(unused_variables, clippy::all)]
             const _: () = {
                 use ::thinking::__private;
 
                 impl __private::NativeComponent for #own {
+                    #[allow(unused_mut)]
                     fn about() -> __private::About {
+                        let mut needs = ::std::vec::Vec::new();
+                        #(#needs)*
+                        let mut persistent = ::std::vec::Vec::new();
+                        #(#persistent)*
                         __private::about::<Self>(
                             #name,
                             #doc,
                             #version,
                             ::std::vec![#(#interfaces),*],
                             #schema,
-                            ::std::vec![#(#needs),*],
-                            ::std::vec![#(#persistent),*],
+                            needs,
+                            persistent,
                             (::core::file!(), #line),
                         )
                     }
 
-                    fn configured(config: &__private::Value) -> ::core::result::Result<Self, __private::StepError> {
+                    fn configured(config: &__private::Value) -> ::core::result::Result<Self, ::std::string::String> {
                         #decode
                     }
 
@@ -160,8 +167,14 @@ fn interface(value: &Expr) -> Result<Path> {
 
 /// The fields that are no configuration.
 struct Parts {
-    injected: Vec<(Ident, syn::Type)>,
-    states: Vec<(Ident, syn::Type)>,
+    injected: Vec<Part>,
+    states: Vec<Part>,
+}
+
+struct Part {
+    field: Ident,
+    kind: syn::Type,
+    conditions: TokenStream,
 }
 
 /// Takes the marks off the fields.
@@ -190,10 +203,11 @@ fn parts(item: &mut ItemStruct) -> Result<Parts> {
             }
             continue;
         }
+        let part = Part { field: name, kind: field.ty.clone(), conditions: text::conditions(&field.attrs) };
         if injected {
-            parts.injected.push((name, field.ty.clone()));
+            parts.injected.push(part);
         } else {
-            parts.states.push((name, field.ty.clone()));
+            parts.states.push(part);
         }
         if !data::has(&field.attrs, "serde", "skip") {
             field.attrs.push(parse_quote!(#[serde(skip)]));

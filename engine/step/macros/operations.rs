@@ -60,7 +60,7 @@ fn operations(item: &mut ItemImpl) -> Result<TokenStream> {
     let line = text::line(own.span());
     let inherent = of_trait.is_none();
     Ok(quote_spanned! {own.span()=>
-        #[allow(unused_variables)]
+        #[allow(unused_variables, unused_mut, clippy::all)]
         const _: () = {
             use ::thinking::__private;
 
@@ -71,7 +71,11 @@ fn operations(item: &mut ItemImpl) -> Result<TokenStream> {
                     component: ::core::any::TypeId::of::<#own>,
                     inherent: #inherent,
                     origin: (::core::file!(), #line),
-                    operations: || ::std::vec![#(#entries),*],
+                    operations: || {
+                        let mut operations = ::std::vec::Vec::new();
+                        #(#entries)*
+                        operations
+                    },
                 }
             }
         };
@@ -167,8 +171,12 @@ fn operation(
     });
     let taken = parameters.iter().enumerate().map(|(position, parameter)| {
         let (variable, kind, name) = (&parameter.variable, &parameter.owned, &parameter.name);
-        let take = if parameter.is_optional() { quote!(optional) } else { quote!(required) };
-        quote_spanned!(parameter.span=> let #variable: #kind = __private::#take(arguments, #position, #name, #plain)?;)
+        let take = if parameter.is_optional() {
+            quote_spanned!(parameter.span=> __private::optional::<#kind>)
+        } else {
+            quote_spanned!(parameter.span=> __private::required::<#kind>)
+        };
+        quote_spanned!(parameter.span=> let #variable: #kind = #take(arguments, #position, #name, #plain)?;)
     });
     let passed = parameters.iter().map(Parameter::passed);
     let path = match of_trait {
@@ -179,10 +187,13 @@ fn operation(
         syn::ReturnType::Type(_, kind) => kind.span(),
         syn::ReturnType::Default => name.span(),
     };
-    let answer = returned.answer(&quote!(#path(this, #(#passed),*)), span);
-    let finish = quote_spanned!(span=> ::core::result::Result::Ok(__private::answer(#answer)));
+    let answer = returned.answer(&quote_spanned!(span=> #path(this, #(#passed),*)), span);
+    let given = &returned.kind;
+    let finish = quote_spanned!(span=> ::core::result::Result::Ok(__private::answer::<#given>(#answer)));
+    let conditions = text::conditions(&function.attrs);
     Ok(Some(quote! {
-        __private::OperationEntry {
+        #conditions
+        operations.push(__private::OperationEntry {
             about: __private::operation(
                 #plain,
                 #doc,
@@ -196,6 +207,6 @@ fn operation(
                 #(#taken)*
                 #finish
             },
-        }
+        });
     }))
 }

@@ -32,11 +32,11 @@ impl Parse for Options {
 }
 
 impl Options {
-    /// The name, or the one made of that of the item.
-    pub(crate) fn name_or(&self, item: &Ident) -> Result<String> {
-        let Some(name) = &self.name else { return Ok(text::kebab(&item.to_string())) };
+    /// The name, if there is one.
+    pub(crate) fn checked_name(&self) -> Result<Option<String>> {
+        let Some(name) = &self.name else { return Ok(None) };
         if text::is_name(&name.value()) {
-            return Ok(name.value());
+            return Ok(Some(name.value()));
         }
         Err(Error::new(
             name.span(),

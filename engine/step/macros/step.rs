@@ -6,7 +6,7 @@ use crate::{operations, text};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Error, Expr, FnArg, ItemFn, Meta, Result, Token};
+use syn::{Attribute, Error, Expr, FnArg, ItemFn, Meta, MetaNameValue, Result};
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut item = match syn::parse2::<ItemFn>(item) {
@@ -72,6 +72,8 @@ fn registered(options: TokenStream, item: &mut ItemFn) -> Result<TokenStream> {
     Ok(about.entry(item, &arguments, &injected, &order, &returned))
 }
 
+const ARGUMENT: &str = "write `#[arg]` or `#[arg(default = 5)]`";
+
 /// Whether a parameter is marked `#[arg]`, and its default; the mark is taken off.
 fn mark(attributes: &mut Vec<Attribute>) -> Result<Option<Option<Expr>>> {
     let Some(at) = attributes.iter().position(|attribute| attribute.path().is_ident("arg")) else { return Ok(None) };
@@ -79,17 +81,14 @@ fn mark(attributes: &mut Vec<Attribute>) -> Result<Option<Option<Expr>>> {
     match &attribute.meta {
         Meta::Path(_) => Ok(Some(None)),
         Meta::List(list) => {
-            let default = list.parse_args_with(|input: syn::parse::ParseStream<'_>| {
-                let option: syn::Ident = input.parse()?;
-                if option != "default" {
-                    return Err(options::unknown(&option, "default"));
-                }
-                input.parse::<Token![=]>()?;
-                input.parse::<Expr>()
-            })?;
+            let pair: MetaNameValue = list.parse_args().map_err(|error| Error::new(error.span(), ARGUMENT))?;
+            if !pair.path.is_ident("default") {
+                return Err(Error::new_spanned(pair.path, ARGUMENT));
+            }
+            let default = pair.value;
             Ok(Some(Some(default)))
         }
-        Meta::NameValue(pair) => Err(Error::new_spanned(pair, "write `#[arg]` or `#[arg(default = 5)]`")),
+        Meta::NameValue(pair) => Err(Error::new_spanned(pair, ARGUMENT)),
     }
 }
 
@@ -106,7 +105,7 @@ struct About {
 impl About {
     fn new(options: Options, item: &ItemFn, arguments: &[Argument]) -> Result<Self> {
         let mut about = Self {
-            name: options.name_or(&item.sig.ident)?,
+            name: options.checked_name()?.unwrap_or_else(|| text::dashed(&item.sig.ident.to_string())),
             summary: text::documentation(&item.attrs),
             version: 1,
             class: quote!(__private::Class::Effect),
@@ -145,7 +144,7 @@ impl About {
         let line = text::line(own.span());
         let needs = injected.iter().map(|parameter| {
             let (kind, line) = (&parameter.owned, text::line(parameter.span));
-            let name = text::kebab(&parameter.name);
+            let name = text::dashed(&parameter.name);
             quote_spanned!(parameter.span=> __private::need::<#kind>(#name, ::core::file!(), #line))
         });
         let supplied = injected.iter().map(|parameter| {
@@ -154,7 +153,7 @@ impl About {
         });
         let described = arguments.iter().map(|Argument { parameter, default }| {
             let (kind, doc, optional) = (&parameter.owned, &parameter.doc, parameter.is_optional());
-            let name = text::kebab(&parameter.name);
+            let name = text::dashed(&parameter.name);
             match default {
                 None => quote_spanned!(parameter.span=> __private::argument::<#kind>(#name, #doc, #optional)),
                 Some(default) => {
@@ -164,11 +163,13 @@ impl About {
         });
         let taken = arguments.iter().enumerate().map(|(position, Argument { parameter, default })| {
             let (variable, kind, argument) = (&parameter.variable, &parameter.owned, &parameter.name);
+            let span = parameter.span;
+            let given = quote_spanned!(span=> (arguments, #position, #argument, #name)?);
             let take = match default {
-                None if parameter.is_optional() => quote!(__private::optional(arguments, #position, #argument, #name)?),
-                None => quote!(__private::required(arguments, #position, #argument, #name)?),
-                Some(default) => quote! {
-                    match __private::given(arguments, #position, #argument, #name)? {
+                None if parameter.is_optional() => quote_spanned!(span=> __private::optional::<#kind> #given),
+                None => quote_spanned!(span=> __private::required::<#kind> #given),
+                Some(default) => quote_spanned! {span=>
+                    match __private::given::<#kind> #given {
                         ::core::option::Option::Some(given) => given,
                         ::core::option::Option::None => #default,
                     }
@@ -180,10 +181,11 @@ impl About {
             syn::ReturnType::Type(_, kind) => kind.span(),
             syn::ReturnType::Default => own.span(),
         };
-        let answer = returned.answer(&quote!(#own(#(#order),*)), span);
-        let finish = quote_spanned!(span=> __private::result(#name, #answer));
+        let answer = returned.answer(&quote_spanned!(span=> #own(#(#order),*)), span);
+        let given = &returned.kind;
+        let finish = quote_spanned!(span=> __private::result::<#given>(#name, #answer));
         quote_spanned! {own.span()=>
-            #[allow(unused_variables)]
+            #[allow(unused_variables, clippy::all)]
             const _: () = {
                 use ::thinking::__private;
 
@@ -215,8 +217,8 @@ fn files(value: &Expr, arguments: &[Argument]) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for value in options::list(value) {
         let word = options::word(value)?;
-        let name = text::kebab(&word.value());
-        if !arguments.iter().any(|argument| text::kebab(&argument.parameter.name) == name) {
+        let name = text::dashed(&word.value());
+        if !arguments.iter().any(|argument| text::dashed(&argument.parameter.name) == name) {
             return Err(Error::new(
                 word.span(),
                 format!("this step has no argument `{}`: mark it `#[arg]`", word.value()),

@@ -1,33 +1,24 @@
 //! Names, documentation and places, as text.
 
-use proc_macro2::Span;
-use quote::ToTokens;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, Lit, Meta};
 
-/// `MinCount` and `min_count` as `min-count`.
-pub(crate) fn kebab(name: &str) -> String {
-    let name = name.trim_start_matches("r#").trim_start_matches('_');
-    let mut out = String::new();
-    let letters: Vec<char> = name.chars().collect();
-    for (at, letter) in letters.iter().enumerate() {
-        if *letter == '_' {
-            out.push('-');
-            continue;
-        }
-        let after_small = at > 0 && !letters[at - 1].is_uppercase() && letters[at - 1] != '_';
-        let before_small = at > 0 && letters[at - 1] != '_' && letters.get(at + 1).is_some_and(|c| c.is_lowercase());
-        if letter.is_uppercase() && (after_small || before_small) {
-            out.push('-');
-        }
-        out.extend(letter.to_lowercase());
-    }
-    out
+/// A name as manifests write it: `min_count` as `min-count`.
+pub(crate) fn dashed(name: &str) -> String {
+    name.trim_start_matches("r#").trim_start_matches('_').replace('_', "-")
 }
 
 /// A name as scripts write it.
 pub(crate) fn plain(name: &syn::Ident) -> String {
     let name = name.to_string();
     name.trim_start_matches("r#").trim_start_matches('_').to_owned()
+}
+
+/// The conditions under which something is there at all.
+pub(crate) fn conditions(attributes: &[Attribute]) -> TokenStream {
+    let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    quote!(#(#conditions)*)
 }
 
 /// Whether a component or step may have that name.
