@@ -253,11 +253,23 @@ mod tests {
                 json!({ "event": "log", "task": "a", "level": "warn", "message": "x" }),
             ),
             (
-                Event::HookEnded { task: task("a.startup"), target: "startup".into(), took: 5, error: None, passed_over: false },
+                Event::HookEnded {
+                    task: task("a.startup"),
+                    target: "startup".into(),
+                    took: 5,
+                    error: None,
+                    passed_over: false,
+                },
                 json!({ "event": "hook-ended", "task": "a.startup", "target": "startup", "took_us": 5, "error": null, "passed_over": false }),
             ),
             (
-                Event::HookEnded { task: task("a.shutdown"), target: "shutdown".into(), took: 5, error: Some(error()), passed_over: true },
+                Event::HookEnded {
+                    task: task("a.shutdown"),
+                    target: "shutdown".into(),
+                    took: 5,
+                    error: Some(error()),
+                    passed_over: true,
+                },
                 json!({ "event": "hook-ended", "task": "a.shutdown", "target": "shutdown", "took_us": 5, "error": failed, "passed_over": true }),
             ),
             (Event::Stopping { running: 2 }, json!({ "event": "stopping", "running": 2 })),
