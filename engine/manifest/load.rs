@@ -178,7 +178,9 @@ impl Project {
         // What is underlined is the reference: a name, or a path of names.
         let place = diagnostic.labels.first().map_or("", |label| sources.slice(label.span));
         let mut names = place.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
-        refers && names.any(|name| self.gone.contains(name) || self.gone.contains(&name.replace('_', "-")))
+        // A node without a name went out under an empty one.
+        let gone = |name: &str| !name.is_empty() && self.gone.contains(name);
+        refers && names.any(|name| gone(name) || gone(&name.replace('_', "-")))
     }
 
     fn lay(&self, active: &dyn Fn(&str) -> bool, diagnostics: &mut Diagnostics) -> Located {

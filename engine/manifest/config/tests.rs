@@ -129,8 +129,8 @@ fn all_that_kdl_can_say_is_fitted() {
 #[test]
 fn what_is_wrong_is_told() {
     let cases = [
-        "",
         "lowercas #true",
+        "",
         "lowercase 1",
         "lowercase #true; min-count 0",
         "lowercase #true; min_count 101",
@@ -151,9 +151,10 @@ fn what_is_wrong_is_told() {
         "lowercase #true; to 3",
     ];
     insta::assert_snapshot!(table(&schema(), &cases), @r##"
-        "x.y" | missing | the config of `x.y` needs `lowercase` (add it where it is bound: { lowercase … })
     lowercas #true
         lowercas | unknown-node | the config of `x.y` has no `lowercas` (did you mean `lowercase`?)
+        "x.y" | missing | the config of `x.y` needs `lowercase` (add it where it is bound: { lowercase … })
+
         "x.y" | missing | the config of `x.y` needs `lowercase` (add it where it is bound: { lowercase … })
     lowercase 1
         1 | wrong-type | `lowercase` must be `#true` or `#false`, not an integer
@@ -259,9 +260,7 @@ fn a_component_that_nothing_binds_has_no_place() {
     let found = check_config(&schema(), &ConfigOf { binding: "text.split", component: &component }, &[]);
     let [one] = &*found else { panic!("{found:?}") };
     assert!(one.labels.is_empty());
-    insta::assert_snapshot!(format!("{}: {}", one.message, one.help.as_deref().unwrap()), @r##"
-    the config of `text.split` needs `lowercase`: bind it, with its config: bind "text.split" to="text.split" { … }
-    "##);
+    insta::assert_snapshot!(format!("{}: {}", one.message, one.help.as_deref().unwrap()), @r#"the config of `text.split` needs `lowercase`: bind it, with its config: bind "text.split" to="text.split" { … }"#);
 }
 
 #[test]
