@@ -1,18 +1,14 @@
 //! Words of the language that this version does not run yet, so that a message can say so instead of "unknown".
 
 const NOT_YET: &[&str] = &[
-    "bind",
     "budget",
     "chunk",
     "collect",
-    "component",
-    "components",
     "concurrency",
     "finally",
     "goto",
     "isolation",
     "join",
-    "lifecycle",
     "lock",
     "moved",
     "on-change",

@@ -88,6 +88,10 @@ pub const FACETS: &str = "$facets";
 /// Any node may carry `facet=`. Nodes that are blocks have a property for it; one that is a plain value (`timeout "5m" facet="gpu"`) becomes a list of
 /// values with their conditions, so plain values and values in lists may be that too. Positional arguments are no nodes.
 fn let_facets_choose(definition: &mut Value) {
+    if definition.get("x-kdl-children").is_some() {
+        // Its plain values are properties of the node, never nodes.
+        return;
+    }
     let positions: Vec<String> = definition
         .get("x-kdl-arguments")
         .and_then(Value::as_array)
@@ -192,6 +196,9 @@ fn relax(schema: &mut Value) {
             if fields.contains_key("x-kdl-bodies") {
                 fields.remove("anyOf");
             }
+            if fields.contains_key("properties") {
+                fields.remove("dependentRequired");
+            }
             if fields.contains_key("x-kdl-key")
                 && let Some(pattern) = fields.get("propertyNames").and_then(|names| names["pattern"].as_str())
             {
@@ -237,6 +244,6 @@ mod tests {
         let text = super::json_schema_text();
         assert!(!text.contains("oneOf"), "a failing oneOf reports every branch");
         let decided = |text: &str| text.matches("\"anyOf\": [\n        {\n          \"required\"").count();
-        assert_eq!(decided(&text), 2, "only for the body of a step and of a `wait`, which have messages of their own");
+        assert_eq!(decided(&text), 4, "only for `step`, `wait`, `on` and `target`, which have messages of their own");
     }
 }

@@ -12,13 +12,16 @@
 //! | `x-kdl-key` | map | the first argument of each node is its key in the map; the word says what is named |
 //! | `x-kdl-tasks` | list | children that are tasks go here, in order, each as `{"kind": {…}}` |
 //! | `x-kdl-nodes` | object | children of these node names go into another property than the one of their name |
+//! | `x-kdl-children` | object | children go into this property, as free trees, but for the node names that `x-kdl-nodes` lists; what stands beside the node (properties) does not |
 //! | `x-kdl-add` | list | overlays add to the list instead of replacing it |
 //! | `x-kdl-bodies` | object | of these properties at most one is there; an overlay that brings one replaces the others |
 //! | `x-kdl-code` | string | Rhai code, not a template |
 //! | `x-values` | string | the words that are allowed besides a template |
 
+mod component;
 mod future;
 mod generate;
+mod lifecycle;
 mod manifest;
 mod named;
 mod runtime;
@@ -26,8 +29,10 @@ mod scalar;
 mod task;
 mod tree;
 
+pub use component::{Bind, Component, Components, Need, ProfileWord, ScopeWord, Wire};
 pub use future::not_yet;
 pub use generate::{FACETS, PUBLISHED, json_schema, json_schema_text, overlay_definition};
+pub use lifecycle::{DirectionWord, Lifecycle, On, Target};
 pub use manifest::{Facet, FacetGroup, Include, Manifest, Param, ParamType, Pipeline, Project, Use};
 pub use named::Named;
 pub use runtime::{

@@ -1,6 +1,10 @@
 //! The outermost nodes.
 
-use crate::{Code, Named, Runtime, Task, Tree, named::NAME, scalar::words};
+use crate::{
+    Bind, Code, Component, Components, Named, Runtime, Task, Tree,
+    named::{DOTTED, NAME},
+    scalar::words,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +24,13 @@ pub struct Manifest {
     pub param: Named<Param>,
     /// What is there before a pipeline starts.
     pub runtime: Option<Runtime>,
+    /// Crates with native components and steps.
+    pub components: Vec<Components>,
+    /// Components that are written as scripts, by name.
+    #[schemars(extend("propertyNames" = { "pattern": DOTTED }))]
+    pub component: Named<Component>,
+    /// Bindings, by name.
+    pub bind: Named<Bind>,
     /// Groups of facets of which exactly one is active, by name.
     pub facet_group: Named<FacetGroup>,
     /// Facets, by name: overlays that can be switched on.
@@ -148,6 +159,13 @@ pub struct Facet {
     pub param: Named<Param>,
     /// What it changes in the runtime.
     pub runtime: Option<Runtime>,
+    /// Crates that it changes or adds.
+    pub components: Vec<Components>,
+    /// Components that it changes or adds.
+    #[schemars(extend("propertyNames" = { "pattern": DOTTED }))]
+    pub component: Named<Component>,
+    /// Bindings that it changes or adds.
+    pub bind: Named<Bind>,
     /// Pipelines that it changes or adds.
     pub pipeline: Named<Pipeline>,
 }

@@ -8,6 +8,9 @@ use thinking_diagnostic::Spanned;
 /// What a name looks like.
 pub(crate) const NAME: &str = "^[a-z][a-z0-9-]*$";
 
+/// What the name of a component or operation looks like.
+pub(crate) const DOTTED: &str = r"^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$";
+
 /// Nodes by name, in the order in which they were declared. Each name knows its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Named<T>(pub Vec<(Spanned<String>, T)>);

@@ -1,6 +1,6 @@
 //! `runtime { … }`: what is there before a pipeline starts.
 
-use crate::{DurationText, Named, SizeText, Templated, scalar::words};
+use crate::{DurationText, Lifecycle, Named, SizeText, Templated, scalar::words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -20,6 +20,8 @@ pub struct Runtime {
     pub state: Option<State>,
     /// What may be touched outside of the state.
     pub permissions: Option<Permissions>,
+    /// What happens before and after a pipeline.
+    pub lifecycle: Option<Lifecycle>,
     /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
     pub facet: Option<Spanned<String>>,
 }

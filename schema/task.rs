@@ -295,8 +295,12 @@ pub struct Call {
 impl<'de> Deserialize<'de> for Call {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
-        let Tree::Map(mut arguments) = Tree::deserialize(deserializer)? else {
-            return Err(D::Error::custom("a call is a block"));
+        let Spanned { value, span } = Spanned::<Tree>::deserialize(deserializer)?;
+        let mut arguments = match value {
+            Tree::Map(arguments) => arguments,
+            // Where the name alone will do (`on "exit" call="log.flush"`).
+            Tree::Text(value) => return Ok(Self { operation: Spanned { value, span }, arguments: Vec::new() }),
+            _ => return Err(D::Error::custom("a call is a block")),
         };
         // Which facets it is for was decided before.
         arguments.retain(|(name, _)| name.value != "facet");

@@ -85,10 +85,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let end = thinking_run::apply(launch);
     reporter.finish();
     let closed = store.close();
-    match end {
+    let unstopped = end.as_ref().map_or(0, |ended| ended.unstopped);
+    match end.map(|ended| ended.end) {
         Ok(RunEnd::Done | RunEnd::Unchanged | RunEnd::Stopped { .. }) => {
             closed?;
-            Ok(Exit::Done)
+            // All steps are done and recorded, but something outside may not have been put in order.
+            Ok(if unstopped > 0 { Exit::Failed } else { Exit::Done })
         }
         Ok(RunEnd::StoreFailed { unusable: true, .. }) => Ok(Exit::Wrong),
         Ok(RunEnd::Failed { .. } | RunEnd::StoreFailed { .. }) => Ok(Exit::Failed),

@@ -113,6 +113,7 @@ pub(crate) fn workshop<'w, 'l>(session: &'w mut Session<'l>, model: &'w Model, s
         model,
         params: Parameters::default(),
         steps: &session.steps,
+        components: &session.components,
         compiler: &mut session.compiler,
         sources: &mut session.sources,
         state: state.to_path_buf(),

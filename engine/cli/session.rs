@@ -11,7 +11,7 @@ use thinking_manifest::guide::{self, no_pipeline};
 use thinking_manifest::{Model, Project, Selection};
 use thinking_plan::{Compiler, NativeSteps, Parameters, Survey, Workshop};
 use thinking_script::Rhai;
-use thinking_step::NativeStep;
+use thinking_step::{ComponentType, NativeStep};
 
 /// Native steps, as the plan looks them up.
 pub(crate) struct Steps(pub Registry);
@@ -80,6 +80,8 @@ pub(crate) struct Session<'l> {
     pub project: Project,
     pub compiler: Compiler<'l>,
     pub steps: Steps,
+    /// Native components.
+    pub components: Vec<Arc<dyn ComponentType>>,
     pub diagnostics: Diagnostics,
 }
 
@@ -94,6 +96,7 @@ impl<'l> Session<'l> {
                 project,
                 compiler: Compiler::new(language),
                 steps: Steps(Registry::shipped()),
+                components: Vec::new(),
                 diagnostics,
             }),
             None => Err((sources, diagnostics)),
@@ -175,6 +178,7 @@ impl<'l> Session<'l> {
             model,
             params: Parameters::default(),
             steps: &self.steps,
+            components: &self.components,
             compiler: &mut self.compiler,
             sources: &mut self.sources,
             state: state.to_path_buf(),

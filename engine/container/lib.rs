@@ -1,6 +1,7 @@
-//! The components that exist, and the native steps that ship.
+//! The components that exist, how they are wired and started, and the native steps that ship.
 //!
-//! [`Registry`] answers `call "name"`. Each step is a file of its own; what they share (arguments, digests, replacing a file as a
+//! [`Catalog`] and [`Wirer`] decide what each dependency takes and give a [`Wiring`]; [`plan_lifecycle`] says what happens before and after
+//! the pipeline. [`Registry`] answers `call "name"`. Each step is a file of its own; what they share (arguments, digests, replacing a file as a
 //! whole) stands beside them.
 
 #![cfg_attr(test, allow(clippy::expect_used, reason = "a test may fail loudly"))]
@@ -14,7 +15,20 @@ mod local;
 mod registry;
 mod replace;
 
+mod lifecycle;
+mod live;
+mod wiring;
+
+pub use lifecycle::{
+    Direction, Hook, LifecyclePlan, On, OnAction, Outcome, OwnTarget, Place, STANDARD_TARGETS, Side, TargetPlan,
+    plan_lifecycle,
+};
+pub use live::{Container, Environment, HookFailure, HookReport, LiveComponent, Scope, ScopeKey, StartFailure, Work};
 pub use registry::Registry;
+pub use wiring::{
+    Binding, Candidate, Catalog, Choice, Declared, Lifetime, Resource, ResourceId, Root, Target, Unit, UnitId, Wire,
+    Wirer, Wiring,
+};
 
 #[cfg(test)]
 mod testing;

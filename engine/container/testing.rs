@@ -43,7 +43,7 @@ impl Bench {
 
     pub(crate) fn run(&self, step: &dyn NativeStep, arguments: Value) -> Result<Value, StepError> {
         let host: Arc<dyn Host> = self.host.clone();
-        step.run(NativeCall { arguments: &arguments, host: &host })
+        step.run(NativeCall { dependencies: Vec::new(), arguments: &arguments, host: &host })
     }
 
     /// What the host noted, paths relative to the root.

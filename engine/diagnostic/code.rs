@@ -94,6 +94,20 @@ codes! {
     InvalidOutput = "invalid-output";
     /// A component or operation that nothing provides.
     UnknownComponent = "unknown-component";
+    /// A dependency that nothing can be given to.
+    MissingDependency = "missing-dependency";
+    /// A dependency that several could be given to.
+    AmbiguousDependency = "ambiguous-dependency";
+    /// Components that need each other in a circle.
+    WiringCycle = "wiring-cycle";
+    /// A component that would keep another which does not live as long.
+    ShorterLifetime = "shorter-lifetime";
+    /// A binding that nothing uses.
+    UnusedBinding = "unused-binding";
+    /// A lifecycle target that nothing declares.
+    UnknownTarget = "unknown-target";
+    /// Lifecycle targets that stand beside each other in a circle.
+    TargetCycle = "target-cycle";
     /// Arguments that a component's operation does not take.
     InvalidArguments = "invalid-arguments";
     /// A name that hides another, or that scripts reserve.

@@ -1,13 +1,15 @@
 //! Phase 3: JSON against the schema, each error told at the KDL text and in its words.
 
+use crate::bodies;
+use crate::fit::repeated;
 use crate::located::{Field, Kind, Located};
 use crate::view::View;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
 use std::sync::OnceLock;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean};
-use thinking_schema::{FACETS, PUBLISHED, Tree, not_yet, overlay_definition};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, did_you_mean};
+use thinking_schema::{FACETS, PUBLISHED, not_yet, overlay_definition};
 
 /// The published schema, and validators for what it is used for, each built when it is first needed.
 #[derive(Default)]
@@ -127,14 +129,31 @@ struct Place<'l> {
     field: Option<&'l Field>,
     /// Whether the value is an element of a list.
     element: bool,
+    /// Whether it is a component's config, not a manifest's own node.
+    config: bool,
 }
+
+impl Place<'_> {
+    /// What the value is in, as messages say it.
+    fn inside(&self) -> String {
+        match self.node {
+            "a manifest" => "a manifest".to_owned(),
+            config if config.starts_with(CONFIG) => config.to_owned(),
+            node => format!("`{node}`"),
+        }
+    }
+}
+
+/// What a component's config is called, before the component's name.
+pub(crate) const CONFIG: &str = "the config of ";
 
 fn locate<'l>(manifest: &'l Located, pointer: &str) -> Place<'l> {
     let (node, node_span) = match &manifest.node {
         Some(node) => (&**node, Some(manifest.span)),
         None => ("a manifest", None),
     };
-    let mut place = Place { value: manifest, node, node_span, field: None, element: false };
+    let config = node.starts_with(CONFIG);
+    let mut place = Place { value: manifest, node, node_span, field: None, element: false, config };
     for segment in pointer.split('/').skip(1) {
         let segment = segment.replace("~1", "/").replace("~0", "~");
         match &place.value.value {
@@ -161,7 +180,7 @@ fn locate<'l>(manifest: &'l Located, pointer: &str) -> Place<'l> {
     place
 }
 
-fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &Value, diagnostics: &mut Diagnostics) {
+pub(crate) fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &Value, diagnostics: &mut Diagnostics) {
     let place = locate(manifest, error.instance_path().as_str());
     let schema_path = error.schema_path().as_str();
     let owner = schema_path.rsplit_once('/').map_or("", |(owner, _)| owner);
@@ -185,43 +204,44 @@ fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &Value, diag
         // It does say for what, but that comes later.
         ValidationErrorKind::AnyOf { .. }
             if is_wait(&place) && place.value.fields().iter().any(|field| not_yet(&field.name)) => {}
-        ValidationErrorKind::AnyOf { .. } if is_wait(&place) => diagnostics.push(
-            Diagnostic::error(Code::StepBody, "this `wait` does not say for what")
-                .at(place.value.span, "waits for nothing")
-                .help("write for=\"30s\", or until=#\"…\"# with an expression that becomes true".to_owned()),
-        ),
-        ValidationErrorKind::AnyOf { .. } => diagnostics.push(
-            Diagnostic::error(Code::StepBody, "this step has no body")
-                .at(place.value.span, "does nothing")
-                .help("give it one of `rhai`, `script`, `call` and `exec`".to_owned()),
-        ),
-        ValidationErrorKind::Not { .. } if is_wait(&place) => diagnostics.push(
-            Diagnostic::error(Code::StepBody, "this `wait` has both `for` and `until`")
-                .at(place.value.span, "waits for two things")
-                .help("keep one; `timeout` says how long `until` may take".to_owned()),
-        ),
-        ValidationErrorKind::Not { .. } => {
-            let step = View::definition(schema, "Step");
-            let bodies = step.names("x-kdl-bodies");
-            let mut found = place.value.fields().iter().filter(|field| bodies.contains(&field.name.as_str()));
-            let (first, second) = (found.next(), found.next());
-            let mut diagnostic = Diagnostic::error(Code::StepBody, "this step has more than one body");
-            for (field, text) in [(second, "and another one"), (first, "one body")] {
-                diagnostic = diagnostic.at(field.map(|field| field.name_span), text);
-            }
-            diagnostics.push(diagnostic.help("make it two steps, or keep one body".to_owned()));
+        ValidationErrorKind::AnyOf { .. }
+        | ValidationErrorKind::Not { .. }
+        | ValidationErrorKind::OneOfNotValid { .. } => {
+            let several = matches!(error.kind(), ValidationErrorKind::Not { .. });
+            diagnostics.push(match bodies::bodies(schema, owner) {
+                Some(bodies) if several => bodies::several(&bodies, place.value.span, place.value.fields()),
+                Some(bodies) => bodies::none(&bodies, place.value.span),
+                None => invalid(&place, "is none of what it can be"),
+            });
         }
         ValidationErrorKind::PropertyNames { .. } => {
             let kind = place.field.map_or("node", |field| field.name.as_str());
+            let dotted =
+                view.keyword("propertyNames").and_then(|names| names["pattern"].as_str()).is_some_and(is_dotted);
             for field in place.value.fields() {
-                if !is_name(&field.name) {
-                    diagnostics.push(bad_name(kind, &field.name, field.name_span));
+                if !is_name(&field.name, dotted) {
+                    diagnostics.push(bad_name(kind, &field.name, field.name_span, dotted));
                 }
             }
         }
         // What the mapping could not place was reported by it.
         ValidationErrorKind::Type { .. } if place.value.fields().iter().any(|field| field.name.starts_with('(')) => {}
+        ValidationErrorKind::Type { .. } if place.config && twice(place.value).is_some() => {
+            let name = place.field.map_or("this", |field| &field.name);
+            let first = place.value.items().first().map(|first| first.span);
+            diagnostics.push(
+                Diagnostic::error(Code::Duplicate, format!("`{name}` is given twice"))
+                    .at(place.value.span, "again here")
+                    .at(first, "first here"),
+            );
+        }
         ValidationErrorKind::Type { kind } => diagnostics.push(wrong_type(kind, &place, view)),
+        ValidationErrorKind::Enum { options }
+            if place.config && !options.as_array().is_some_and(|all| all.iter().all(Value::is_string)) =>
+        {
+            let all: Vec<String> = options.as_array().into_iter().flatten().map(Value::to_string).collect();
+            diagnostics.push(invalid(&place, &format!("must be one of {}", all.join(", "))));
+        }
         ValidationErrorKind::Enum { options } => {
             let words: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             diagnostics.push(wrong_word(&words, &place));
@@ -233,9 +253,38 @@ fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &Value, diag
         ValidationErrorKind::Maximum { limit } => {
             diagnostics.push(invalid(&place, &format!("must be at most {limit}")));
         }
-        ValidationErrorKind::FalseSchema => diagnostics.push(only_for_another(&place, schema, owner)),
+        ValidationErrorKind::ExclusiveMinimum { limit } => {
+            diagnostics.push(invalid(&place, &format!("must be more than {limit}")));
+        }
+        ValidationErrorKind::ExclusiveMaximum { limit } => {
+            diagnostics.push(invalid(&place, &format!("must be less than {limit}")));
+        }
+        ValidationErrorKind::MultipleOf { multiple_of } => {
+            diagnostics.push(invalid(&place, &format!("must be a multiple of {multiple_of}")));
+        }
+        ValidationErrorKind::MinLength { limit } => {
+            diagnostics.push(invalid(&place, &format!("must have at least {}", count(*limit, "character"))));
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            diagnostics.push(invalid(&place, &format!("must have at most {}", count(*limit, "character"))));
+        }
+        ValidationErrorKind::MinItems { limit } => {
+            diagnostics.push(invalid(&place, &format!("must have at least {}", count(*limit, "value"))));
+        }
+        ValidationErrorKind::MaxItems { limit } => {
+            diagnostics.push(invalid(&place, &format!("must have at most {}", count(*limit, "value"))));
+        }
+        ValidationErrorKind::UniqueItems => diagnostics.push(invalid(&place, "must not have a value twice")),
+        ValidationErrorKind::Constant { expected_value } => {
+            diagnostics.push(invalid(&place, &format!("must be {expected_value}")));
+        }
+        ValidationErrorKind::FalseSchema if !place.config => diagnostics.push(only_for_another(&place, schema, owner)),
         _ => diagnostics.push(invalid(&place, &error.to_string())),
     }
+}
+
+fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A property that makes sense only where `kind` is another word.
@@ -247,6 +296,12 @@ fn only_for_another(place: &Place<'_>, schema: &Value, owner: &str) -> Diagnosti
     Diagnostic::error(Code::InvalidValue, format!("`{name}` is for databases with `kind=\"{kind}\"` only"))
         .at(span, "means nothing here")
         .help("take it out, or change `kind`".to_owned())
+}
+
+/// A list that is a node given several times.
+fn twice(value: &Located) -> Option<&Located> {
+    let first = value.items().first()?;
+    repeated(Some(value.span), Some(first.span)).then_some(first)
 }
 
 fn is_wait(place: &Place<'_>) -> bool {
@@ -269,9 +324,9 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
     let field = place.value.field(name);
     let child = field.is_none_or(|field| field.child);
     let span = field.map(|field| field.name_span);
-    let inside = if place.node == "a manifest" { "a manifest".to_owned() } else { format!("`{}`", place.node) };
+    let inside = place.inside();
     let scripted_stage = place.node == "stage" && ["rhai", "script"].contains(&name);
-    if not_yet(name) || scripted_stage {
+    if !place.config && (not_yet(name) || scripted_stage) {
         return Diagnostic::error(
             Code::NotYet,
             format!("`{name}` is part of the language, but this version does not run it yet"),
@@ -299,8 +354,11 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
             .at(span, "too far out")
             .help(help);
     }
+    known.retain(|known| view.others() != Some(known));
     let near = did_you_mean(name, nodes.iter().copied().chain(known.iter().copied()));
     let help = match near {
+        // Only properties can be unknown there.
+        None if view.others().is_some() => "the config of a component goes into children: { name value }".to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None if nodes.is_empty() && known.is_empty() => format!("{inside} takes none"),
         None => {
@@ -308,12 +366,23 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
             format!("{inside} can have: {}", nodes.join(", "))
         }
     };
-    let (code, message) = if child {
+    let (code, message) = if place.config {
+        (Code::UnknownNode, format!("{inside} has no `{name}`"))
+    } else if child {
         (Code::UnknownNode, format!("{inside} has no node `{name}`"))
     } else {
         (Code::UnknownProperty, format!("{inside} has no property `{name}`"))
     };
-    Diagnostic::error(code, message).at(span, "unknown").help(help)
+    let also = match (place.node, name) {
+        _ if near.is_some() && view.others().is_some() => {
+            Some("the config of a component goes into children: { name value }".to_owned())
+        }
+        ("param", "env" | "secret") => Some(format!(
+            "`{name}` is for the project's parameters: take the value from one where the component is bound, such as \"${{params.url}}\""
+        )),
+        _ => None,
+    };
+    Diagnostic::error(code, message).at(span, "unknown").help(help).help(also)
 }
 
 /// Where a node belongs that stands by itself in a manifest and means something elsewhere.
@@ -339,6 +408,9 @@ fn missing(property: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
             let what = if property == "var" { "loop variable" } else { property };
             (format!("`{node}` needs its {what} as {nth} argument"), format!("write `{node} {example}`"))
         }
+        None if node.starts_with(CONFIG) => {
+            (format!("{node} needs `{property}`"), format!("add it where it is bound: {{ {property} … }}"))
+        }
         None => (format!("`{node}` needs `{property}`"), format!("add `{property}=…`")),
     };
     let help = match description {
@@ -348,14 +420,22 @@ fn missing(property: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
     Diagnostic::error(Code::Missing, message).at(at, "incomplete").help(help)
 }
 
-fn is_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-')
+/// Whether a pattern for names allows dots: those of components and operations.
+fn is_dotted(pattern: &str) -> bool {
+    pattern.contains(r"\.")
 }
 
-fn bad_name(kind: &str, name: &str, span: Span) -> Diagnostic {
+fn is_name(name: &str, dotted: bool) -> bool {
+    let one = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_lowercase())
+            && part
+                .chars()
+                .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-')
+    };
+    if dotted { name.split('.').all(one) } else { one(name) }
+}
+
+fn bad_name(kind: &str, name: &str, span: Span, dotted: bool) -> Diagnostic {
     if name.is_empty() {
         return Diagnostic::error(Code::Missing, format!("`{kind}` needs a name as first argument"))
             .at(span, "incomplete")
@@ -364,11 +444,18 @@ fn bad_name(kind: &str, name: &str, span: Span) -> Diagnostic {
     let mended: String = name
         .chars()
         .flat_map(char::to_lowercase)
-        .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
+        .map(
+            |character| if character.is_ascii_alphanumeric() || (dotted && character == '.') { character } else { '-' },
+        )
         .collect();
-    let mended = mended.trim_matches('-').to_owned();
-    let help = "names are lower-case letters, digits and `-`, and start with a letter";
-    let help = if is_name(&mended) { format!("{help}: `{mended}`") } else { help.to_owned() };
+    let mended = mended.trim_matches(['-', '.']).to_owned();
+    let help = match dotted {
+        true => {
+            "names of components and operations are lower-case letters, digits and `-`, start with a letter, and may have dots between"
+        }
+        false => "names are lower-case letters, digits and `-`, and start with a letter",
+    };
+    let help = if is_name(&mended, dotted) { format!("{help}: `{mended}`") } else { help.to_owned() };
     Diagnostic::error(Code::InvalidName, format!("`{name}` cannot be a name")).at(span, "not a name").help(help)
 }
 
@@ -382,7 +469,10 @@ fn wrong_type(kind: &TypeKind, place: &Place<'_>, view: View<'_>) -> Diagnostic 
         Some(_) => kinds.into_iter().filter(|kind| kind != "object").collect(),
         None => kinds,
     };
-    let template = kinds.len() > 1 && kinds.iter().any(|kind| kind == "string");
+    let kinds: Vec<String> = kinds.into_iter().filter(|kind| kind != "null").collect();
+    // Of ours, what is no text may be a template instead.
+    let pattern = view.keyword("pattern").and_then(Value::as_str).unwrap_or_default();
+    let template = kinds.len() > 1 && kinds.iter().any(|kind| kind == "string") && pattern.ends_with(r"\$\{");
     let mut wanted: Vec<&str> = kinds
         .iter()
         .filter(|kind| !(template && *kind == "string"))
@@ -461,56 +551,11 @@ fn wrong_text(place: &Place<'_>, view: View<'_>) -> Diagnostic {
         )
         .at(place.value.span, "this is a string");
     }
-    bad_name(place.node, place.value.text().unwrap_or_default(), place.value.span)
-}
-
-/// Checks the arguments of a call against the JSON Schema of what is called. Strings with templates fit everywhere: their values are checked
-/// when they are evaluated.
-#[must_use]
-pub fn check_arguments(
-    schema: &Value,
-    operation: &Spanned<String>,
-    arguments: &[(Spanned<String>, Spanned<Tree>)],
-) -> Vec<Diagnostic> {
-    let Some(whole) = operation.span else { return Vec::new() };
-    let Ok(validator) = jsonschema::validator_for(schema) else {
-        return vec![Diagnostic::error(
-            Code::InvalidArguments,
-            format!("the schema of `{}` is damaged", operation.value),
-        )];
-    };
-    let fields = arguments.iter().map(|(name, value)| located_field(name, value, whole)).collect();
-    let mut call = Located::new(Kind::Map(fields), whole);
-    call.node = Some(operation.value.as_str().into());
-    let json = call.to_json();
-    let mut found = Diagnostics::new();
-    for error in validator.iter_errors(&json) {
-        if !error.instance().as_str().is_some_and(|text| text.contains("${")) {
-            explain(&error, &call, schema, &mut found);
+    match view.keyword("pattern").and_then(Value::as_str) {
+        Some(pattern) if !pattern.starts_with("^[a-z][a-z0-9-]*") => invalid(place, &format!("must match `{pattern}`")),
+        pattern => {
+            let text = place.value.text().unwrap_or_default();
+            bad_name(place.node, text, place.value.span, pattern.is_some_and(is_dotted))
         }
     }
-    found
-        .into_iter()
-        .map(|mut diagnostic| {
-            diagnostic.code = Code::InvalidArguments;
-            diagnostic
-        })
-        .collect()
-}
-
-fn located_field(name: &Spanned<String>, value: &Spanned<Tree>, whole: Span) -> Field {
-    let name_span = name.span.unwrap_or(whole);
-    Field { name: name.value.clone(), name_span, child: false, value: located(value, whole) }
-}
-
-fn located(tree: &Spanned<Tree>, whole: Span) -> Located {
-    let value = match &tree.value {
-        Tree::Null => Kind::Null,
-        Tree::Bool(value) => Kind::Bool(*value),
-        Tree::Number(number) => Kind::Number(number.clone()),
-        Tree::Text(text) => Kind::Text(text.clone()),
-        Tree::List(items) => Kind::List(items.iter().map(|item| located(item, whole)).collect()),
-        Tree::Map(fields) => Kind::Map(fields.iter().map(|(name, value)| located_field(name, value, whole)).collect()),
-    };
-    Located::new(value, tree.span.unwrap_or(whole))
 }

@@ -24,16 +24,26 @@ pub(crate) fn overlay(base: &mut Located, over: &Located, view: View<'_>, diagno
                 overlay_tasks(&mut known.value, &field.value, kinds, diagnostics);
             }
             (_, Some(target)) => overlay_value(known, field, target, diagnostics),
+            // A block in a config or in arguments is a node like any other.
+            (_, None) if field.child && both_blocks(&known.value, &field.value) => {
+                let free = view.additional().unwrap_or(view);
+                overlay(&mut known.value, &field.value, free, diagnostics);
+            }
             _ => *known = field.clone(),
         }
     }
+}
+
+fn both_blocks(one: &Located, other: &Located) -> bool {
+    matches!((&one.value, &other.value), (Kind::Map(_), Kind::Map(_)))
 }
 
 /// A new body replaces a body of another kind. One of the same kind is laid over it like any node, but what calls another operation has other
 /// arguments.
 fn replace_body(base: &mut Located, over: &Located, bodies: &[&str]) {
     let Some(new) = over.fields().iter().find(|field| bodies.contains(&field.name.as_str())) else { return };
-    let operation = |body: Option<&Located>| body.and_then(|body| body.get("operation")?.text()).map(str::to_owned);
+    let operation =
+        |body: Option<&Located>| body.and_then(|body| body.get("operation").unwrap_or(body).text()).map(str::to_owned);
     let same = operation(base.get(&new.name)) == operation(Some(&new.value));
     if let Some(fields) = base.fields_mut() {
         fields.retain(|field| !bodies.contains(&field.name.as_str()) || (field.name == new.name && same));
@@ -183,21 +193,23 @@ fn overlay_tasks(base: &mut Located, over: &Located, kinds: View<'_>, diagnostic
 }
 
 /// Takes out every node whose `facet` says that it is not there, and decides between values under facets.
-pub(crate) fn filter(value: &mut Located, active: &dyn Fn(&str) -> bool) {
+pub(crate) fn filter(value: &mut Located, view: View<'_>, active: &dyn Fn(&str) -> bool) {
     match &mut value.value {
         Kind::Map(fields) => {
             fields.retain_mut(|field| decide(&mut field.value, active));
-            fields.retain(|field| is_there(&field.value, active));
-            fields.iter_mut().for_each(|field| filter(&mut field.value, active));
+            fields.retain(|field| is_free(view, &field.name) || is_there(&field.value, active));
+            fields.iter_mut().for_each(|field| filter(&mut field.value, inside(view, &field.name), active));
         }
         Kind::List(items) => {
+            let element = view.items();
             items.retain_mut(|item| decide(item, active));
             items.retain(|item| {
-                is_there(item, active)
+                element.is_any()
+                    || is_there(item, active)
                     // A task is wrapped in its kind.
                     && !(item.fields().len() == 1 && item.fields().iter().any(|kind| kind.value.node.is_some() && !is_there(&kind.value, active)))
             });
-            items.iter_mut().for_each(|item| filter(item, active));
+            items.iter_mut().for_each(|item| filter(item, element, active));
         }
         _ => {}
     }
@@ -222,16 +234,38 @@ fn is_there(value: &Located, active: &dyn Fn(&str) -> bool) -> bool {
     }
 }
 
+/// The schema of a property, whatever it is.
+fn inside<'v>(view: View<'v>, name: &str) -> View<'v> {
+    view.property(name).or_else(|| view.additional()).unwrap_or_else(View::any)
+}
+
+/// Whether a property holds what no schema of ours describes: there, `facet` is a name like any other.
+fn is_free(view: View<'_>, name: &str) -> bool {
+    view.others() == Some(name) || inside(view, name).is_any()
+}
+
 /// Calls `found` with every `facet=` condition of a tree.
-pub(crate) fn conditions<'l>(value: &'l Located, found: &mut dyn FnMut(&'l Located)) {
+pub(crate) fn conditions<'l>(value: &'l Located, view: View<'_>, found: &mut dyn FnMut(&'l Located)) {
+    if let Some(choices) = value.get(FACETS) {
+        for choice in choices.items() {
+            choice.get("facet").into_iter().for_each(&mut *found);
+            choice.get("value").into_iter().for_each(|value| conditions(value, view, found));
+        }
+        return;
+    }
     match &value.value {
         Kind::Map(fields) => fields.iter().for_each(|field| {
-            if field.name == "facet" && matches!(field.value.value, Kind::Text(_)) {
-                found(&field.value);
+            if !is_free(view, &field.name) {
+                let condition = field.value.get("facet").filter(|facet| facet.text().is_some());
+                condition.into_iter().for_each(&mut *found);
             }
-            conditions(&field.value, found);
+            conditions(&field.value, inside(view, &field.name), found);
         }),
-        Kind::List(items) => items.iter().for_each(|item| conditions(item, found)),
+        Kind::List(items) => items.iter().for_each(|item| {
+            let condition = item.get("facet").filter(|facet| facet.text().is_some() && !view.items().is_any());
+            condition.into_iter().for_each(&mut *found);
+            conditions(item, view.items(), found);
+        }),
         _ => {}
     }
 }
@@ -271,10 +305,29 @@ pub(crate) fn repeated_tasks(value: &Located, view: View<'_>, diagnostics: &mut 
             Some(element) if target.is_keyed() => {
                 field.value.fields().iter().for_each(|named| repeated_tasks(&named.value, element, diagnostics));
             }
+            _ if target.items().keyword("x-kdl-name").is_some() => repeated_items(field, target.items(), diagnostics),
             _ if !field.value.items().is_empty() && view.tasks().is_none_or(|(tasks, _)| tasks != field.name) => {
                 field.value.items().iter().for_each(|item| repeated_tasks(item, target.items(), diagnostics));
             }
             _ => repeated_tasks(&field.value, target, diagnostics),
+        }
+    }
+}
+
+/// Finds elements of the same name in a list of one text.
+fn repeated_items(list: &Field, view: View<'_>, diagnostics: &mut Diagnostics) {
+    let Some(own) = view.keyword("x-kdl-name").and_then(serde_json::Value::as_str) else { return };
+    let mut seen: Vec<&Located> = Vec::new();
+    for name in list.value.items().iter().filter_map(|item| item.get(own)) {
+        let Some(text) = name.text() else { continue };
+        match seen.iter().find(|known| known.text() == Some(text)) {
+            Some(first) => diagnostics.push(
+                Diagnostic::error(Code::Duplicate, format!("`{} {text:?}` is there twice", list.name))
+                    .at(name.span, "again here")
+                    .at(first.span, "first here")
+                    .help("in one file a name is declared once; a facet or another file may overlay it".to_owned()),
+            ),
+            None => seen.push(name),
         }
     }
 }

@@ -8,10 +8,13 @@
 //! 4. `compose`: texts laid over each other under a [`Selection`] of facets, and the whole checked again
 //! 5. `decode`: the whole as [`thinking_schema::Manifest`], in a [`Model`]
 
+mod bodies;
 mod check;
 mod compose;
+mod config;
 mod decode;
 mod facets;
+mod fit;
 mod foreign;
 pub mod format;
 pub mod guide;
@@ -20,15 +23,19 @@ mod literal;
 mod load;
 mod located;
 mod map;
+mod param_schema;
 mod parse;
 mod prune;
 pub mod resolved;
 mod text;
 pub mod units;
 mod view;
+mod wanted;
 
-pub use check::check_arguments;
+pub use config::{ConfigOf, check_arguments, check_config};
 pub use facets::{FacetDeclaration, Facets, GroupDeclaration, Reason, Requests, Selection};
+pub use fit::{Fields, fitted};
 pub use load::{Model, Project};
 pub use located::{Field, Kind, Located};
+pub use param_schema::params_schema;
 pub use text::{mapped_string, values};

@@ -95,7 +95,7 @@ impl Project {
         project.facets = Facets::of(&everything);
         diagnostics.extend(project.facets.check());
         for layer in &project.layers {
-            conditions(layer, &mut |condition| {
+            conditions(layer, project.schemas.manifest(Strictness::Overlay), &mut |condition| {
                 let name = condition.text().unwrap_or_default();
                 let name = name.strip_prefix('!').unwrap_or(name);
                 if !project.facets.names().any(|known| known == name) {
@@ -122,7 +122,7 @@ impl Project {
             if let Some(fields) = over.fields_mut() {
                 fields.retain(|field| !["detect", "description", "facet"].contains(&field.name.as_str()));
             }
-            filter(&mut over, &active);
+            filter(&mut over, view, &active);
             overlay(&mut whole, &over, view, diagnostics);
         }
         if let Some(fields) = whole.fields_mut() {
@@ -187,7 +187,7 @@ impl Project {
         let view = self.schemas.manifest(Strictness::Overlay);
         for layer in &self.layers {
             let mut layer = layer.clone();
-            filter(&mut layer, active);
+            filter(&mut layer, view, active);
             overlay(&mut whole, &layer, view, diagnostics);
         }
         whole

@@ -18,7 +18,7 @@ pub(crate) fn map(
     schema: View<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Located {
-    let mut mapper = Mapper { source, diagnostics };
+    let mut mapper = Mapper { source, diagnostics, repeats: false };
     let span = Span::new(source, 0, 0);
     let mut fields = Vec::new();
     mapper.children(document, schema, "a manifest", &mut fields);
@@ -28,6 +28,8 @@ pub(crate) fn map(
 struct Mapper<'d> {
     source: SourceId,
     diagnostics: &'d mut Diagnostics,
+    /// Whether a node may be there several times: in a component's config only its own schema can tell.
+    repeats: bool,
 }
 
 impl Mapper<'_> {
@@ -86,13 +88,18 @@ impl Mapper<'_> {
                     span,
                 );
                 self.list(fields, property, node).push(wrapped);
+            } else if let Some(property) = schema.others() {
+                let before = std::mem::replace(&mut self.repeats, true);
+                let value = self.single(node, View::any());
+                let target = self.map_field(fields, property, node);
+                self.insert(target, node, name, value, inside);
+                self.repeats = before;
             } else if schema.additional().is_none() && fields.iter().any(|field| field.name == name) {
                 // That it means nothing here is told once, where it stands first.
                 mark(fields, "(repeated)", self.name_span(node));
             } else {
                 let value = match schema.additional() {
-                    Some(view) if !view.is_any() => self.single(node, view),
-                    Some(_) => self.free(node),
+                    Some(view) => self.single(node, view),
                     None => self.unknown(node),
                 };
                 self.insert(fields, node, name, value, inside);
@@ -309,6 +316,15 @@ impl Mapper<'_> {
             self.refuse_type(entry.ty().map(|ty| self.span(ty.span())), &mut fields);
             let property = key.value();
             let name_span = self.span(key.span());
+            if view.others() == Some(property) {
+                self.diagnostics.push(
+                    Diagnostic::error(Code::UnknownProperty, format!("`{name}` has no property `{property}`"))
+                        .at(name_span, "unknown")
+                        .help("the config of a component goes into children: { name value }".to_owned()),
+                );
+                mark(&mut fields, "(properties)", name_span);
+                continue;
+            }
             let mut value = self.scalar(entry);
             if let Some(target) = view.property(property)
                 && target.allows("array")
@@ -337,8 +353,7 @@ impl Mapper<'_> {
         let entries = self.arguments(node, &mut holder);
         let named = node.entries().iter().any(|entry| entry.name().is_some());
         if named || node.children().is_some() {
-            let any = serde_json::Value::Bool(true);
-            let mut value = self.object(node, View::at(&any, &any), entries.len());
+            let mut value = self.object(node, View::any(), entries.len());
             if !entries.is_empty() {
                 let items: Vec<Located> = entries.into_iter().map(|entry| self.scalar(entry)).collect();
                 let span = self.name_span(node);
@@ -418,6 +433,9 @@ impl Mapper<'_> {
             {
                 choices.extend(more.items().iter().cloned());
                 return;
+            }
+            if self.repeats {
+                return again(known, name_span, value);
             }
             return self.repeated(fields, node, name);
         }
@@ -508,6 +526,20 @@ impl Mapper<'_> {
                 .help("the schema says what type a value has".to_owned()),
         );
         mark(fields, "(type)", span);
+    }
+}
+
+/// A node that is there once more: together they are a list. Its place is the name of the second, after its first element: so it differs from a list
+/// that was written as one.
+fn again(known: &mut Field, name_span: Span, value: Located) {
+    match &mut known.value.value {
+        Kind::List(items) if items.first().is_some_and(|first| known.value.span.start > first.span.start) => {
+            items.push(value);
+        }
+        _ => {
+            let first = std::mem::replace(&mut known.value, Located::new(Kind::Null, name_span));
+            known.value.value = Kind::List(vec![first, value]);
+        }
     }
 }
 

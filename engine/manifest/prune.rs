@@ -58,7 +58,7 @@ fn doom(error: &ValidationError<'_>, doomed: &mut Vec<(String, Option<String>)>)
         }
         ValidationErrorKind::Not { .. } => {
             // Two bodies: the step goes on with the first that the schema knows.
-            let bodies = ["exec", "call", "script", "rhai", "until", "for"];
+            let bodies = ["exec", "call", "script", "rhai", "until", "for", "before", "after"];
             let found: Vec<&&str> = bodies.iter().filter(|body| error.instance().get(**body).is_some()).collect();
             doomed.extend(
                 found

@@ -28,6 +28,11 @@ impl<'s> View<'s> {
         Self { root, own, target }
     }
 
+    /// A place where everything fits.
+    pub fn any() -> Self {
+        View::at(&Value::Bool(true), &Value::Bool(true))
+    }
+
     /// A keyword here, or where the reference leads.
     pub fn keyword(self, name: &str) -> Option<&'s Value> {
         self.own.get(name).or_else(|| self.target.get(name))
@@ -96,6 +101,11 @@ impl<'s> View<'s> {
         Some((name, Self::at(self.root, own).items()))
     }
 
+    /// The property that takes in, as free trees, all children that are not listed.
+    pub fn others(self) -> Option<&'s str> {
+        self.keyword("x-kdl-children").and_then(Value::as_str)
+    }
+
     /// Whether a node of that name is one of the tasks here.
     pub fn child_of_tasks(self, node: &str) -> bool {
         self.tasks().is_some_and(|(_, kinds)| kinds.property(node).is_some())
@@ -104,6 +114,9 @@ impl<'s> View<'s> {
     /// The property that a child node of that name fills.
     pub fn child(self, node: &'s str) -> Option<(&'s str, Self)> {
         let renamed = self.keyword("x-kdl-nodes").and_then(|nodes| nodes[node].as_str());
+        if renamed.is_none() && self.others().is_some() {
+            return None;
+        }
         let name = renamed.unwrap_or(node);
         self.property(name).map(|view| (name, view))
     }

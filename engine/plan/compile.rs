@@ -7,7 +7,9 @@ use std::sync::Arc;
 use thinking_diagnostic::{Code as Rule, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned};
 use thinking_manifest::mapped_string;
 use thinking_schema::{Code, Tree};
-use thinking_step::{Language, Program, Purpose, ScopeEntry, StaticScope, Value, VariableKind};
+use thinking_step::{
+    ComponentType, Language, Program, Purpose, ScopeEntry, ScriptedComponent, StaticScope, Value, VariableKind,
+};
 
 /// The variables of a place, without `results`, which is added where code mentions it.
 #[derive(Clone)]
@@ -52,13 +54,15 @@ pub struct Compiler<'l> {
     cache: HashMap<(Span, Purpose, usize, Vec<String>), Compiled>,
     scopes: Vec<Rc<StaticScope>>,
     files: HashMap<std::path::PathBuf, thinking_diagnostic::SourceId>,
+    /// Scripted components: as declared, the place of their text, and what came of it.
+    components: Vec<(ScriptedComponent, Span, Result<Arc<dyn ComponentType>, Vec<Diagnostic>>)>,
 }
 
 impl<'l> Compiler<'l> {
     /// A compiler for that language.
     #[must_use]
     pub fn new(language: &'l dyn Language) -> Self {
-        Self { language, cache: HashMap::new(), scopes: Vec::new(), files: HashMap::new() }
+        Self { language, cache: HashMap::new(), scopes: Vec::new(), files: HashMap::new(), components: Vec::new() }
     }
 
     pub(crate) fn language(&self) -> &'l dyn Language {
@@ -128,6 +132,31 @@ impl<'l> Compiler<'l> {
         let kind = VariableKind::Results(results.to_vec());
         variables.variables.insert("results".to_owned(), ScopeEntry { kind, span: None });
         self.language.compile(text, &variables, purpose)
+    }
+
+    /// Compiles a scripted component, once for the same text and declaration.
+    pub(crate) fn component(
+        &mut self,
+        text: &MappedText,
+        declared: ScriptedComponent,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Arc<dyn ComponentType>> {
+        let known = self.components.iter().find(|(known, place, _)| *known == declared && *place == text.whole);
+        let compiled = match known {
+            Some((_, _, compiled)) => compiled.clone(),
+            None => {
+                let compiled = self.language.component(text, declared.clone());
+                self.components.push((declared, text.whole, compiled.clone()));
+                compiled
+            }
+        };
+        match compiled {
+            Ok(component) => Some(component),
+            Err(wrong) => {
+                diagnostics.extend(wrong);
+                None
+            }
+        }
     }
 
     /// Compiles a code string of the manifest.

@@ -1,10 +1,12 @@
 //! What a step is, as canonical text with places, and the digest of a whole plan.
 
+use crate::assembly::Assembly;
 use crate::database::Parts;
 use crate::task::{Plan, TaskId, TaskKind};
 use crate::{Setting, Template, TemplatePart, TemplateValue};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use thinking_container::Choice;
 use thinking_diagnostic::Span;
 use thinking_step::{Definition, DefinitionPart, Digest, Program, ReferenceKind};
 
@@ -14,6 +16,10 @@ pub(crate) struct Definer {
     pub parts: Vec<DefinitionPart>,
     /// The databases that the programs in it use.
     used: BTreeSet<String>,
+    /// The components that they use, or that are called.
+    components: BTreeSet<String>,
+    /// What else it is wired to: dependencies of a native step.
+    wired: Vec<Choice>,
 }
 
 impl Definer {
@@ -22,22 +28,47 @@ impl Definer {
         self.parts.push(DefinitionPart { label: label.to_owned(), text: text.to_owned(), places });
     }
 
-    /// The definition, with what the declarations of the databases say that it uses.
-    pub fn done(mut self, databases: &Parts) -> Arc<Definition> {
+    /// Says that a component is used, by a name that means it.
+    pub fn component(&mut self, name: &str) {
+        self.components.insert(name.to_owned());
+    }
+
+    /// Says that a dependency takes that.
+    pub fn wired(&mut self, choice: Choice) {
+        self.wired.push(choice);
+    }
+
+    /// The definition, with what the declarations of the databases and components say that it uses.
+    pub fn done(mut self, databases: &Parts, assembly: &Assembly) -> Arc<Definition> {
         for (label, text, span) in
             std::mem::take(&mut self.used).iter().filter_map(|name| databases.get(name)).flatten()
         {
             self.fixed(label, text, *span);
         }
+        let named = std::mem::take(&mut self.components);
+        let named = named.iter().filter_map(|name| assembly.named(name, None).ok());
+        for choice in named.chain(std::mem::take(&mut self.wired)) {
+            for part in assembly.parts(&choice) {
+                if !self.parts.contains(&part) {
+                    self.parts.push(part);
+                }
+            }
+        }
         Arc::new(Definition { parts: self.parts })
     }
 
     fn uses(&mut self, program: &dyn Program) {
-        let used = program.references().iter().filter_map(|reference| match &reference.kind {
-            ReferenceKind::Database(name) => Some(name.clone()),
-            _ => None,
-        });
-        self.used.extend(used);
+        for reference in program.references() {
+            match &reference.kind {
+                ReferenceKind::Database(name) => {
+                    self.used.insert(name.clone());
+                }
+                ReferenceKind::Component(name) => {
+                    self.components.insert(name.clone());
+                }
+                _ => {}
+            }
+        }
     }
 
     fn template_uses(&mut self, template: &Template) {

@@ -3,6 +3,7 @@
 //! A [`Plan`] cannot name what does not exist: every script is a checked program, every `call` a native step that is there, every
 //! container knows its children by number, and no pipeline runs itself.
 
+mod assembly;
 mod builder;
 mod compile;
 mod database;
@@ -18,6 +19,7 @@ mod task;
 mod template;
 mod workshop;
 
+pub use assembly::{Hooks, On, OnBody};
 pub use compile::Compiler;
 pub use database::Database;
 pub use links::without_keys;
@@ -28,8 +30,8 @@ pub use setting::{FromValue, Setting};
 pub use settings::{LogSettings, Settings};
 pub use survey::{By, Grant, Right, Survey, Touch, Use};
 pub use task::{
-    Backoff, Body, Branch, Call, Exec, OnError, ParamValue, Parameters, Plan, Retry, StdoutAs, Step, Task, TaskId,
-    TaskKind, Wait,
+    Backoff, Body, Branch, Call, Callee, Exec, OnError, ParamValue, Parameters, Plan, Retry, StdoutAs, Step, Task,
+    TaskId, TaskKind, Wait, Wired,
 };
 pub use template::{Evaluate, Template, TemplatePart, TemplateValue};
 pub use workshop::{Workshop, project_name};

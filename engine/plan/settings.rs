@@ -116,7 +116,7 @@ fn runtime_strings(shop: &Workshop<'_, '_>) -> Vec<(Spanned<String>, bool)> {
 }
 
 /// What the runtime's strings see; only names of log files may look at the run.
-fn scope(shop: &mut Workshop<'_, '_>, run: bool) -> crate::compile::Scope {
+pub(crate) fn scope(shop: &mut Workshop<'_, '_>, run: bool) -> crate::compile::Scope {
     let names = shop.model.manifest.param.names().map(script_name).collect();
     let declared: Vec<Arc<str>> = shop.project.facets.names().map(Arc::from).collect();
     pure::scope(shop.compiler, names, &declared, run)

@@ -1,12 +1,15 @@
 //! The task tree.
 
 use crate::database::Database;
-use crate::{Setting, Template, TemplateValue};
+use crate::{Hooks, Setting, Template, TemplateValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use thinking_container::Wiring;
 use thinking_diagnostic::Span;
-use thinking_step::{Definition, Digest, ErrorKind, Mode, NativeStep, Permissions, Program, Value};
+use thinking_step::{
+    Class, Definition, Digest, ErrorKind, Mode, NativeStep, Permissions, Program, Value, VariableKind,
+};
 
 /// A pipeline, ready to run: after facets, parameters and all checks.
 #[derive(Clone)]
@@ -39,6 +42,12 @@ pub struct Plan {
     pub digest: Digest,
     /// The manifest's directory, absolute.
     pub directory: std::path::PathBuf,
+    /// The components that it needs.
+    pub wiring: Arc<Wiring>,
+    /// What the engine has for components, by the numbers that the wiring uses: names, and what a script's variable would be.
+    pub resources: Vec<(Arc<str>, VariableKind)>,
+    /// What happens before and after it.
+    pub hooks: Arc<Hooks>,
 }
 
 /// Parameters by their names in the manifest.
@@ -217,7 +226,7 @@ pub enum Body {
     Script(Arc<dyn Program>),
     /// A program outside.
     Exec(Box<Exec>),
-    /// A native step.
+    /// A native step, or an operation of a component.
     Call(Call),
     /// A `wait`: time that passes.
     Wait(Wait),
@@ -277,13 +286,65 @@ impl crate::FromValue for StdoutAs {
     }
 }
 
-/// A call of a native step.
+/// A call of native code or of a component.
 #[derive(Clone)]
 pub struct Call {
-    /// The native step.
-    pub step: Arc<dyn NativeStep>,
+    /// What is called.
+    pub callee: Callee,
     /// Its arguments: a map.
     pub arguments: TemplateValue,
+}
+
+/// What a `call` names.
+#[derive(Clone)]
+pub enum Callee {
+    /// A native step.
+    Step {
+        /// The step.
+        step: Arc<dyn NativeStep>,
+        /// What its dependencies take, in their order.
+        dependencies: Vec<Vec<Wired>>,
+    },
+    /// An operation of a component.
+    Operation {
+        /// The binding.
+        binding: Arc<str>,
+        /// The operation's number.
+        number: usize,
+        /// As written: `trainer.fit`.
+        name: Arc<str>,
+        /// How it touches the world.
+        class: Class,
+    },
+}
+
+/// One thing that a dependency of a native step takes.
+#[derive(Clone)]
+pub enum Wired {
+    /// The component of that binding.
+    Component(Arc<str>),
+    /// Something of the engine: its name, and what a script's variable of that name would be.
+    Engine(Arc<str>, VariableKind),
+}
+
+impl Callee {
+    /// What is called, as manifests write it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Step { step, .. } => step.name(),
+            Self::Operation { name, .. } => name,
+        }
+    }
+
+    /// How it touches the world.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Step { step, .. } => step.class(),
+            Self::Operation { class, .. } => *class,
+        }
+    }
 }
 
 impl Plan {

@@ -1,17 +1,20 @@
 //! A composed manifest to the plan of a pipeline: every script compiled, every reference followed.
 
+use crate::assembly::{assemble, fill_defaults, hooks};
 use crate::builder::{Builder, Place, Siblings};
 use crate::compile::Compiler;
-use crate::database::Parts;
+use crate::database::{Database, Parts};
 use crate::links::Links;
 use crate::survey::Use;
 use crate::task::Plan;
 use crate::{NativeSteps, Parameters, script_name};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use thinking_container::Wiring;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
 use thinking_manifest::{Model, Project};
-use thinking_step::{ScopeEntry, StaticScope, VariableKind};
+use thinking_step::{ComponentType, ScopeEntry, StaticScope, VariableKind};
 
 /// What plans are made of.
 pub struct Workshop<'w, 'l> {
@@ -23,6 +26,8 @@ pub struct Workshop<'w, 'l> {
     pub params: Parameters,
     /// Native steps.
     pub steps: &'w dyn NativeSteps,
+    /// Native components.
+    pub components: &'w [Arc<dyn ComponentType>],
     /// Compiles scripts.
     pub compiler: &'w mut Compiler<'l>,
     /// All texts; script files are added.
@@ -38,8 +43,19 @@ impl Workshop<'_, '_> {
         crate::params::check(self, diagnostics);
         crate::settings::check(self, diagnostics);
         let names: Vec<String> = manifest.pipeline.names().map(str::to_owned).collect();
+        let (mut used, mut whole) = (BTreeSet::new(), !names.is_empty());
         for name in names {
-            self.plan(&name, diagnostics);
+            match self.plan(&name, diagnostics) {
+                Some(plan) => used.extend(plan.wiring.used()),
+                None => whole = false,
+            }
+        }
+        // What is wrong elsewhere may be what would use it.
+        if whole && !diagnostics.has_errors() && !manifest.bind.is_empty() {
+            let mut known = Diagnostics::new();
+            let databases = crate::database::declared(self, &mut known);
+            let assembly = assemble(self, &databases, &mut known);
+            diagnostics.extend(assembly.wirer.unused(&used));
         }
     }
 
@@ -67,12 +83,18 @@ impl Workshop<'_, '_> {
         add("results", VariableKind::Results(Vec::new()));
         add("step", VariableKind::Step);
         let (mut databases, mut parts) = (Vec::new(), Parts::new());
-        for declared in crate::database::declared(self, diagnostics) {
+        let stored = crate::database::declared(self, diagnostics);
+        let assembly = assemble(self, &stored, diagnostics);
+        for declared in stored {
             let entry = ScopeEntry { kind: declared.kind, span: declared.name.span };
             scope.variables.insert(script_name(&declared.name.value), entry);
             parts.insert(declared.name.value, declared.parts);
             databases.push(declared.database);
         }
+        for (name, entry) in &assembly.variables {
+            scope.variables.entry(name.clone()).or_insert_with(|| entry.clone());
+        }
+        let variables = scope.clone();
         let scope = self.compiler.scope(scope);
         let names = model.manifest.param.names().map(script_name).collect();
         let pure = crate::pure::scope(self.compiler, names, &declared, false);
@@ -89,6 +111,8 @@ impl Workshop<'_, '_> {
             pure,
             params: &self.params,
             databases: &parts,
+            assembly: &assembly,
+            roots: Vec::new(),
             tasks: Vec::new(),
             frames: vec![Siblings::new()],
             running: vec![name.value.clone()],
@@ -100,7 +124,13 @@ impl Workshop<'_, '_> {
         let root = builder.tasks(&body.tasks, &place);
         builder.check_shared_outputs();
         builder.links.check(&builder.tasks, &builder.model.manifest, builder.diagnostics);
-        let (tasks, touches) = (builder.tasks, builder.uses);
+        let (tasks, touches, mut roots) = (builder.tasks, builder.uses, builder.roots);
+        let hooks = hooks(self, &assembly, variables, &mut roots, diagnostics);
+        let (mut wiring, wrong) = assembly.wirer.wire(&roots);
+        diagnostics.extend(wrong);
+        fill_defaults(&mut wiring);
+        let hooks = hooks.planned(&assembly, &wiring, diagnostics);
+        databases.extend(states(&wiring));
         let uses = crate::survey::uses(pipeline, &tasks, touches);
         if root.is_empty() && body.tasks.is_empty() {
             diagnostics.push(
@@ -124,10 +154,20 @@ impl Workshop<'_, '_> {
             seed: crate::settings::seed(self, diagnostics),
             digest: thinking_step::digest(b""),
             directory: self.project.directory.clone(),
+            wiring: Arc::new(wiring),
+            resources: assembly.resources(),
+            hooks: Arc::new(hooks),
         };
         plan.digest = crate::definition::plan_digest(&plan);
         Some((plan, uses))
     }
+}
+
+/// What the persistent parts of components are kept under.
+fn states(wiring: &Wiring) -> impl Iterator<Item = Database> {
+    let persistent = wiring.units.iter().filter(|unit| !unit.component.about().persistent.is_empty());
+    // No name in a manifest has a colon.
+    persistent.map(|unit| Database { name: unit.name.clone(), stored: format!("{}:component", unit.name).into() })
 }
 
 /// The project's name, or a stand-in made from its directory.

@@ -65,6 +65,15 @@ pub struct Options {
     pub jobs: Option<usize>,
 }
 
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// How the pipeline ended.
+    pub end: RunEnd,
+    /// How many hooks failed while components were stopped.
+    pub unstopped: usize,
+}
+
 /// Why nothing was run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
@@ -94,7 +103,7 @@ pub enum ApplyError {
 ///
 /// # Errors
 /// Nothing was run.
-pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
+pub fn apply(launch: Launch) -> Result<Ended, ApplyError> {
     let began = launch.clock.elapsed();
     let selection = selection(&launch.plan, &launch.options)?;
     let selected = launch.options.from.is_some() || launch.options.only.is_some();
@@ -152,7 +161,7 @@ pub fn apply(launch: Launch) -> Result<RunEnd, ApplyError> {
         let counts = Counts { kept: done + failed, failed, ..Counts::default() };
         world.tell(Event::RunEnded { run: "".into(), end: RunEnd::Unchanged, counts, took });
         world.finish();
-        return Ok(RunEnd::Unchanged);
+        return Ok(Ended { end: RunEnd::Unchanged, unstopped: 0 });
     }
     if is_resumed {
         run = taken_up(&world, run);

@@ -145,6 +145,7 @@ pub(crate) fn attempt(
         host.look_at_arguments_again();
     }
     let made = made.and_then(|result| {
+        save_components(host)?;
         // One long call may overrun its time without anybody looking at the clock.
         if matches!(step.body, Body::Script(_))
             && let Err(late) = host.check_cancelled()
@@ -165,6 +166,13 @@ pub(crate) fn attempt(
             Err(why) => Err(error.details([format!("its earlier outputs could not be put back: {why}")])),
         },
     }
+}
+
+/// What components keep of what the body did becomes part of the step's data.
+fn save_components(host: &Arc<RunHost>) -> Result<(), StepError> {
+    // Saving writes through the host, which must not be locked then.
+    let enlisted = host.seen().enlisted.clone();
+    enlisted.iter().try_for_each(|participant| participant.save(&**host))
 }
 
 /// Hands an attempt to its executor and stays with it.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use thinking_plan::{Body, Plan, TaskKind};
-use thinking_step::{ErrorKind, Host, NativeCall, StepError, Value};
+use thinking_step::{ErrorKind, Host, StepError, Value};
 use thinking_store::Token;
 
 /// One try of a step, described so that any executor can bring it to where it runs.
@@ -141,8 +141,7 @@ pub fn run_here(attempt: &Attempt) -> Result<Value, StepError> {
     match (&step.body, &attempt.spec.body) {
         (Body::Script(program), BodySpec::Script) => contained(|| program.eval(&attempt.host)),
         (Body::Call(call), BodySpec::Call { arguments }) => {
-            attempt.host.touch(call.step.class(), call.step.name())?;
-            contained(|| call.step.run(NativeCall { arguments, host: &attempt.host }))
+            contained(|| crate::calls::call(&call.callee, arguments, &attempt.host))
         }
         _ => Err(StepError::new(
             ErrorKind::Native,
@@ -152,7 +151,7 @@ pub fn run_here(attempt: &Attempt) -> Result<Value, StepError> {
 }
 
 /// A panic fails the step, not the engine: the attempt's writes are in its host and are dropped with it.
-fn contained(run: impl FnOnce() -> Result<Value, StepError>) -> Result<Value, StepError> {
+pub(crate) fn contained(run: impl FnOnce() -> Result<Value, StepError>) -> Result<Value, StepError> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());

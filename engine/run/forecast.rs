@@ -201,6 +201,7 @@ impl Forecast<'_> {
             | ReferenceKind::AnyResult
             | ReferenceKind::Variable(_)
             | ReferenceKind::Database(_)
+            | ReferenceKind::Component(_)
             | ReferenceKind::ReadsFile(_)
             | ReferenceKind::ReadsEnv(_)
             | ReferenceKind::Connects(..)

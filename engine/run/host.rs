@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thinking_event::Event;
 use thinking_step::{
-    Access, Class, Datum, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo, StepError, TaskInfo, Value, digest,
+    Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo,
+    StepError, TaskInfo, Value, digest,
 };
 use thinking_store::{Commit, Entry, Scan, Token, View};
 
@@ -71,6 +72,8 @@ pub(crate) struct Seen {
     pub arguments: Vec<PathBuf>,
     /// Files that were written.
     pub wrote: Vec<PathBuf>,
+    /// What in memory takes part in the attempt.
+    pub enlisted: Vec<Enlisted>,
 }
 
 impl RunHost {
@@ -339,6 +342,28 @@ impl Host for RunHost {
         rows.into_iter()
             .map(|(key, value)| Ok((String::from_utf8_lossy(&key).into_owned(), datum::decode(&value)?)))
             .collect()
+    }
+
+    fn component(&self, binding: &str) -> Result<(Arc<dyn Component>, Arc<dyn ComponentType>), StepError> {
+        if !matches!(self.role, Role::Attempt { .. }) {
+            // What an operation answers may be another thing each time.
+            self.seen().volatile = true;
+        }
+        let attempt = if let Role::Attempt { number, .. } = self.role { Some(number) } else { None };
+        self.world.components.get(&self.world, binding, &self.place, attempt)
+    }
+
+    fn enlist(&self, participant: &Enlisted) -> Result<bool, StepError> {
+        let mut seen = self.seen();
+        let known = seen.enlisted.iter().any(|known| Arc::ptr_eq(known, participant));
+        if !known {
+            seen.enlisted.push(participant.clone());
+        }
+        Ok(!known)
+    }
+
+    fn may_write(&self) -> bool {
+        matches!(self.role, Role::Attempt { .. })
     }
 
     fn limits(&self) -> Limits {

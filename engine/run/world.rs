@@ -1,6 +1,7 @@
 //! What one run needs everywhere: plan, store, clock, and where the line stands.
 
 use crate::announce::Announcer;
+use crate::components::Components;
 use crate::decide::Shape;
 use crate::files::FileCache;
 use crate::head::Head;
@@ -38,6 +39,8 @@ pub(crate) struct World {
     /// Numbers of the tasks' paths, by task.
     pub ids: Arc<[InternId]>,
     pub databases: HashMap<String, DatabaseId>,
+    /// The components, created and started as they are needed.
+    pub components: Components,
     /// How many steps run at this moment.
     pub running: AtomicU64,
     definitions: Mutex<HashMap<TaskId, InternId>>,
@@ -106,6 +109,7 @@ impl World {
         let pipeline = interner.intern(plan.pipeline.as_bytes())?;
         let (view, previous) = (store.view(&line)?, store.line(&line)?.previous);
         Ok(Self {
+            components: Components::new(&plan, announcer.is_some()),
             mask: Arc::new(Mask::new(&plan.params)),
             head: Mutex::new(Head::new(view, previous)),
             files: FileCache::new(&state_directory),

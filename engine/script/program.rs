@@ -37,7 +37,8 @@ impl Variable {
             }
             VariableKind::Objects(database) => Self::Fixed(Dynamic::from(Objects::new(database))),
             VariableKind::Mode => Self::Mode,
-            VariableKind::Loop => Self::Loop(name.to_owned()),
+            // The host knows them.
+            VariableKind::Loop | VariableKind::Outcome | VariableKind::Component { .. } => Self::Loop(name.to_owned()),
         }
     }
 }

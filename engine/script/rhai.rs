@@ -10,9 +10,9 @@ use crate::program::{Script, Variable};
 use crate::tokens::{Shape, tokens};
 use rhai::Engine;
 use std::sync::Arc;
-use thinking_diagnostic::{Diagnostic, MappedText};
+use thinking_diagnostic::{Code, Diagnostic, MappedText};
 use thinking_std::{FunctionDoc, library};
-use thinking_step::{Language, Limits, Program, Purpose, StaticScope};
+use thinking_step::{ComponentType, Language, Limits, Program, Purpose, ScriptedComponent, StaticScope};
 
 /// Rhai with the script library. One is enough for any number of programs and threads.
 pub struct Rhai {
@@ -95,10 +95,15 @@ impl Language for Rhai {
         let operations = match purpose {
             Purpose::Pure => Some(PURE_OPERATIONS),
             Purpose::Expression => Some(EXPRESSION_OPERATIONS),
-            Purpose::Step => None,
+            Purpose::Step | Purpose::Hook => None,
         };
         let limits = Limits { memory: self.memory, operations, ..Limits::default() };
         Ok(Arc::new(Script { engine, ast, places, variables, references, calls, canonical, volatile, limits }))
+    }
+
+    fn component(&self, code: &MappedText, _: ScriptedComponent) -> Result<Arc<dyn ComponentType>, Vec<Diagnostic>> {
+        let message = "scripted components are not part of this version yet";
+        Err(vec![Diagnostic::error(Code::NotYet, message).at(code.whole, "")])
     }
 
     fn is_reserved(&self, word: &str) -> bool {

@@ -1,6 +1,6 @@
 //! The world as a running body sees it.
 
-use crate::{Datum, Limits, StepError, Value};
+use crate::{Component, ComponentType, Datum, Enlisted, Limits, StepError, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -154,6 +154,25 @@ pub trait Host: Send + Sync {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<(String, Datum)>, StepError>;
+
+    /// The component of a binding, created and started if it was not; with what is known of its kind. The use is recorded.
+    ///
+    /// # Errors
+    /// There is no such binding, it is not known here, or it cannot be created or started.
+    fn component(&self, binding: &str) -> Result<(Arc<dyn Component>, Arc<dyn ComponentType>), StepError> {
+        Err(StepError::script(format!("`{binding}` cannot be used here")))
+    }
+    /// Takes something into the attempt, which is told how the attempt ends. Says whether it is new to it.
+    ///
+    /// # Errors
+    /// There is no attempt here.
+    fn enlist(&self, _participant: &Enlisted) -> Result<bool, StepError> {
+        Err(StepError::script("the state of components is not known here"))
+    }
+    /// Whether databases and the state of components may be changed here.
+    fn may_write(&self) -> bool {
+        false
+    }
 
     /// What a script may take here.
     fn limits(&self) -> Limits {

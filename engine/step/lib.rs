@@ -2,25 +2,38 @@
 //!
 //! A body runs in front of a [`Host`]: that is all of the world that it sees. The room `run/` is the host of a real run,
 //! [`testing::MemoryHost`] one for tests. Scripts come in through [`Language`] as checked [`Program`]s; native steps through
-//! [`NativeStep`].
+//! [`NativeStep`]; components, whatever they are written in, through [`ComponentType`].
 
+mod argument;
+mod component;
+mod current;
 mod definition;
 mod error;
 mod host;
 mod limits;
 mod native;
+mod need;
+mod participant;
 mod permission;
 mod program;
 pub mod testing;
 mod value;
 
+pub use argument::{NamedArguments, argument};
+pub use component::{
+    About, Answer, Arguments, Component, ComponentType, Creation, Interface, Operation, Origin, Parameter,
+};
+pub use current::{current, with_current};
 pub use definition::{Definition, DefinitionPart, Digest, digest};
 pub use error::{ErrorKind, StepError};
 pub use host::{Access, Class, Host, LogLevel, Mode, RunInfo, TaskInfo};
 pub use limits::{Limits, USUAL_DEPTH};
 pub use native::{NativeCall, NativeStep};
+pub use need::{Need, Provided, ProvidedKind, Supplied};
+pub use participant::{Enlisted, Participant};
 pub use permission::{Permissions, Refusal};
 pub use program::{
-    Language, LibraryCall, Metric, Program, Purpose, Reference, ReferenceKind, ScopeEntry, StaticScope, VariableKind,
+    Language, LibraryCall, Metric, Program, Purpose, Reference, ReferenceKind, ScopeEntry, ScriptedComponent,
+    StaticScope, VariableKind,
 };
 pub use value::{Datum, Value};

@@ -1,12 +1,14 @@
 //! Steps written in Rust.
 
-use crate::{Class, Host, StepError, Value};
+use crate::{Class, Host, Need, Origin, StepError, Supplied, Value};
 use std::sync::Arc;
 
 /// One call of a native step: its arguments, checked against its schema, and the world.
 pub struct NativeCall<'a> {
     /// Arguments as a JSON object.
     pub arguments: &'a Value,
+    /// What it depends on: one for each of [`NativeStep::needs`], in that order.
+    pub dependencies: Vec<Supplied>,
     /// The world.
     pub host: &'a Arc<dyn Host>,
 }
@@ -34,6 +36,14 @@ pub trait NativeStep: Send + Sync {
     /// Arguments that name a file that it writes.
     fn writes(&self) -> &'static [&'static str] {
         &[]
+    }
+    /// What it depends on, in the order of its declaration.
+    fn needs(&self) -> &[Need] {
+        &[]
+    }
+    /// Where it is declared.
+    fn origin(&self) -> Origin {
+        Origin::Engine
     }
     /// Runs it. Panics are contained by the caller and count as failures.
     ///

@@ -1,6 +1,6 @@
 //! Scripts as the rest of the engine sees them.
 
-use crate::{Class, Host, StepError, Value};
+use crate::{About, Class, ComponentType, Host, Need, Origin, StepError, Value};
 use std::{collections::BTreeMap, sync::Arc};
 use thinking_diagnostic::{Diagnostic, MappedText, Span};
 
@@ -13,10 +13,12 @@ pub enum Purpose {
     Expression,
     /// `default`, `detect` and templates in `runtime` and `bind`: `params facets mode` and pure functions only.
     Pure,
+    /// What runs when something starts or stops: may touch the world outside, but data is read-only.
+    Hook,
 }
 
 /// What a variable is, as far as it is known before anything runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum VariableKind {
     /// `params`: the names as in scripts (`batch_size`).
     Params(Vec<String>),
@@ -52,6 +54,15 @@ pub enum VariableKind {
     },
     /// A database of nested values, by its name.
     Objects(String),
+    /// A component that is bound to that name (as in the manifest).
+    Component {
+        /// The binding, as in the manifest.
+        binding: String,
+        /// What is known of its kind.
+        about: Arc<About>,
+    },
+    /// `outcome`, in hooks that stop something: `"done"`, `"failed"` or `"interrupted"`.
+    Outcome,
 }
 
 /// How near two vectors are.
@@ -79,7 +90,7 @@ impl VariableKind {
 }
 
 /// One variable of a scope.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ScopeEntry {
     /// What it is.
     pub kind: VariableKind,
@@ -88,7 +99,7 @@ pub struct ScopeEntry {
 }
 
 /// The variables that code can see, by their names in scripts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct StaticScope {
     /// By name in scripts.
     pub variables: BTreeMap<String, ScopeEntry>,
@@ -113,6 +124,8 @@ pub enum ReferenceKind {
     Variable(String),
     /// A database.
     Database(String),
+    /// A component's binding, as in the manifest.
+    Component(String),
     /// A call of a function with a literal first argument that names a file to read, e.g. `fs::read_text("a.txt")`;
     /// of a pattern (`fs::glob("data/*.csv")`) the directory that is searched.
     ReadsFile(String),
@@ -172,6 +185,27 @@ pub trait Program: Send + Sync {
     fn volatile(&self) -> bool;
 }
 
+/// What a manifest says of a scripted component.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScriptedComponent {
+    /// Its name: `text.shout`.
+    pub name: String,
+    /// For people.
+    pub doc: String,
+    /// Its version, if it has one.
+    pub version: String,
+    /// The interfaces that it provides.
+    pub provides: Vec<String>,
+    /// JSON Schema of its configuration.
+    pub config: Value,
+    /// What it depends on.
+    pub needs: Vec<Need>,
+    /// Whether the fields that it sets itself are saved with the steps that change them.
+    pub persistent: bool,
+    /// Where it is declared.
+    pub origin: Origin,
+}
+
 /// A scripting language.
 pub trait Language: Send + Sync {
     /// Parses and checks code: syntax, undefined variables, functions that do not exist with that many arguments, writes and effects where
@@ -185,6 +219,16 @@ pub trait Language: Send + Sync {
         scope: &StaticScope,
         purpose: Purpose,
     ) -> Result<Arc<dyn Program>, Vec<Diagnostic>>;
+    /// Parses and checks a scripted component: every function is an operation, in which `this` is the component. In `this` there are `config` (a map with
+    /// the fields of the schema) and each dependency under its name in scripts; `dependencies` says what each one is, as far as it is known.
+    ///
+    /// # Errors
+    /// All mistakes, each with its place.
+    fn component(
+        &self,
+        code: &MappedText,
+        declared: ScriptedComponent,
+    ) -> Result<Arc<dyn ComponentType>, Vec<Diagnostic>>;
     /// Whether a word cannot be a variable (keywords and reserved words).
     fn is_reserved(&self, word: &str) -> bool;
 }

@@ -167,7 +167,7 @@ impl Painter<'_> {
                 let words = std::iter::once(&exec.program).chain(&exec.arguments).map(|word| word.source.as_ref());
                 short(&format!("exec {}", words.collect::<Vec<_>>().join(" ")))
             }
-            Body::Call(call) => short(&format!("call {}", call.step.name())),
+            Body::Call(call) => short(&format!("call {}", call.callee.name())),
             Body::Script(_) | Body::Wait(_) => {
                 let TaskKind::Step(step) = &task.kind else { return String::new() };
                 let label = step.definition.parts.first().map(|part| part.label.replace('`', "")).unwrap_or_default();

@@ -3,10 +3,11 @@
 use super::{Builder, Common, Place};
 use crate::definition::Definer;
 use crate::survey::Touch;
-use crate::task::{Body, Call, Exec, StdoutAs, Step, TaskId, TaskKind, Wait};
+use crate::task::{Body, Call, Callee, Exec, StdoutAs, Step, TaskId, TaskKind, Wait};
 use crate::{Setting, Template, TemplateValue};
 use std::sync::Arc;
-use thinking_diagnostic::{Code, Diagnostic, Spanned, did_you_mean};
+use thinking_container::Root;
+use thinking_diagnostic::{Code, Diagnostic, Spanned};
 use thinking_schema::{self as schema, Templated};
 use thinking_step::{Access, Class, Program, Purpose};
 
@@ -33,7 +34,7 @@ impl Builder<'_, '_> {
         outputs.iter().for_each(|output| self.check_output(output, id));
         inputs.iter().for_each(|input| definer.template("`input`", input));
         outputs.iter().for_each(|output| definer.template("`output`", output));
-        let definition = definer.done(self.databases);
+        let definition = definer.done(self.databases, self.assembly);
         let always = step.always.as_ref().is_some_and(|always| self.now(always, false));
         Some(Step { body, inputs, outputs, always, definition })
     }
@@ -75,7 +76,7 @@ impl Builder<'_, '_> {
             inputs: Vec::new(),
             outputs: Vec::new(),
             always: false,
-            definition: definer.done(self.databases),
+            definition: definer.done(self.databases, self.assembly),
         };
         Some(self.close(id, TaskKind::Step(Box::new(step))))
     }
@@ -195,18 +196,22 @@ impl Builder<'_, '_> {
         definer: &mut Definer,
     ) -> Option<Call> {
         let name = &call.operation;
-        let Some(step) = self.steps.get(&name.value) else {
-            let known = self.steps.names();
-            let help = match did_you_mean(&name.value, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are: {}", known.join(", ")),
-            };
-            self.diagnostics.push(
-                Diagnostic::error(Code::UnknownComponent, format!("nothing provides `{}`", name.value))
-                    .at(name.span, "unknown")
-                    .help(help),
-            );
-            return None;
+        let step = match (self.steps.get(&name.value), self.operation(&name.value)) {
+            (Some(step), None) => step,
+            (None, Some(operation)) => return self.operation_call(call, operation, place, task, definer),
+            (Some(_), Some((binding, ..))) => {
+                let message = format!("`{}` is both a native step and an operation of `{binding}`", name.value);
+                self.diagnostics.push(
+                    Diagnostic::error(Code::AmbiguousDependency, message)
+                        .at(name.span, "which one?")
+                        .help("give the binding another name".to_owned()),
+                );
+                return None;
+            }
+            (None, None) => {
+                self.unknown_callee(name);
+                return None;
+            }
         };
         self.diagnostics.extend(thinking_manifest::check_arguments(&step.schema(), name, &call.arguments));
         if matches!(step.class(), Class::Observe | Class::Effect) {
@@ -228,19 +233,19 @@ impl Builder<'_, '_> {
             }
         }
         definer.fixed("operation", &format!("{} {}", step.name(), step.version()), name.span);
-        let mut arguments: Vec<(String, TemplateValue)> = Vec::new();
-        for (argument, value) in &call.arguments {
-            let compiled = self.tree(value, place, task);
-            arguments.push((argument.value.clone(), compiled));
+        let arguments = self.arguments(call, place, task, definer);
+        let mut dependencies = Vec::new();
+        for need in step.needs() {
+            match self.assembly.wirer.resolve(need) {
+                Ok(choice) => {
+                    dependencies.push(self.assembly.wired(&choice));
+                    definer.wired(choice);
+                }
+                Err(wrong) => self.diagnostics.push(wrong.at(name.span, "needed by this step")),
+            }
+            self.roots.push(Root { who: format!("step `{}`", step.name()), need: need.clone(), span: name.span });
         }
-        // The order of arguments means nothing.
-        arguments.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for (argument, value) in &arguments {
-            let span =
-                call.arguments.iter().find(|(known, _)| known.value == *argument).and_then(|(_, value)| value.span);
-            definer.value(&format!("argument `{argument}`"), value, span);
-        }
-        Some(Call { step, arguments: TemplateValue::Map(arguments) })
+        Some(Call { callee: Callee::Step { step, dependencies }, arguments: TemplateValue::Map(arguments) })
     }
 
     pub(super) fn exec(

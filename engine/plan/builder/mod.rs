@@ -1,14 +1,18 @@
 //! A pipeline's tasks, one by one, from the manifest to the plan.
 //!
-//! Here the kinds of tasks; beside it [`names`] (paths, siblings, loop variables), [`programs`] (code and templates), [`retries`] (settings)
-//! and [`bodies`] (what steps do).
+//! Here the kinds of tasks; beside it [`names`] (paths, siblings, loop variables), [`programs`] (code and templates), [`retries`] (settings),
+//! [`bodies`] (what steps do) and [`calls`] (of components).
 
 mod bodies;
+mod calls;
 mod names;
 mod programs;
 mod retries;
 
+pub(crate) use calls::{arguments_schema, unknown as unknown_callee};
+
 use crate::Setting;
+use crate::assembly::Assembly;
 use crate::compile::{Compiler, Scope};
 use crate::database::Parts;
 use crate::links::Links;
@@ -19,6 +23,7 @@ use crate::{NativeSteps, Parameters};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use thinking_container::Root;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap, Span, Spanned, did_you_mean};
 use thinking_manifest::{Model, Project};
 use thinking_schema::{self as schema, Templated};
@@ -70,6 +75,10 @@ pub(crate) struct Builder<'b, 'l> {
     pub(crate) params: &'b Parameters,
     /// What definitions say of the databases that they use.
     pub(crate) databases: &'b Parts,
+    /// What components there are.
+    pub(crate) assembly: &'b Assembly,
+    /// What tasks need of them, so far.
+    pub(crate) roots: Vec<Root>,
     pub(crate) tasks: Vec<Task>,
     /// Names of the siblings so far, of each container around, outermost first.
     pub(crate) frames: Vec<Siblings>,

@@ -6,9 +6,10 @@ use crate::survey::Touch;
 use crate::task::TaskId;
 use crate::{Template, TemplateValue};
 use std::sync::Arc;
+use thinking_container::Root;
 use thinking_diagnostic::{Code, Diagnostic, Span, Spanned};
 use thinking_schema as schema;
-use thinking_step::{Access, Program, Purpose, ReferenceKind};
+use thinking_step::{Access, Need, Origin, Program, Purpose, ReferenceKind};
 
 impl Builder<'_, '_> {
     pub(super) fn program(
@@ -33,6 +34,7 @@ impl Builder<'_, '_> {
                 ReferenceKind::ReadsFile(path) => self.permitted(Access::Read(path.as_ref()), Some(reference.span)),
                 ReferenceKind::ReadsEnv(name) => self.permitted(Access::Env(name), Some(reference.span)),
                 ReferenceKind::Connects(host, port) => self.permitted(Access::Net(host, *port), Some(reference.span)),
+                ReferenceKind::Component(name) => self.needs(name, reference.span, task),
                 ReferenceKind::WritesFile(path) => self.permitted(Access::Write(path.as_ref()), Some(reference.span)),
                 _ => {}
             }
@@ -44,6 +46,19 @@ impl Builder<'_, '_> {
             self.uses.push((task, Touch::Calls(call.function.clone(), call.class), Some(call.span)));
         }
         program
+    }
+
+    /// A program mentions a component.
+    fn needs(&mut self, name: &str, span: Span, task: TaskId) {
+        match self.assembly.named(name, Some(span)) {
+            Ok(_) => {
+                let who = self.tasks.get(task.0 as usize).map_or("", |task| &*task.path);
+                let mut need = Need::one(name, name);
+                need.origin = Origin::Manifest(span);
+                self.roots.push(Root { who: format!("`{who}`"), need, span: Some(span) });
+            }
+            Err(wrong) => self.diagnostics.push(wrong),
+        }
     }
 
     pub(super) fn permitted(&mut self, access: Access<'_>, span: Option<Span>) {

@@ -78,6 +78,9 @@ fn plan(root: &Path, steps: u64) -> Plan {
         seed: 0,
         digest: digest(&steps.to_le_bytes()),
         directory: root.to_owned(),
+        wiring: Default::default(),
+        hooks: Default::default(),
+        resources: Vec::new(),
     }
 }
 
@@ -99,6 +102,7 @@ fn run(root: &Path, store: &Arc<dyn Store>, steps: u64) -> RunEnd {
         hidden: Vec::new(),
     })
     .unwrap()
+    .end
 }
 
 fn store(root: &Path) -> Arc<dyn Store> {

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use thinking_diagnostic::Span;
 use thinking_event::{Event, Reporter, RunEnd};
 use thinking_plan::{
-    Body, Branch, Call, Exec, OnError, ParamValue, Plan, Retry, Setting, StdoutAs, Step, Task, TaskId, TaskKind,
-    Template, TemplatePart, TemplateValue, Wait,
+    Body, Branch, Call, Callee, Exec, OnError, ParamValue, Plan, Retry, Setting, StdoutAs, Step, Task, TaskId,
+    TaskKind, Template, TemplatePart, TemplateValue, Wait,
 };
 use thinking_step::{
     Datum, Definition, DefinitionPart, Host, Mode, NativeStep, Permissions, Program, Reference, StepError, Value,
@@ -190,7 +190,14 @@ pub(super) fn wait(name: &'static str, wait: Wait) -> Node {
 }
 
 pub(super) fn call(name: &'static str, native: Arc<dyn NativeStep>, arguments: Value) -> Node {
-    body(name, native.name(), Body::Call(Call { step: native.clone(), arguments: TemplateValue::Fixed(arguments) }))
+    body(
+        name,
+        native.name(),
+        Body::Call(Call {
+            callee: Callee::Step { step: native.clone(), dependencies: Vec::new() },
+            arguments: TemplateValue::Fixed(arguments),
+        }),
+    )
 }
 
 /// `sh -c script`
@@ -285,6 +292,9 @@ impl Project {
             seed: self.seed,
             digest: digest(b""),
             directory: root,
+            wiring: Default::default(),
+            hooks: Default::default(),
+            resources: Vec::new(),
         };
         for (name, (value, secret)) in &self.params {
             let param = ParamValue { value: value.clone(), secret: *secret, given: true, span: None };
@@ -327,7 +337,7 @@ impl Project {
             hidden: vec![],
         })?;
         let events = std::mem::take(&mut *reporter.0.lock().unwrap());
-        Ok(Told { end, events })
+        Ok(Told { end: end.end, events })
     }
 
     pub fn preview(&self, nodes: &[Node]) -> Preview {

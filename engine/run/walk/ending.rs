@@ -2,12 +2,13 @@
 
 use super::{Trouble, Walk};
 use crate::compare::Stale;
+use crate::components::NotStarted;
 use crate::decide::{Ending, Failure};
 use crate::host::attempt_note;
 use crate::{always, scratch, summary};
 use thinking_event::{Event, RunEnd, TaskRef};
 use thinking_plan::{Body, TaskKind};
-use thinking_step::LogLevel;
+use thinking_step::{ErrorKind, LogLevel};
 use thinking_store::{Commit, Durability, Entry, RunStatus, Seq, StoreError};
 
 impl Walk {
@@ -104,6 +105,26 @@ impl Walk {
             let event = Event::TaskFailed { task: task.clone(), attempts, error: error.clone(), passed_over: false };
             announcer.tell_after(seq, event);
         }
+        Ok(RunEnd::Failed { task, error })
+    }
+
+    /// A component did not start, so no step can run.
+    pub(super) fn not_started(&mut self, failure: NotStarted) -> Result<RunEnd, StoreError> {
+        let NotStarted { task, error } = failure;
+        if error.kind == ErrorKind::Cancelled {
+            self.leave_run(RunStatus::Interrupted, Vec::new())?;
+            return Ok(RunEnd::Interrupted);
+        }
+        let error = self.world.mask.error(error);
+        let entry = Entry::Failed {
+            run: self.run.number,
+            path: task.path.to_string(),
+            attempts: 1,
+            message: error.message.clone(),
+            at: self.world.clock.now(),
+        };
+        self.commit(Commit::entry(self.world.line.clone(), entry))?;
+        self.leave_run(RunStatus::Failed, Vec::new())?;
         Ok(RunEnd::Failed { task, error })
     }
 

@@ -5,9 +5,10 @@ mod decisions;
 mod ending;
 mod trying;
 
-use crate::apply::ApplyError;
+use crate::apply::{ApplyError, Ended};
 use crate::attempt::Executors;
 use crate::compare::{Checked, Stale};
+use crate::components::NotStarted;
 use crate::decide::{Command, Core, Input, Place};
 use crate::figures::Figures;
 use crate::host::Deadline;
@@ -23,6 +24,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use thinking_container::Outcome;
 use thinking_event::{Counts, Event, RunEnd, TaskRef};
 use thinking_step::{ErrorKind, StepError};
 use thinking_store::{Commit, Durability, Entry, InternId, RunRecord, RunStatus, Seq, StoreError, TaskKey};
@@ -33,6 +35,8 @@ pub(crate) enum Trouble {
     Store(StoreError),
     /// What stands before `--from` or `--only` is not done.
     Unready { path: String, stale: Stale },
+    /// A component did not start.
+    NotStarted(NotStarted),
 }
 
 impl From<StoreError> for Trouble {
@@ -165,7 +169,7 @@ impl Walk {
     }
 
     /// Walks to the end. `at_once`: the run is on record before anything else.
-    pub(crate) fn run(mut self, at_once: bool) -> Result<RunEnd, ApplyError> {
+    pub(crate) fn run(mut self, at_once: bool) -> Result<Ended, ApplyError> {
         let ended = if at_once { self.start_run().map_err(Trouble::from) } else { Ok(()) };
         let ended = ended.and_then(|()| self.take_leftover());
         let ended = ended.and_then(|()| self.stand_first()).and_then(|()| self.walk());
@@ -175,7 +179,12 @@ impl Walk {
                 return Err(ApplyError::Unready { path, reason: stale.reason, span: stale.span });
             }
             Err(Trouble::Store(error)) => store_failed(&error),
+            Err(Trouble::NotStarted(failure)) => match self.not_started(failure) {
+                Ok(end) => end,
+                Err(error) => store_failed(&error),
+            },
         };
+        let unstopped = self.world.components.stop(&self.world, outcome(&end));
         if self.started && !matches!(end, RunEnd::StoreFailed { .. }) {
             written::end(&self.world);
         }
@@ -183,13 +192,22 @@ impl Walk {
         let run = if self.started { self.world.run.id.clone() } else { "".into() };
         let took = self.world.clock.elapsed().saturating_sub(self.began);
         self.world.tell(Event::RunEnded { run, end: end.clone(), counts: self.counts, took });
-        Ok(end)
+        Ok(Ended { end, unstopped })
     }
 
     fn walk(&mut self) -> Result<RunEnd, Trouble> {
         let mut input = Input::Go;
         loop {
-            input = match self.core.decide(input) {
+            let command = self.core.decide(input);
+            if let Command::Evaluate { place, .. }
+            | Command::Open { place, .. }
+            | Command::Close { place, .. }
+            | Command::Check { place, .. }
+            | Command::Attempt { place, .. } = &command
+            {
+                self.leave_scopes(place);
+            }
+            input = match command {
                 Command::Evaluate { place, question } => self.evaluate(&place, question)?,
                 Command::Open { place, iterations } => self.enter(place, iterations),
                 Command::Close { place, shape } => self.leave(&place, shape),
@@ -211,6 +229,11 @@ impl Walk {
                 Command::Finish(ending) => return self.finish(ending),
             };
         }
+    }
+
+    /// Scoped components whose scope is over stop before anything else happens.
+    fn leave_scopes(&self, place: &Place) {
+        self.world.components.leave(&self.world, place);
     }
 
     fn commit(&mut self, commit: Commit) -> Result<Seq, StoreError> {
@@ -260,6 +283,15 @@ impl Walk {
         let message = container.deadline.as_ref().map(|deadline| deadline.message.clone()).unwrap_or_default();
         let error = StepError::new(ErrorKind::Timeout, message);
         Some(Input::TimedOut { depth: container.place.depth, error })
+    }
+}
+
+/// What components are told of the end.
+fn outcome(end: &RunEnd) -> Outcome {
+    match end {
+        RunEnd::Done | RunEnd::Unchanged | RunEnd::Stopped { .. } => Outcome::Done,
+        RunEnd::Failed { .. } | RunEnd::StoreFailed { .. } => Outcome::Failed,
+        RunEnd::Interrupted => Outcome::Interrupted,
     }
 }
 

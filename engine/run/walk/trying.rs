@@ -22,6 +22,7 @@ impl Walk {
         let task = world.plan.task(place.task);
         let TaskKind::Step(step) = &task.kind else { return Ok(Input::Done) };
         self.act(place)?;
+        world.components.start(&world).map_err(Trouble::NotStarted)?;
         if self.leftover.as_ref().is_some_and(|leftover| !leftover.is_before(&place.path)) {
             self.remove_leftover()?;
         }
@@ -54,22 +55,28 @@ impl Walk {
             }
         };
         world.running.store(0, Ordering::Relaxed);
+        world.components.leave(&world, place);
         if let Some(error) = world.take_failure() {
             return Err(error.into());
         }
-        let seen = host.take_seen();
+        let mut seen = host.take_seen();
+        let enlisted = std::mem::take(&mut seen.enlisted);
+        let settle = |committed: bool| enlisted.iter().for_each(|participant| participant.settle(committed));
         let files = if seen.wrote.is_empty() { Vec::new() } else { host.wrote(&seen) };
         match made {
             Ok(made) => {
                 let took = world.clock.elapsed().saturating_sub(began);
                 let wrote = !seen.wrote.is_empty();
-                self.commit_step(place, step, (token, number), seen, (made, files), (at, took))?;
+                let committed = self.commit_step(place, step, (token, number), seen, (made, files), (at, took));
+                settle(committed.is_ok());
+                committed?;
                 if wrote {
                     written::end(&world);
                 }
                 Ok(Input::Done)
             }
             Err(error) => {
+                settle(false);
                 if !files.is_empty() {
                     written::tried(&world, files)?;
                 }

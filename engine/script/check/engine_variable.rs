@@ -109,7 +109,11 @@ impl<'a> Checker<'a> {
                 self.mention(ReferenceKind::Variable(name.to_owned()), root);
                 false
             }
-            VariableKind::Mode => false,
+            VariableKind::Component { binding, .. } => {
+                self.mention(ReferenceKind::Component(binding.clone()), root);
+                false
+            }
+            VariableKind::Mode | VariableKind::Outcome => false,
         }
     }
 

@@ -1,0 +1,143 @@
+//! What the children of `bind` say: a component's configuration, evaluated and checked.
+
+use crate::compile::NoResults;
+use crate::workshop::{Workshop, active_facets};
+use crate::{Evaluate, TemplatePart, TemplateValue, pure, settings};
+use std::sync::Arc;
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
+use thinking_manifest::{ConfigOf, check_config, fitted};
+use thinking_schema::{self as schema, Tree};
+use thinking_step::{About, Program, Purpose, ReferenceKind, Value};
+
+type Fields = Vec<(Spanned<String>, Spanned<Tree>)>;
+
+/// A configuration: its value for the component, and what may be recorded of it.
+pub(super) struct Configured {
+    /// The value, with defaults; templates as they are written where parameters have no values yet.
+    pub value: Value,
+    /// The same without secrets: what was made of one is the text that made it.
+    pub recorded: Value,
+}
+
+/// Evaluates the configuration of a binding and checks it against the component's schema.
+pub(super) fn configured(
+    shop: &mut Workshop<'_, '_>,
+    (name, bind): (&Spanned<String>, &schema::Bind),
+    about: Option<&About>,
+    diagnostics: &mut Diagnostics,
+) -> Configured {
+    let (mut values, mut recorded) = (Fields::new(), Fields::new());
+    for (field, tree) in bind.config.iter() {
+        let scope = settings::scope(shop, false);
+        let before = diagnostics.len();
+        let compiled = shop.compiler.tree(tree, shop.sources, &scope, &NoResults, Purpose::Pure, diagnostics);
+        let evaluated = if diagnostics.len() > before { None } else { evaluated(shop, tree, &compiled, diagnostics) };
+        let value = evaluated.map_or_else(|| tree.clone(), |value| placed(tree, &value));
+        let shown = if mentions_secret(shop, &compiled) { tree.clone() } else { value.clone() };
+        values.push((field.clone(), value));
+        recorded.push((field.clone(), shown));
+    }
+    let Some(about) = about else {
+        return Configured { value: json(&values), recorded: json(&recorded) };
+    };
+    let of = ConfigOf { binding: &name.value, component: &bind.to };
+    diagnostics.extend(check_config(&about.config, &of, &values));
+    let whole = |fields: &Fields| with_defaults(&about.config, json(&fitted(&about.config, fields)));
+    Configured { value: whole(&values), recorded: whole(&recorded) }
+}
+
+/// The configuration of a component that nobody bound: its defaults.
+pub(super) fn with_defaults(schema: &Value, mut config: Value) -> Value {
+    let (Some(properties), Some(fields)) = (schema["properties"].as_object(), config.as_object_mut()) else {
+        return config;
+    };
+    for (name, property) in properties {
+        if let Some(default) = property.get("default").filter(|_| !fields.contains_key(name)) {
+            fields.insert(name.clone(), default.clone());
+        }
+    }
+    config
+}
+
+fn json(fields: &Fields) -> Value {
+    Value::Object(fields.iter().map(|(name, value)| (name.value.clone(), value.value.to_json())).collect())
+}
+
+/// An evaluated value, with the places of what was written.
+fn placed(tree: &Spanned<Tree>, value: &Value) -> Spanned<Tree> {
+    let inside = match (&tree.value, value) {
+        (Tree::List(items), Value::Array(values)) if items.len() == values.len() => {
+            Tree::List(items.iter().zip(values).map(|(item, value)| placed(item, value)).collect())
+        }
+        (Tree::Map(fields), Value::Object(values)) => {
+            let one = |(name, field): &(Spanned<String>, Spanned<Tree>)| {
+                let value = values.get(&name.value).map_or_else(|| field.clone(), |value| placed(field, value));
+                (name.clone(), value)
+            };
+            Tree::Map(fields.iter().map(one).collect())
+        }
+        _ => tree_of(value, tree.span),
+    };
+    Spanned { value: inside, span: tree.span }
+}
+
+fn tree_of(value: &Value, span: Option<Span>) -> Tree {
+    let spanned = |value: &Value| Spanned { value: tree_of(value, span), span };
+    match value {
+        Value::Null => Tree::Null,
+        Value::Bool(truth) => Tree::Bool(*truth),
+        Value::Number(number) => Tree::Number(number.clone()),
+        Value::String(text) => Tree::Text(text.clone()),
+        Value::Array(items) => Tree::List(items.iter().map(spanned).collect()),
+        Value::Object(fields) => {
+            let name = |name: &String| Spanned { value: name.clone(), span };
+            Tree::Map(fields.iter().map(|(field, value)| (name(field), spanned(value))).collect())
+        }
+    }
+}
+
+/// The value; `None` where parameters have no values yet, or if it cannot be had, which is told.
+fn evaluated(
+    shop: &Workshop<'_, '_>,
+    tree: &Spanned<Tree>,
+    compiled: &TemplateValue,
+    diagnostics: &mut Diagnostics,
+) -> Option<Value> {
+    let host = pure::host(&shop.params, &active_facets(shop.model), shop.model.selection.mode, None);
+    let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
+    match compiled.value(&evaluate as &dyn Evaluate) {
+        Ok(value) => Some(value),
+        Err(_) if shop.params.values.is_empty() => None,
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidValue, error.message.clone())
+                    .at(error.span.or(tree.span), "here")
+                    .help(error.help),
+            );
+            None
+        }
+    }
+}
+
+fn mentions_secret(shop: &Workshop<'_, '_>, value: &TemplateValue) -> bool {
+    let secret = |name: &str| {
+        let mut params = shop.model.manifest.param.iter();
+        params.any(|(param, declared)| declared.secret && crate::script_name(param) == crate::script_name(name))
+    };
+    let any_secret = shop.model.manifest.param.iter().any(|(_, declared)| declared.secret);
+    let program = |program: &Arc<dyn Program>| {
+        program.references().iter().any(|reference| match &reference.kind {
+            ReferenceKind::Param(name) => secret(name),
+            ReferenceKind::AnyParam => any_secret,
+            _ => false,
+        })
+    };
+    match value {
+        TemplateValue::Fixed(_) => false,
+        TemplateValue::Template(template) => {
+            template.parts.iter().any(|part| matches!(part, TemplatePart::Code(code) if program(code)))
+        }
+        TemplateValue::List(items) => items.iter().any(|item| mentions_secret(shop, item)),
+        TemplateValue::Map(fields) => fields.iter().any(|(_, field)| mentions_secret(shop, field)),
+    }
+}

@@ -1,0 +1,75 @@
+//! What a component is, as text whose change is a reason to run the steps that use it again: its name, its declared version, its
+//! configuration, a script's own text, and the same of all that it is wired to.
+
+use super::Assembly;
+use std::collections::BTreeSet;
+use thinking_container::{Choice, Target, UnitId};
+use thinking_diagnostic::Span;
+use thinking_step::{DefinitionPart, VariableKind};
+
+pub(super) fn of(assembly: &Assembly, choice: &Choice) -> Vec<DefinitionPart> {
+    let mut parts = Vec::new();
+    let mut seen = BTreeSet::new();
+    choice.units().for_each(|unit| add(assembly, unit, &mut seen, &mut parts));
+    parts
+}
+
+fn add(assembly: &Assembly, unit: UnitId, seen: &mut BTreeSet<UnitId>, parts: &mut Vec<DefinitionPart>) {
+    if !seen.insert(unit) {
+        return;
+    }
+    let Some(declared) = assembly.wirer.unit(unit) else { return };
+    let (binding, about) = (&*declared.name, declared.component.about());
+    let place = assembly.places.get(binding).copied();
+    let mut say = |label: String, text: String, places: Vec<(u32, Span)>| {
+        parts.push(DefinitionPart { label, text, places });
+    };
+    let here = || place.map(|span| (0, span)).into_iter().collect();
+    say(format!("component of `{binding}`"), format!("{} {}", about.name, about.version), here());
+    if let Some(config) = assembly.recorded.get(binding).filter(|config| **config != serde_json::json!({})) {
+        let at = assembly.places.get(binding).map(|span| (0, *span)).into_iter().collect();
+        say(format!("configuration of `{binding}`"), sorted(config).to_string(), at);
+    }
+    let (text, places) = &about.definition;
+    if !text.is_empty() {
+        say(format!("script of `{}`", about.name), text.clone(), places.clone());
+    }
+    let choices = assembly.wirer.choices(unit);
+    for (need, choice) in about.needs.iter().zip(&choices) {
+        let names: Vec<String> = choice.targets().iter().map(|target| name(assembly, *target)).collect();
+        say(format!("`{}` of `{binding}`", need.name), names.join(", "), here());
+    }
+    for inner in choices.iter().flat_map(Choice::units) {
+        add(assembly, inner, seen, parts);
+    }
+}
+
+fn name(assembly: &Assembly, target: Target) -> String {
+    match target {
+        Target::Unit(_) => assembly.wirer.name_of(target).to_owned(),
+        Target::Resource(resource) => {
+            let Some(resource) = assembly.wirer.resource(resource) else { return String::new() };
+            // A database of another kind is another one.
+            let kind = match &resource.what {
+                VariableKind::Documents { index, .. } => format!(" documents {}", index.join(" ")),
+                VariableKind::Vectors { dimensions, metric, .. } => format!(" vectors {dimensions} {metric:?}"),
+                VariableKind::Objects(_) => " objects".to_owned(),
+                _ => String::new(),
+            };
+            format!("{}{kind}", resource.name)
+        }
+    }
+}
+
+/// The order in which fields are written means nothing.
+fn sorted(value: &serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().map(|(name, value)| (name.clone(), sorted(value))).collect();
+            fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+            serde_json::Value::Object(fields.into_iter().collect())
+        }
+        serde_json::Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,1 @@
+//! Marks Rust code as components, operations and steps.
