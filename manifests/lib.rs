@@ -2,7 +2,7 @@
 
 mod templates;
 
-pub use templates::{PLACEHOLDER, TEMPLATES, Template};
+pub use templates::{DEPENDENCY, PLACEHOLDER, TEMPLATES, Template};
 
 /// Name and text of each, sorted by name.
 const SHIPPED: &[(&str, &str)] = &[

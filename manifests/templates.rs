@@ -14,6 +14,9 @@ pub struct Template {
 /// What the project is called in the templates.
 pub const PLACEHOLDER: &str = "my-project";
 
+/// How a crate in the templates depends on the program's own library: the line stands for one that holds on the machine.
+pub const DEPENDENCY: &str = "thinking = \"0.1\"\n";
+
 /// All templates, the usual one first.
 pub const TEMPLATES: &[Template] = &[
     Template {
@@ -36,6 +39,17 @@ pub const TEMPLATES: &[Template] = &[
             ("programs/report.py", include_str!("templates/python/programs/report.py")),
             ("data/numbers.txt", include_str!("templates/python/data/numbers.txt")),
             (".gitignore", include_str!("templates/python/.gitignore")),
+        ],
+    },
+    Template {
+        name: "rust",
+        about: "with a Rust crate: a component, its configuration, and a step; the crate is built by itself",
+        files: &[
+            ("pipeline.kdl", include_str!("templates/rust/pipeline.kdl")),
+            ("components/Cargo.toml", include_str!("templates/rust/components/Cargo.toml")),
+            ("components/src/lib.rs", include_str!("templates/rust/components/src/lib.rs")),
+            ("data/text.txt", include_str!("templates/rust/data/text.txt")),
+            (".gitignore", include_str!("templates/rust/.gitignore")),
         ],
     },
 ];

@@ -173,7 +173,7 @@ fn tidy(schema: &mut Value) {
                 // Under these keys stand names, not keywords.
                 if let ("properties" | "$defs", Value::Object(named)) = (key.as_str(), &mut *value) {
                     named.values_mut().for_each(tidy);
-                } else {
+                } else if key != "dependentRequired" {
                     tidy(value);
                 }
             }

@@ -128,7 +128,7 @@ fn it_says_what_it_wrote_and_what_to_type() {
     let listed = sandbox.run(&["init", "--list"]).expect(0);
     assert_eq!(
         listed.out.lines().map(|line| line.split(' ').next().unwrap()).collect::<Vec<_>>(),
-        ["script", "python"]
+        ["script", "python", "rust"]
     );
 }
 

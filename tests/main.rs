@@ -23,6 +23,7 @@ mod permissions;
 mod readme;
 mod recording;
 mod rhai;
+mod runner;
 mod screens;
 mod shipped;
 mod state;

@@ -1,14 +1,14 @@
 //! `thinking init`
 
 use crate::cli::exit::{Exit, Trouble};
-use crate::cli::output;
+use crate::cli::{output, runner};
 use clap::Args;
 use serde_json::json;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use thinking_diagnostic::{Code, Diagnostic, did_you_mean};
-use thinking_manifests::{PLACEHOLDER, TEMPLATES, Template};
+use thinking_manifests::{DEPENDENCY, PLACEHOLDER, TEMPLATES, Template};
 
 /// What `init` takes.
 #[derive(Debug, Args)]
@@ -16,6 +16,8 @@ use thinking_manifests::{PLACEHOLDER, TEMPLATES, Template};
 Templates:
   script   scripts only (the default)
   python   with Python programs; standard library only
+  rust     with a Rust crate of components and steps; it depends on the source that this program was built from,
+           or on the one that THINKING_SOURCE names
 
 Examples:
   thinking init                    a script project in this folder
@@ -135,11 +137,18 @@ fn files(template: &Template, directory: &Path) -> Vec<NewFile> {
                 Some(name) if *path == "pipeline.kdl" => {
                     text.replacen(&format!("project \"{PLACEHOLDER}\""), &format!("project \"{name}\""), 1)
                 }
+                _ if path.ends_with("Cargo.toml") => text.replacen(DEPENDENCY, &dependency(), 1),
                 _ => (*text).to_owned(),
             };
             NewFile { path, real: directory.join(path), text }
         })
         .collect()
+}
+
+/// The line by which a crate depends on this program's library, with a remark above it if there is one.
+fn dependency() -> String {
+    let (line, remark) = runner::dependency();
+    if remark.is_empty() { format!("{line}\n") } else { format!("# {remark}\n{line}\n") }
 }
 
 /// A folder's name as the name of a project, if it can be one.

@@ -27,6 +27,7 @@ mod plan;
 mod prepare;
 mod resolved;
 mod retell;
+mod runner;
 mod schema;
 mod session;
 mod show;

@@ -3,7 +3,7 @@
 use crate::cli::args::RunArgs;
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::session::{self, Session};
-use crate::cli::{given, output};
+use crate::cli::{given, output, runner};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Severity, SourceMap, did_you_mean};
@@ -45,6 +45,7 @@ pub(crate) fn prepare(args: &RunArgs) -> Result<Prepared, Trouble> {
             return Err(Trouble::Told(Exit::Wrong));
         }
     };
+    runner::enter(&session, &args.common)?;
     let state = session::state_directory(&args.common, &session.project.directory);
     session.check(&state);
     let mut found = std::mem::take(&mut session.diagnostics);

@@ -32,6 +32,17 @@ pub(crate) fn listen(stop: &StopSignal) {
     });
 }
 
+/// Becomes true when the user asks to stop (Ctrl-C, SIGTERM, a terminal that is closed). Nothing else happens.
+pub(crate) fn asked() -> Arc<AtomicBool> {
+    let asked = Arc::new(AtomicBool::new(false));
+    let hangup = (!ignores_hangup()).then_some(SIGHUP);
+    for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
+        // Without it the signal ends the process, which is safe.
+        let _ = signal_hook::flag::register(signal, Arc::clone(&asked));
+    }
+    asked
+}
+
 /// Becomes true each time that the process was stopped (Ctrl-Z) and goes on.
 pub(crate) fn continued() -> Arc<AtomicBool> {
     let continued = Arc::default();

@@ -3,7 +3,7 @@
 use crate::cli::args::{Emit, RunArgs, ValidateArgs};
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::session::{self, Session};
-use crate::cli::{given, output, permissions, prepare};
+use crate::cli::{given, output, permissions, prepare, runner};
 use std::path::Path;
 use thinking_diagnostic::{Diagnostic, Diagnostics};
 use thinking_manifest::Selection;
@@ -20,9 +20,11 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<Exit, Trouble> {
             return Ok(Exit::Wrong);
         }
     };
+    let entered = runner::enter(&session, common);
     if args.emit == Some(Emit::Json) {
         output::json_data(&session.project.authored());
     }
+    entered?;
     let state = session::state_directory(common, &session.project.directory);
     session.check(&state);
     let wrong = session.diagnostics.has_errors();

@@ -11,12 +11,11 @@ mod digest;
 mod file_copy;
 mod file_fetch;
 mod file_hash;
+mod lifecycle;
+mod live;
 mod local;
 mod registry;
 mod replace;
-
-mod lifecycle;
-mod live;
 mod wiring;
 
 pub use lifecycle::{
@@ -32,3 +31,5 @@ pub use wiring::{
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;

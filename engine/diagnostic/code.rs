@@ -108,6 +108,8 @@ codes! {
     UnknownTarget = "unknown-target";
     /// Lifecycle targets that stand beside each other in a circle.
     TargetCycle = "target-cycle";
+    /// A crate with components that cannot be built.
+    CrateDoesNotBuild = "crate-does-not-build";
     /// Arguments that a component's operation does not take.
     InvalidArguments = "invalid-arguments";
     /// A name that hides another, or that scripts reserve.

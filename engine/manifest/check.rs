@@ -1,7 +1,7 @@
 //! Phase 3: JSON against the schema, each error told at the KDL text and in its words.
 
 use crate::bodies;
-use crate::fit::repeated;
+use crate::config::repeated;
 use crate::located::{Field, Kind, Located};
 use crate::view::View;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -144,6 +144,9 @@ impl Place<'_> {
     }
 }
 
+/// Where config goes, for someone who wrote it as a property.
+const OF_CONFIG: &str = "the config of a component goes into children: { name value }";
+
 /// What a component's config is called, before the component's name.
 pub(crate) const CONFIG: &str = "the config of ";
 
@@ -217,7 +220,8 @@ pub(crate) fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &
         ValidationErrorKind::PropertyNames { .. } => {
             let kind = place.field.map_or("node", |field| field.name.as_str());
             let dotted =
-                view.keyword("propertyNames").and_then(|names| names["pattern"].as_str()).is_some_and(is_dotted);
+                view.keyword("propertyNames").and_then(|names| names.get("pattern")).or(view.keyword("pattern"));
+            let dotted = dotted.and_then(Value::as_str).is_some_and(is_dotted);
             for field in place.value.fields() {
                 if !is_name(&field.name, dotted) {
                     diagnostics.push(bad_name(kind, &field.name, field.name_span, dotted));
@@ -236,15 +240,19 @@ pub(crate) fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &
             );
         }
         ValidationErrorKind::Type { kind } => diagnostics.push(wrong_type(kind, &place, view)),
-        ValidationErrorKind::Enum { options }
-            if place.config && !options.as_array().is_some_and(|all| all.iter().all(Value::is_string)) =>
-        {
-            let all: Vec<String> = options.as_array().into_iter().flatten().map(Value::to_string).collect();
-            diagnostics.push(invalid(&place, &format!("must be one of {}", all.join(", "))));
-        }
         ValidationErrorKind::Enum { options } => {
-            let words: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            diagnostics.push(wrong_word(&words, &place));
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            let words: Vec<&str> = options.iter().filter_map(Value::as_str).collect();
+            let others: Vec<String> =
+                options.iter().filter(|one| !one.is_string() && !one.is_null()).map(Value::to_string).collect();
+            diagnostics.push(match others.is_empty() {
+                true => wrong_word(&words, &place),
+                false => {
+                    let words = words.iter().map(|word| format!("\"{word}\""));
+                    let all: Vec<String> = words.chain(others).collect();
+                    invalid(&place, &format!("must be one of {}", all.join(", ")))
+                }
+            });
         }
         ValidationErrorKind::Pattern { .. } => diagnostics.push(wrong_text(&place, view)),
         ValidationErrorKind::Minimum { limit } => {
@@ -357,8 +365,11 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
     known.retain(|known| view.others() != Some(known));
     let near = did_you_mean(name, nodes.iter().copied().chain(known.iter().copied()));
     let help = match near {
+        _ if place.node == "param" && ["env", "secret"].contains(&name) => format!(
+            "`{name}` is for the project's parameters: take the value from one where the component is bound, such as \"${{params.url}}\""
+        ),
         // Only properties can be unknown there.
-        None if view.others().is_some() => "the config of a component goes into children: { name value }".to_owned(),
+        None if view.others().is_some() => OF_CONFIG.to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None if nodes.is_empty() && known.is_empty() => format!("{inside} takes none"),
         None => {
@@ -373,15 +384,7 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
     } else {
         (Code::UnknownProperty, format!("{inside} has no property `{name}`"))
     };
-    let also = match (place.node, name) {
-        _ if near.is_some() && view.others().is_some() => {
-            Some("the config of a component goes into children: { name value }".to_owned())
-        }
-        ("param", "env" | "secret") => Some(format!(
-            "`{name}` is for the project's parameters: take the value from one where the component is bound, such as \"${{params.url}}\""
-        )),
-        _ => None,
-    };
+    let also = (near.is_some() && view.others().is_some()).then(|| OF_CONFIG.to_owned());
     Diagnostic::error(code, message).at(span, "unknown").help(help).help(also)
 }
 
@@ -393,7 +396,18 @@ fn home(name: &str, manifest: View<'_>) -> Option<String> {
         return Some(format!("put it into a pipeline: pipeline \"main\" {{ {name} … }}"));
     }
     let runtime = manifest.property("runtime")?;
-    (name != "facet" && runtime.child(name).is_some()).then(|| format!("put it into `runtime`: runtime {{ {name} … }}"))
+    if name == "facet" {
+        return None;
+    }
+    if runtime.child(name).is_some() {
+        return Some(format!("put it into `runtime`: runtime {{ {name} … }}"));
+    }
+    let lifecycle = runtime.property("lifecycle")?;
+    if ["target", "on"].contains(&name) && lifecycle.child(name).is_some() {
+        return Some(format!("put it into `lifecycle`: runtime {{ lifecycle {{ {name} … }} }}"));
+    }
+    (name == "wire")
+        .then(|| "put it into the binding: bind NAME to=COMPONENT { wire DEPENDENCY to=BINDING }".to_owned())
 }
 
 fn missing(property: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {

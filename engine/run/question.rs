@@ -4,8 +4,8 @@ use crate::decide::{Place, Question};
 use crate::host::{Role, RunHost};
 use crate::world::World;
 use std::sync::Arc;
-use thinking_plan::{Setting, TaskKind, Template, TemplateValue};
-use thinking_step::{Host, Program, StepError, Value};
+use thinking_plan::{Setting, TaskKind, Template, TemplatePart, TemplateValue};
+use thinking_step::{Host, Program, ReferenceKind, StepError, Value};
 
 /// Where an expression of a task is.
 pub(crate) enum Expression<'a> {
@@ -40,6 +40,24 @@ pub(crate) fn expression<'a>(world: &'a World, place: &Place, question: Question
             Setting::Fixed(_) => None,
         }),
         _ => Expression::None,
+    }
+}
+
+/// Whether the expression asks a component.
+pub(crate) fn asks_component(world: &World, place: &Place, question: Question) -> bool {
+    let asks = |program: &Arc<dyn Program>| {
+        program.references().iter().any(|reference| matches!(reference.kind, ReferenceKind::Component(_)))
+    };
+    let in_template = |template: &Template| {
+        template.parts.iter().any(|part| matches!(part, TemplatePart::Code(program) if asks(program)))
+    };
+    match expression(world, place, question) {
+        Expression::Program(program) => asks(program),
+        Expression::Template(template) => in_template(template),
+        Expression::Params(params) => {
+            params.iter().any(|(_, value)| matches!(value, TemplateValue::Template(template) if in_template(template)))
+        }
+        Expression::None => false,
     }
 }
 

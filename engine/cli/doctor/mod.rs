@@ -9,7 +9,7 @@ mod programs;
 use crate::cli::args::Common;
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::session::{self, Session};
-use crate::cli::{apply, explain, here, output};
+use crate::cli::{apply, explain, here, output, runner};
 use finding::{Level, Report};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub(crate) fn run(common: &Common) -> Result<Exit, Trouble> {
     let mut report = Report::default();
     report.section("This machine", machine::checks(manifest.as_deref()));
     let wrong = match manifest {
-        Some(path) => with_manifest(common, &path, &mut report),
+        Some(path) => with_manifest(common, &path, &mut report)?,
         None => {
             let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
             let state = session::state_directory(common, &folder);
@@ -51,16 +51,17 @@ pub(crate) fn run(common: &Common) -> Result<Exit, Trouble> {
 }
 
 /// The checks that a manifest makes possible. Says whether the manifest is wrong.
-fn with_manifest(common: &Common, path: &Path, report: &mut Report) -> bool {
+fn with_manifest(common: &Common, path: &Path, report: &mut Report) -> Result<bool, Trouble> {
     let language = Rhai::new();
     let mut session = match Session::load(path, &language) {
         Ok(session) => session,
         Err((sources, diagnostics)) => {
             report.section(&needs_title(path), vec![needs::wrong(&diagnostics)]);
             output::diagnostics(&diagnostics, &sources, false);
-            return true;
+            return Ok(true);
         }
     };
+    runner::enter(&session, common)?;
     let folder = session.project.directory.clone();
     let state = session::state_directory(common, &folder);
     let model = session.project.compose(&Selection::default(), &mut Diagnostics::new());
@@ -78,11 +79,11 @@ fn with_manifest(common: &Common, path: &Path, report: &mut Report) -> bool {
     if session.diagnostics.has_errors() {
         report.section(&needs_title(path), vec![needs::wrong(&session.diagnostics)]);
         output::diagnostics(&session.diagnostics, &session.sources, false);
-        return true;
+        return Ok(true);
     }
     let found = needs::checks(&mut session, path, &state);
     report.section(&needs_title(path), found);
-    false
+    Ok(false)
 }
 
 fn needs_title(path: &Path) -> String {

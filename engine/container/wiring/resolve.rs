@@ -222,7 +222,7 @@ impl Wirer {
                 let fits = fitting.contains(&target);
                 (fits, if fits { "fits: all are taken".to_owned() } else { self.why_unfit(need, target) })
             } else {
-                self.why(need, target, &chosen)
+                self.why(need, target, &chosen, fitting.len() == 1)
             };
             all.push(Candidate { binding: name, chosen: taken, why });
         }
@@ -232,12 +232,19 @@ impl Wirer {
     }
 
     /// Why one that fits, or has the dependency's name, is or is not taken.
-    fn why(&self, need: &Need, target: Target, chosen: &Result<(Target, Rule), Unchosen>) -> (bool, String) {
+    fn why(
+        &self,
+        need: &Need,
+        target: Target,
+        chosen: &Result<(Target, Rule), Unchosen>,
+        alone: bool,
+    ) -> (bool, String) {
         match chosen {
             Ok((one, rule)) if *one == target => {
                 let why = match rule {
                     Rule::Name => "has the dependency's own name",
                     Rule::Primary => "is primary",
+                    Rule::Only if alone => "is the only one",
                     Rule::Only => "is the only one that is no fallback",
                     Rule::Itself => "is itself the type asked for",
                     Rule::Fallback => "is the fallback",
@@ -248,17 +255,18 @@ impl Wirer {
             Ok((one, rule)) => {
                 let name = self.name_of(*one);
                 let why = match rule {
-                    Rule::Name => format!("`{name}` has the dependency's own name"),
-                    Rule::Primary => format!("`{name}` is primary"),
+                    Rule::Name => format!("fits, but `{name}` has the dependency's own name"),
+                    Rule::Primary => format!("fits, but `{name}` is primary"),
                     Rule::Only => format!("is a fallback, and `{name}` is there"),
-                    Rule::Itself => format!("`{name}` is itself the type asked for"),
-                    Rule::Fallback => format!("is not the only one, nor primary, so the fallback `{name}` is taken"),
+                    Rule::Itself => format!("fits, but `{name}` is itself the type asked for"),
+                    Rule::Fallback => format!("fits, and so does another, so that the fallback `{name}` is taken"),
                 };
                 (false, why)
             }
-            Err(Unchosen::Several(several)) if several.targets.contains(&target) => {
-                (false, format!("{}, and is not the only one that {}", several.what, several.what))
-            }
+            Err(Unchosen::Several(several)) if several.targets.contains(&target) => (
+                false,
+                format!("{}, and so {} another", several.what, if several.what == "fits" { "does" } else { "is" }),
+            ),
             Err(_) => (false, "fits, but no rule tells which one to take".to_owned()),
         }
     }
@@ -351,7 +359,7 @@ impl Wirer {
         let names = names.join(", ");
         let what = match several.what {
             "fits" => format!("several fit `{}`", need.wanted),
-            "is primary" => format!("more than one of those that fit `{}` is primary", need.wanted),
+            "is primary" => format!("more than one primary binding fits `{}`", need.wanted),
             _ => format!("more than one fallback fits `{}`", need.wanted),
         };
         let mut error =
@@ -372,12 +380,21 @@ impl Wirer {
                 if what == "is primary" { "primary" } else { "fallback" }
             )),
         }
-        if asker.unit.is_some() {
-            write.push(format!("`wire \"{}\" to=\"{first}\"` in the binding that needs it", need.name));
+        if let Some(unit) = asker.unit.and_then(|unit| self.unit(unit)) {
+            let (name, wire) = (&unit.name, format!("wire \"{}\" to=\"{first}\"", need.name));
+            write.push(if unit.implicit {
+                format!("`bind \"{name}\" to=\"{name}\" {{ {wire} }}`")
+            } else {
+                format!("`{wire}` in `bind \"{name}\"`")
+            });
         }
         if need.rust.is_some() || several.targets.iter().any(|target| matches!(target, Target::Unit(_))) {
             write.push(format!("`bind \"{}\" to=\"…\"`", need.name));
         }
-        if write.is_empty() { error } else { error.help(format!("write {}", write.join(", or "))) }
+        if write.is_empty() {
+            error.help("give the dependency the name of the one that it is to take".to_owned())
+        } else {
+            error.help(format!("write {}", write.join(", or ")))
+        }
     }
 }

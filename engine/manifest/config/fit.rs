@@ -1,7 +1,7 @@
 //! Values as they look in KDL, as a JSON Schema wants them: the mapping that the manifest's own nodes go through, for schemas that are known later.
 
+use super::wanted::{plain, written};
 use crate::view::View;
-use crate::wanted::{plain, written};
 use serde_json::Value;
 use thinking_diagnostic::Spanned;
 use thinking_schema::Tree;

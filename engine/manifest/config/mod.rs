@@ -1,15 +1,27 @@
 //! Values that a schema of the user's own describes: a component's config and the arguments of a call, each error at its KDL text.
 
+mod fit;
+mod params;
+mod wanted;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests;
+
+pub(crate) use fit::repeated;
+pub use fit::{Fields, fitted};
+pub use params::params_schema;
+
 use crate::check::{CONFIG, explain};
-use crate::fit::{Fields, fit_fields};
 use crate::located::{Field, Kind, Located};
 use crate::view::View;
-use crate::wanted::as_written;
+use fit::fit_fields;
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceId, Span, Spanned};
 use thinking_schema::Tree;
+use wanted::as_written;
 
 /// Whose config it is.
 #[derive(Debug, Clone, Copy)]
@@ -146,8 +158,14 @@ fn holds_a_template(value: &Value) -> bool {
 fn located_field(name: &Spanned<String>, value: &Spanned<Tree>, whole: Span, child: bool) -> Field {
     let name_span = name.span.unwrap_or(whole);
     let mut value = located(value, whole, child);
-    if matches!(value.value, Kind::Map(_)) {
-        value.node = Some(name.value.as_str().into());
+    let called = |value: &mut Located| {
+        if matches!(value.value, Kind::Map(_)) {
+            value.node = Some(name.value.as_str().into());
+        }
+    };
+    called(&mut value);
+    if let Kind::List(items) = &mut value.value {
+        items.iter_mut().for_each(called);
     }
     Field { name: name.value.clone(), name_span, child, value }
 }

@@ -1,0 +1,6 @@
+//! Wiring, lifecycle and the live container, against cases written as data and against models.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+
+mod cases;
+mod choosing;
+mod lifecycle;

@@ -1,0 +1,264 @@
+//! Crates with components: `components crate="…"`, and a user's own program.
+//!
+//! All that is built here is built in the workspace's own target directory, with its profile, so that dependencies are built once and the
+//! second run of the tests builds next to nothing. The crates lie there, too, always in the same place.
+
+use crate::support::{Ran, Sandbox, command, root, run};
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A folder that stays: what is built in it is not built again.
+struct Project {
+    folder: PathBuf,
+}
+
+/// Cargo's own directory for what tests leave.
+fn scratch() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// The settings of the workspace, so that its dependencies as they were built for it serve here, too.
+fn profile() -> String {
+    let workspace: toml::Table = std::fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let mut profile = workspace["profile"]["dev"].clone();
+    // To these crates the workspace's own ones are dependencies; they stay as quick to build as they are.
+    let own = workspace["workspace"]["dependencies"].as_table().unwrap();
+    let own = own.iter().filter(|(_, one)| one.get("path").is_some()).map(|(name, _)| name.as_str());
+    let plain: toml::Table = "opt-level = 0\ndebug = \"line-tables-only\"".parse().unwrap();
+    let packages = profile["package"].as_table_mut().unwrap();
+    for name in own.chain(["thinking"]) {
+        packages.insert(name.to_owned(), toml::Value::Table(plain.clone()));
+    }
+    let dev = toml::Table::from_iter([("dev".to_owned(), profile)]);
+    toml::Table::from_iter([("profile".to_owned(), toml::Value::Table(dev))]).to_string()
+}
+
+impl Project {
+    fn new(name: &str) -> Self {
+        let folder = scratch().join("runner").join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { folder }
+    }
+
+    fn read(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.folder.join(name)).ok()
+    }
+
+    /// Writes a file, unless it says that already: cargo goes by times.
+    fn write(&self, name: &str, text: &str) {
+        if self.read(name).as_deref() != Some(text) {
+            let path = self.folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    }
+
+    /// A crate that depends on this workspace, with its lock file: nothing is looked up in a registry.
+    fn write_crate(&self, name: &str, dependencies: &str) {
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\n\n{}\n[workspace]\n",
+            profile()
+        );
+        self.write(&format!("{name}/Cargo.toml"), &manifest);
+        let lock = self.folder.join(name).join("Cargo.lock");
+        if !lock.exists() {
+            std::fs::copy(root().join("Cargo.lock"), lock).unwrap();
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = command(&self.folder, arguments);
+        command.env("CARGO_TARGET_DIR", target()).env("CARGO_NET_OFFLINE", "true");
+        for kept in ["CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
+            if let Some(value) = std::env::var_os(kept) {
+                command.env(kept, value);
+            }
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        run(&mut self.command(arguments))
+    }
+}
+
+fn target() -> &'static Path {
+    scratch().parent().unwrap()
+}
+
+fn engine() -> String {
+    format!("thinking = {{ path = {:?} }}", root())
+}
+
+/// `PATH` with a cargo that fails in front.
+fn without_cargo(folder: &Path) -> OsString {
+    let fake = folder.join("cargo");
+    std::fs::write(&fake, "#!/bin/sh\necho 'this cargo fails' >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(&fake, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    std::env::join_paths(std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&path))).unwrap()
+}
+
+/// Code that is linked and says so before `main`, in the way in which components register themselves.
+fn marked(version: &str) -> String {
+    format!(
+        "//! Says that it is there.\n\nextern \"C\" fn say() {{\n    eprintln!(\"{version} is linked\");\n}}\n\n\
+         #[used]\n#[cfg_attr(target_os = \"macos\", unsafe(link_section = \"__DATA,__mod_init_func\"))]\n\
+         #[cfg_attr(not(target_os = \"macos\"), unsafe(link_section = \".init_array\"))]\n\
+         static SAY: extern \"C\" fn() = say;\n"
+    )
+}
+
+const PIPELINE: &str = "pipeline \"main\" { step \"digest\" { call \"file.hash\" path=\"data.txt\" } }\n";
+
+fn manifest(components: &str) -> String {
+    format!("{components}\n{PIPELINE}")
+}
+
+/// Built once, started without cargo after that, and built again when something changed.
+#[test]
+fn the_program_goes_on_with_the_crate_in_it() {
+    let project = Project::new("native");
+    project.write("pipeline.kdl", &manifest("components crate=\"native\" profile=\"dev\""));
+    project.write("data.txt", "text");
+    project.write_crate("native", &engine());
+    let now = project.read("native/src/lib.rs").filter(|text| text.contains("second"));
+    let (now, next) = if now.is_some() { ("second", "first") } else { ("first", "second") };
+    project.write("native/src/lib.rs", &marked(now));
+
+    let ran = project.run(&["apply", "--fresh"]).expect(0);
+    let said = format!("{now} is linked");
+    assert!(ran.err.contains(&said) && ran.err.contains("done: 1 step ran"), "{}", ran.err);
+
+    // No cargo is needed any more, for no verb; what it says is what it would say by itself.
+    let sandbox = Sandbox::new();
+    let path = without_cargo(sandbox.path());
+    let bare = |arguments: &[&str]| run(project.command(arguments).env("PATH", &path)).expect(0);
+    let plain = bare(&["apply"]);
+    assert_eq!(plain.err, format!("{said}\nnothing to do: the only step is done and unchanged\n"));
+    assert_eq!(bare(&["validate"]).err, format!("{said}\npipeline.kdl is valid\n"));
+    assert_eq!(bare(&["validate", "--json"]).out, "{\"valid\":true,\"diagnostics\":[]}\n");
+    assert_eq!(bare(&["plan"]).out.lines().next(), Some("done     digest"));
+    let other = sandbox.path().join("other");
+    assert!(bare(&["apply", "--state", other.to_str().unwrap()]).err.contains("done: 1 step ran"));
+    // What the crate cannot change needs no crate.
+    assert!(!bare(&["history"]).err.contains("linked"));
+
+    // A changed source is built again, and quietly if asked to be quiet.
+    project.write("native/src/lib.rs", &marked(next));
+    let failed = run(project.command(&["validate", "--quiet"]).env("PATH", &path)).expect(2);
+    assert!(failed.err.contains("this cargo fails\n"), "{}", failed.err);
+    let ran = project.run(&["validate", "--quiet"]).expect(0);
+    assert_eq!(ran.err, format!("{next} is linked\n"));
+    assert_eq!(bare(&["validate"]).err, format!("{next} is linked\npipeline.kdl is valid\n"));
+}
+
+#[test]
+fn a_crate_that_does_not_compile() {
+    let project = Project::new("wrong");
+    project.write("pipeline.kdl", &manifest("// The crate has a mistake.\ncomponents profile=\"dev\" crate=\"wrong\""));
+    project.write("data.txt", "text");
+    project.write_crate("wrong", &engine());
+    project.write("wrong/src/lib.rs", "//! Wrong.\npub fn one() -> u32 {\n    \"one\"\n}\n");
+    let ran = project.run(&["apply", "--quiet"]).expect(2);
+    let (cargo, own) = ran.err.split_once("thinking::crate-does-not-build").unwrap();
+    assert!(cargo.contains("error[E0308]: mismatched types") && cargo.contains("wrong/src/lib.rs:3:5"), "{cargo}");
+    insta::assert_snapshot!(own, @r"");
+    let ran = project.run(&["validate", "--json"]).expect(2);
+    assert!(
+        ran.out.contains("\"code\":\"thinking::crate-does-not-build\"") && ran.out.lines().count() == 1,
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("error[E0308]"), "{}", ran.err);
+    assert!(!project.folder.join(".thinking/data.mdb").exists(), "nothing was begun");
+}
+
+/// What is wrong before anything is compiled: the crate's files, and the message without the place of the temporary folder.
+#[test]
+fn crates_that_cannot_be_built() {
+    let cases: &[(&str, &[(&str, &str)])] = &[
+        ("missing", &[]),
+        ("file", &[("native", "")]),
+        ("empty", &[("native/readme", "")]),
+        ("broken", &[("native/Cargo.toml", "[package\n")]),
+        (
+            "program",
+            &[
+                ("native/Cargo.toml", "[package]\nname = \"a\"\n[workspace]\n"),
+                ("native/src/main.rs", "fn main() {}\n"),
+            ],
+        ),
+        ("other", &[("native/Cargo.toml", "[package]\nname = \"a\"\n[workspace]\n"), ("native/src/lib.rs", "")]),
+        (
+            "workspace",
+            &[
+                ("native/Cargo.toml", "[workspace]\nmembers = [\"a\"]\nresolver = \"3\"\n"),
+                ("native/a/Cargo.toml", "[package]\nname = \"a\"\n"),
+                ("native/a/src/lib.rs", ""),
+            ],
+        ),
+        (
+            "unknown",
+            &[
+                (
+                    "native/Cargo.toml",
+                    "[package]\nname = \"a\"\n[workspace]\n[dependencies]\nno-such-crate-of-anyone = \"7\"\n",
+                ),
+                ("native/src/lib.rs", ""),
+            ],
+        ),
+    ];
+    let mut shown = String::new();
+    for (name, files) in cases {
+        let sandbox = Sandbox::with(&manifest("components crate=\"native\""));
+        for (file, text) in *files {
+            sandbox.write(file, text);
+        }
+        let ran = run(sandbox.command(&["apply"]).env("CARGO_NET_OFFLINE", "true")).expect(2);
+        let (_, own) = ran.err.split_once("thinking::").unwrap();
+        let own = own.replace(root().to_str().unwrap(), "/src/thinking");
+        shown.push_str(&format!("== {name}\n{}\n", own.trim_end()));
+        assert!(!sandbox.file(".thinking/data.mdb").exists(), "{name}: nothing was begun");
+    }
+    insta::assert_snapshot!(shown, @r"");
+}
+
+#[test]
+fn no_cargo() {
+    let sandbox = Sandbox::with(&manifest("components crate=\"native\""));
+    sandbox.write("native/Cargo.toml", "[package]\nname = \"a\"\n");
+    let ran = run(sandbox.command(&["apply"]).env("PATH", sandbox.path())).expect(2);
+    insta::assert_snapshot!(ran.err, @r"");
+}
+
+/// A mistake that is known now is not told after minutes of building.
+#[test]
+fn mistakes_come_before_the_build() {
+    let sandbox = Sandbox::with("components crate=\"native\"\npipeline \"main\" { stp \"one\" { rhai \"1\" } }\n");
+    sandbox.write("native/Cargo.toml", "[package]\nname = \"a\"\n");
+    let ran = run(sandbox.command(&["apply"]).env("PATH", sandbox.path())).expect(2);
+    assert!(ran.err.starts_with("thinking::unknown-node") && !ran.err.contains("cargo"), "{}", ran.err);
+}
+
+/// `fn main() -> ExitCode { thinking::main() }` is the whole program.
+#[test]
+fn a_program_of_ones_own() {
+    let project = Project::new("own");
+    project.write_crate("own", &engine());
+    project.write("own/src/main.rs", "fn main() -> std::process::ExitCode {\n    thinking::main()\n}\n");
+    let build = ["build", "--quiet", "--offline", "--message-format=json"];
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(build).current_dir(project.folder.join("own")).env("CARGO_TARGET_DIR", target());
+    let built = run(&mut cargo).expect(0);
+    let program = built.out.lines().find_map(|line| line.split_once("\"executable\":\"")?.1.split('"').next());
+    let sandbox = Sandbox::with(PIPELINE);
+    sandbox.write("data.txt", "text");
+    let own = |arguments: &[&str]| run(Command::new(program.unwrap()).args(arguments).current_dir(sandbox.path()));
+    assert!(own(&["apply"]).expect(0).err.contains("done: 1 step ran"));
+    assert!(own(&["apply"]).expect(0).err.contains("nothing to do"));
+    assert_eq!(own(&["help"]).out.lines().next(), sandbox.run(&["help"]).out.lines().next());
+    own(&["apply", "--nonsense"]).expect(2);
+}
