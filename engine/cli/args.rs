@@ -43,6 +43,8 @@ pub(crate) enum Verb {
     Show(crate::cli::show::ShowArgs),
     /// Say which facets there are, which are active and why, and what each would change
     Facets(crate::cli::facets::FacetsArgs),
+    /// Say which components there are, which are taken for what and why, and native steps
+    Components(crate::cli::components::ComponentsArgs),
     /// Draw the tasks and the wiring of a pipeline
     Graph(crate::cli::graph::GraphArgs),
     /// Say how the manifest differs between two choices of facets
@@ -81,6 +83,7 @@ impl Verb {
             Self::Show(args) => args.past.json,
             Self::Logs(args) => args.past.json,
             Self::Facets(args) => args.look.common.json,
+            Self::Components(args) => args.json,
             Self::Graph(args) => args.look.common.json,
             Self::Diff(args) => args.json,
             Self::Schema(args) => args.json,

@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod chosen;
 mod completions;
+mod components;
 mod diff;
 mod doctor;
 mod exit;
@@ -63,6 +64,7 @@ pub fn main() -> ExitCode {
         Verb::History(args) => history::run(&args),
         Verb::Show(args) => show::run(&args),
         Verb::Facets(args) => facets::run(&args),
+        Verb::Components(args) => components::run(&args),
         Verb::Graph(args) => graph::run(&args),
         Verb::Diff(args) => diff::run(&args),
         Verb::Logs(args) => logs::run(&args),

@@ -19,7 +19,7 @@ mod task;
 mod template;
 mod workshop;
 
-pub use assembly::{Hooks, On, OnBody};
+pub use assembly::{Hooks, Inventory, On, OnBody};
 pub use compile::Compiler;
 pub use database::Database;
 pub use links::without_keys;

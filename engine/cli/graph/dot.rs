@@ -17,6 +17,7 @@ pub(crate) fn dot(drawing: &Drawing, title: &str) -> String {
         match arrow.look {
             ArrowLook::Next => {}
             ArrowLook::Result => attributes.push("style=dashed, constraint=false".to_owned()),
+            ArrowLook::Takes => attributes.push("style=bold".to_owned()),
             ArrowLook::Uses => attributes.push("style=dotted, arrowhead=none".to_owned()),
         }
         let attributes = if attributes.is_empty() { String::new() } else { format!(" [{}]", attributes.join(", ")) };
@@ -34,6 +35,7 @@ fn inside(drawing: &Drawing, parent: Option<usize>, depth: usize, text: &mut Str
             Item::Node(at, node) => {
                 let look = match node.look {
                     Look::Step => "",
+                    Look::Component => ", shape=component",
                     Look::Wait => ", shape=hexagon",
                     Look::End => ", shape=oval",
                     Look::Database => ", shape=cylinder",

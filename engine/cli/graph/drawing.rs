@@ -46,6 +46,8 @@ pub(crate) enum Look {
     Wait,
     /// Where a pipeline ends or fails.
     End,
+    /// A binding.
+    Component,
     Database,
 }
 
@@ -64,8 +66,10 @@ pub(crate) enum ArrowLook {
     Next,
     /// A result that is read.
     Result,
-    /// A database that is used, by whom.
+    /// A component or database that a task uses.
     Uses,
+    /// What a component's dependency takes.
+    Takes,
 }
 
 /// A frame or a box, with its place in the list of those.

@@ -18,6 +18,7 @@ pub(crate) fn json(drawing: &Drawing) -> String {
             Look::Step => "step",
             Look::Wait => "wait",
             Look::End => "end",
+            Look::Component => "component",
             Look::Database => "database",
         };
         json!({ "lines": node.lines, "in": node.parent, "kind": kind })
@@ -26,6 +27,7 @@ pub(crate) fn json(drawing: &Drawing) -> String {
         let kind = match arrow.look {
             ArrowLook::Next => "next",
             ArrowLook::Result => "result",
+            ArrowLook::Takes => "takes",
             ArrowLook::Uses => "uses",
         };
         json!({ "from": arrow.from, "to": arrow.to, "label": arrow.label, "kind": kind })

@@ -13,6 +13,8 @@ pub(crate) fn mermaid(drawing: &Drawing) -> String {
             (ArrowLook::Next, false) => format!("-->|\"{}\"|", escaped(&arrow.label)),
             (ArrowLook::Result, true) => "-.->".to_owned(),
             (ArrowLook::Result, false) => format!("-.->|\"{}\"|", escaped(&arrow.label)),
+            (ArrowLook::Takes, true) => "==>".to_owned(),
+            (ArrowLook::Takes, false) => format!("==>|\"{}\"|", escaped(&arrow.label)),
             (ArrowLook::Uses, true) => "---".to_owned(),
             (ArrowLook::Uses, false) => format!("---|\"{}\"|", escaped(&arrow.label)),
         };
@@ -39,6 +41,7 @@ fn inside(drawing: &Drawing, parent: Option<usize>, depth: usize, text: &mut Str
                 let label = lines.join("<br/>");
                 let shape = match node.look {
                     Look::Step => format!("[\"{label}\"]"),
+                    Look::Component => format!("[[\"{label}\"]]"),
                     Look::Wait => format!("{{{{\"{label}\"}}}}"),
                     Look::End => format!("([\"{label}\"])"),
                     Look::Database => format!("[(\"{label}\")]"),

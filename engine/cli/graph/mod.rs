@@ -1,6 +1,6 @@
 //! `thinking graph`: the tasks of a pipeline and what they are wired to, as a picture.
 //!
-//! 1. `tasks`: the plan to a [`Drawing`](drawing::Drawing): boxes, frames and arrows
+//! 1. `tasks`, `wiring`: the plan to a [`Drawing`](drawing::Drawing): boxes, frames and arrows
 //! 2. `svg`, `mermaid`, `dot`, `json`: the drawing to text
 
 mod dot;
@@ -9,6 +9,7 @@ mod json;
 mod mermaid;
 mod svg;
 mod tasks;
+mod wiring;
 
 use crate::cli::chosen::{self, LookArgs, Looked};
 use crate::cli::exit::{Exit, Trouble};
@@ -28,16 +29,24 @@ Examples:
   thinking graph                             as Mermaid on a terminal, else as SVG
   thinking graph -o train.svg                a picture; .mmd and .dot are the other endings
   thinking graph --format dot --facet gpu    for graphviz, with a facet
+  thinking graph --wiring -o wiring.svg      only the components and what they take
   thinking graph --json                      boxes and arrows for machines
 
 Frames are what holds tasks, dashed ones loops, dotted ones what may not happen. Arrows say what comes
-next, dashed ones which result is read where, dotted lines which database is used.")]
+next, dashed ones which result is read where, thick ones what a component takes; dotted lines say which
+component or database a task uses.")]
 pub(crate) struct GraphArgs {
     #[command(flatten)]
     pub look: LookArgs,
     /// How it is drawn [default: by the ending of -o, else mermaid on a terminal and svg elsewhere]
     #[arg(long, value_name = "FORMAT", conflicts_with = "json")]
     pub format: Option<Format>,
+    /// Only the tasks, and the databases that they use
+    #[arg(long)]
+    pub tasks: bool,
+    /// Only the components, and what they take
+    #[arg(long)]
+    pub wiring: bool,
     /// Write into a file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -66,7 +75,9 @@ pub(crate) fn run(args: &GraphArgs) -> Result<Exit, Trouble> {
     let (model, _) = looked.compose(&selection)?;
     let plan = plan(args, &mut looked, &model)?;
     let mut drawing = Drawing::default();
-    tasks::tasks(&plan, &looked.session.sources, &mut drawing);
+    let both = args.tasks == args.wiring;
+    let tasks = (both || args.tasks).then(|| tasks::tasks(&plan, &looked.session.sources, &mut drawing));
+    wiring::wiring(&plan, tasks.as_ref(), both || args.wiring, &mut drawing);
     let title = format!("{}: pipeline {}", looked.path.display(), plan.pipeline);
     let text = match format {
         _ if args.look.common.json => Some(json::json(&drawing)),

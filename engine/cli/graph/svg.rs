@@ -35,6 +35,8 @@ text { font: 12px ui-monospace, monospace; fill: var(--ink); }
 .arrow { fill: none; stroke: var(--line); }
 .result { stroke: var(--mark); stroke-dasharray: 5 3; }
 .uses { stroke-dasharray: 2 3; }
+.takes { stroke-width: 2px; }
+.component { stroke-width: 2px; }
 .head { fill: var(--line); }
 .result-head { fill: var(--mark); }
 ";
@@ -79,6 +81,7 @@ pub(crate) fn svg(drawing: &Drawing, title: &str) -> Option<String> {
         let (class, head) = match arrow.look {
             ArrowLook::Next => ("arrow", " marker-end=\"url(#head)\""),
             ArrowLook::Result => ("arrow result", " marker-end=\"url(#result-head)\""),
+            ArrowLook::Takes => ("arrow takes", " marker-end=\"url(#head)\""),
             ArrowLook::Uses => ("arrow uses", ""),
         };
         let _ = writeln!(text, "<path class=\"{class}\" d=\"{}\"{head}/>", path(&way.points));
@@ -108,12 +111,13 @@ pub(crate) fn svg(drawing: &Drawing, title: &str) -> Option<String> {
             Look::Step => 4.0,
             Look::Wait => 14.0,
             Look::End => at.height / 2.0,
-            Look::Database => 0.0,
+            Look::Component | Look::Database => 0.0,
         };
         if node.look == Look::Database {
             let _ = writeln!(text, "{}", cylinder(at));
         } else {
-            let _ = writeln!(text, "{}", rectangle("box", at, round));
+            let class = if node.look == Look::Component { "box component" } else { "box" };
+            let _ = writeln!(text, "{}", rectangle(class, at, round));
         }
         let top = at.y - LINE * (node.lines.len() as f64 - 1.0) / 2.0 + 4.0;
         for (number_of_line, line) in node.lines.iter().enumerate() {

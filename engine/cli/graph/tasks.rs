@@ -12,14 +12,17 @@ use thinking_step::{Program, ReferenceKind};
 /// Longest text of an expression or command line in a box.
 const LONGEST: usize = 48;
 
-/// Draws the tasks of a plan into a frame of the pipeline's name. Gives the databases' boxes by name.
-pub(crate) fn tasks(plan: &Plan, sources: &SourceMap, drawing: &mut Drawing) -> BTreeMap<Arc<str>, usize> {
+/// Draws the tasks of a plan into a frame of the pipeline's name, and gives the boxes where each begins.
+pub(crate) fn tasks(plan: &Plan, sources: &SourceMap, drawing: &mut Drawing) -> Beginnings {
     let frame = drawing.frame(format!("pipeline {}", plan.pipeline), None, FrameLook::Plain);
-    let mut painter = Painter { plan, sources, drawing, ends: BTreeMap::new(), databases: BTreeMap::new() };
+    let mut painter = Painter { plan, sources, drawing, ends: BTreeMap::new() };
     painter.sequence(&plan.root, frame);
-    painter.references();
-    painter.databases
+    painter.results();
+    painter.ends.into_iter().filter_map(|(id, ends)| Some((id, *ends.first.first()?))).collect()
 }
+
+/// The box where each task begins.
+pub(crate) type Beginnings = BTreeMap<TaskId, usize>;
 
 /// Where a task begins and ends, as boxes.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +36,6 @@ struct Painter<'p> {
     sources: &'p SourceMap,
     drawing: &'p mut Drawing,
     ends: BTreeMap<TaskId, Ends>,
-    databases: BTreeMap<Arc<str>, usize>,
 }
 
 impl Painter<'_> {
@@ -184,8 +186,8 @@ impl Painter<'_> {
         }
     }
 
-    /// Arrows for results that are read and databases that are used.
-    fn references(&mut self) {
+    /// Arrows for results that are read.
+    fn results(&mut self) {
         let plan = self.plan;
         for (at, task) in plan.tasks.iter().enumerate() {
             let Ok(at) = u32::try_from(at) else { return };
@@ -206,10 +208,6 @@ impl Painter<'_> {
                             self.result(source, to);
                         }
                     }
-                    ReferenceKind::Database(name) => {
-                        let database = self.database(name);
-                        self.drawing.arrow(to, database, "", ArrowLook::Uses);
-                    }
                     _ => {}
                 }
             }
@@ -222,15 +220,6 @@ impl Painter<'_> {
         for from in from {
             self.drawing.arrow(from, to, &*label, ArrowLook::Result);
         }
-    }
-
-    fn database(&mut self, name: &str) -> usize {
-        if let Some(known) = self.databases.get(name) {
-            return *known;
-        }
-        let node = self.drawing.node(vec![name.to_owned()], None, Look::Database);
-        self.databases.insert(name.into(), node);
-        node
     }
 
     /// The task before this one, or before one around it, whose result has that name in scripts.
@@ -260,7 +249,7 @@ impl Painter<'_> {
 }
 
 /// Everything in a task that is evaluated.
-fn programs(task: &Task) -> Vec<Arc<dyn Program>> {
+pub(crate) fn programs(task: &Task) -> Vec<Arc<dyn Program>> {
     let mut all: Vec<Arc<dyn Program>> = task.when.iter().cloned().collect();
     match &task.kind {
         TaskKind::Step(step) => {

@@ -75,13 +75,13 @@ fn inside(path: &mut Vec<String>, before: &[Child], after: &[Child], all: &mut V
     let mut push = |path: &[String], setting: Option<&str>, before: Option<Side>, after: Option<Side>| {
         all.push(Change { path: path.to_vec(), setting: setting.map(str::to_owned), before, after });
     };
-    for setting in &one.settings {
-        match other.setting(&setting.name) {
+    for (nth, setting) in &one.settings {
+        match other.setting(&setting.name, *nth) {
             Some(same) if json(same) == json(setting) => {}
             now => push(path, Some(&setting.name), Some(value(setting, now)), now.map(|now| value(now, Some(setting)))),
         }
     }
-    for setting in other.settings.iter().filter(|setting| one.setting(&setting.name).is_none()) {
+    for (_, setting) in other.settings.iter().filter(|(nth, setting)| one.setting(&setting.name, *nth).is_none()) {
         push(path, Some(&setting.name), None, Some(value(setting, None)));
     }
     for (key, node) in &one.nodes {
@@ -104,7 +104,8 @@ fn inside(path: &mut Vec<String>, before: &[Child], after: &[Child], all: &mut V
 type Key<'n> = (&'n str, Option<&'n str>, usize);
 
 struct Parts<'n> {
-    settings: Vec<&'n Setting>,
+    /// With which of the same name it is.
+    settings: Vec<(usize, &'n Setting)>,
     nodes: Vec<(Key<'n>, &'n Node)>,
 }
 
@@ -114,7 +115,10 @@ impl<'n> Parts<'n> {
         let mut seen: std::collections::HashMap<(&str, Option<&str>), usize> = std::collections::HashMap::new();
         for child in children {
             match child {
-                Child::Setting(setting) => parts.settings.push(setting),
+                Child::Setting(setting) => {
+                    let same = parts.settings.iter().filter(|(_, known)| known.name == setting.name).count();
+                    parts.settings.push((same, setting));
+                }
                 Child::Node(node) => {
                     let (word, name) = (node.word.as_str(), node.name.as_deref());
                     let count = seen.entry((word, name)).or_default();
@@ -126,8 +130,8 @@ impl<'n> Parts<'n> {
         parts
     }
 
-    fn setting(&self, name: &str) -> Option<&'n Setting> {
-        self.settings.iter().copied().find(|setting| setting.name == name)
+    fn setting(&self, name: &str, nth: usize) -> Option<&'n Setting> {
+        self.settings.iter().find(|(at, setting)| *at == nth && setting.name == name).map(|(_, setting)| *setting)
     }
 
     /// Whether there are several of the same word and name.

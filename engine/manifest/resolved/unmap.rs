@@ -34,6 +34,10 @@ fn node(word: &str, object: &Located, key: Option<&Field>, view: View<'_>) -> No
                     Some(Child::Node(node(&task.name, &task.value, None, kind)))
                 }));
             }
+            // A component's config stands beside what is the engine's.
+            None if view.others() == Some(&field.name) => field.value.fields().iter().for_each(|own| {
+                children.extend(free(own));
+            }),
             None => children.extend(property(field, view)),
         }
     }
@@ -67,6 +71,16 @@ fn property(field: &Field, object: View<'_>) -> Vec<Child> {
             vec![Child::Setting(Setting { name: word.to_owned(), written, values, span })]
         }
     }
+}
+
+/// A node of a config; several of one name are a list whose place is after that of its first element.
+fn free(field: &Field) -> Vec<Child> {
+    let repeated = match field.value.items() {
+        items @ [first, ..] if field.value.span.start > first.span.start => items,
+        _ => return property(field, View::any()),
+    };
+    let one = |item: &Located| property(&Field { child: true, value: item.clone(), ..field.clone() }, View::any());
+    repeated.iter().flat_map(one).collect()
 }
 
 /// The positional arguments that are there without a gap, by their properties.

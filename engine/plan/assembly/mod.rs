@@ -2,10 +2,12 @@
 //! wiring of a pipeline.
 
 mod config;
+mod inventory;
 mod lifecycle;
 mod parts;
 mod scripted;
 
+pub use inventory::Inventory;
 pub(crate) use lifecycle::hooks;
 pub use lifecycle::{Hooks, On, OnBody};
 
