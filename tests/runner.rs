@@ -23,10 +23,11 @@ fn scratch() -> &'static Path {
 fn profile() -> String {
     let workspace: toml::Table = std::fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
     let mut profile = workspace["profile"]["dev"].clone();
-    // To these crates the workspace's own ones are dependencies; they stay as quick to build as they are.
+    profile["debug"] = false.into();
+    // To these crates the workspace's own ones are dependencies, and as such they would be optimised.
     let own = workspace["workspace"]["dependencies"].as_table().unwrap();
     let own = own.iter().filter(|(_, one)| one.get("path").is_some()).map(|(name, _)| name.as_str());
-    let plain: toml::Table = "opt-level = 0\ndebug = \"line-tables-only\"".parse().unwrap();
+    let plain: toml::Table = "opt-level = 0\ndebug = false".parse().unwrap();
     let packages = profile["package"].as_table_mut().unwrap();
     for name in own.chain(["thinking"]) {
         packages.insert(name.to_owned(), toml::Value::Table(plain.clone()));
@@ -165,7 +166,19 @@ fn a_crate_that_does_not_compile() {
     let ran = project.run(&["apply", "--quiet"]).expect(2);
     let (cargo, own) = ran.err.split_once("thinking::crate-does-not-build").unwrap();
     assert!(cargo.contains("error[E0308]: mismatched types") && cargo.contains("wrong/src/lib.rs:3:5"), "{cargo}");
-    insta::assert_snapshot!(own, @r"");
+    insta::assert_snapshot!(format!("thinking::crate-does-not-build{own}"), @r#"
+    thinking::crate-does-not-build
+
+      × the crate `wrong` does not build
+       ╭─[pipeline.kdl:2:32]
+     1 │ // The crate has a mistake.
+     2 │ components profile="dev" crate="wrong"
+       ·                                ───┬───
+       ·                                   ╰── this crate
+     3 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
+       ╰────
+      help: mend what cargo says above; nothing was started
+    "#);
     let ran = project.run(&["validate", "--json"]).expect(2);
     assert!(
         ran.out.contains("\"code\":\"thinking::crate-does-not-build\"") && ran.out.lines().count() == 1,
@@ -223,7 +236,100 @@ fn crates_that_cannot_be_built() {
         shown.push_str(&format!("== {name}\n{}\n", own.trim_end()));
         assert!(!sandbox.file(".thinking/data.mdb").exists(), "{name}: nothing was begun");
     }
-    insta::assert_snapshot!(shown, @r"");
+    insta::assert_snapshot!(shown, @r#"
+    == missing
+    crate-does-not-build
+
+      × `native` is no crate: there is no such folder
+       ╭─[pipeline.kdl:1:18]
+     1 │ components crate="native"
+       ·                  ────┬───
+       ·                      ╰── no crate
+     2 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
+       ╰────
+      help: mend the path: it starts at the manifest's folder
+            or begin with a project that has a crate: thinking init rust FOLDER
+    == file
+    crate-does-not-build
+
+      × `native` is no crate: it is a file
+       ╭─[pipeline.kdl:1:18]
+     1 │ components crate="native"
+       ·                  ────┬───
+       ·                      ╰── no crate
+     2 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
+       ╰────
+      help: name the folder that holds the crate's Cargo.toml
+    == empty
+    crate-does-not-build
+
+      × `native` is no crate: there is no Cargo.toml in it
+       ╭─[pipeline.kdl:1:18]
+     1 │ components crate="native"
+       ·                  ────┬───
+       ·                      ╰── no crate
+     2 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
+       ╰────
+      help: name the folder that holds the crate's Cargo.toml
+    == broken
+    crate-does-not-build
+
+      × cargo cannot make out what the crate `native` needs
+       ╭─[pipeline.kdl:1:18]
+     1 │ components crate="native"
+       ·                  ────┬───
+       ·                      ╰── this crate
+     2 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
+       ╰────
+      help: what cargo says stands above; `cargo check` in the crate's folder says it again
+    == program
+    crate-does-not-build
+
+      × the crate `native` is no library, so its components cannot be linked
+       ╭─[pipeline.kdl:1:18]
+     1 │ components crate="native"
+       ·                  ────┬───
+       ·                      ╰── not a library
+     2 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
+       ╰────
+      help: move the components of `a` to its src/lib.rs; a program of your own needs no `components`
+            line: `fn main() -> ExitCode { thinking::main() }` is the whole of it
+    == other
+    crate-does-not-build
+
+      × the crate `native` does not depend on `thinking`, so it has no components
+       ╭─[pipeline.kdl:1:18]
+     1 │ components crate="native"
+       ·                  ────┬───
+       ·                      ╰── this crate
+     2 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
+       ╰────
+      help: add this to [dependencies] in its Cargo.toml:
+            thinking = { path = "/src/thinking" }
+    == workspace
+    crate-does-not-build
+
+      × `native` holds a workspace, and no crate of its own
+       ╭─[pipeline.kdl:1:18]
+     1 │ components crate="native"
+       ·                  ────┬───
+       ·                      ╰── no crate
+     2 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
+       ╰────
+      help: name the folder of one of its crates
+    == unknown
+    crate-does-not-build
+
+      × cargo cannot make out what the crate `native` needs
+       ╭─[pipeline.kdl:1:18]
+     1 │ components crate="native"
+       ·                  ────┬───
+       ·                      ╰── this crate
+     2 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
+       ╰────
+      help: dependencies are missing and cannot be fetched: type `cargo fetch` in the crate's folder while
+            there is a network
+    "#);
 }
 
 #[test]
@@ -231,7 +337,18 @@ fn no_cargo() {
     let sandbox = Sandbox::with(&manifest("components crate=\"native\""));
     sandbox.write("native/Cargo.toml", "[package]\nname = \"a\"\n");
     let ran = run(sandbox.command(&["apply"]).env("PATH", sandbox.path())).expect(2);
-    insta::assert_snapshot!(ran.err, @r"");
+    insta::assert_snapshot!(ran.err, @r#"
+    thinking::crate-does-not-build
+
+      × the crate `native` cannot be built: cargo cannot be started (there is no such program)
+       ╭─[pipeline.kdl:1:18]
+     1 │ components crate="native"
+       ·                  ────┬───
+       ·                      ╰── this crate
+     2 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
+       ╰────
+      help: install Rust (https://rustup.rs), or see to it that `cargo` is on PATH
+    "#);
 }
 
 /// A mistake that is known now is not told after minutes of building.

@@ -55,7 +55,8 @@ pub(super) fn read(cargo: &Cargo, named: &Named) -> Result<Known, Stop> {
     let ran = if without.status.success() { without } else { run(false)? };
     if !ran.status.success() {
         output::talk(&ran.err);
-        let network = ["network", "download", "resolve host", "index"].iter().any(|word| ran.err.contains(word));
+        let network =
+            ["offline", "failed to download", "resolve host", "network"].iter().any(|word| ran.err.contains(word));
         return Err(Stop::from(refusal::not_resolved(named, network)));
     }
     known(&ran, named)

@@ -178,7 +178,32 @@ mod tests {
         }];
         let manifest =
             manifest("runner-1", &crates, &known, Path::new("/p"), &toml::from_str(root).unwrap_or_default());
-        insta::assert_snapshot!(manifest, @r#""#);
+        insta::assert_snapshot!(manifest, @r#"
+        [dependencies.components-0]
+        package = "my-components"
+        path = "/p/native"
+
+        [dependencies.thinking]
+        branch = "main"
+        git = "https://a.b/thinking"
+
+        [package]
+        edition = "2024"
+        name = "runner-1"
+        publish = false
+        version = "0.0.0"
+
+        [patch.crates-io.left]
+        path = "/p/../left"
+
+        [patch.crates-io.right]
+        git = "https://a.b/c"
+
+        [profile.dev]
+        opt-level = 1
+
+        [workspace]
+        "#);
     }
 
     #[test]

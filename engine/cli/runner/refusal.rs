@@ -26,7 +26,7 @@ pub(super) fn no_cargo(named: &Named, error: &io::Error) -> Diagnostic {
 pub(super) fn not_resolved(named: &Named, offline: bool) -> Diagnostic {
     let help = match offline {
         true => {
-            "dependencies are missing, and there is no network: type `cargo fetch` in the crate's folder while there is one"
+            "dependencies are missing and cannot be fetched: type `cargo fetch` in the crate's folder while there is a network"
         }
         false => "what cargo says stands above; `cargo check` in the crate's folder says it again",
     };
