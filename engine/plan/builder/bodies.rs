@@ -233,7 +233,7 @@ impl Builder<'_, '_> {
             }
         }
         definer.fixed("operation", &format!("{} {}", step.name(), step.version()), name.span);
-        let arguments = self.arguments(call, place, task, definer);
+        let arguments = self.arguments(call, place, task, &step.schema(), definer);
         let mut dependencies = Vec::new();
         for need in step.needs() {
             match self.assembly.wirer.resolve(need) {

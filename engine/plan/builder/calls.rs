@@ -8,6 +8,7 @@ use crate::{TemplateValue, script_name};
 use std::sync::Arc;
 use thinking_container::Root;
 use thinking_diagnostic::{Code, Diagnostic, Spanned, did_you_mean};
+use thinking_manifest::fitted;
 use thinking_schema as schema;
 use thinking_step::{About, Class, Need, Operation, Origin};
 
@@ -43,7 +44,7 @@ impl Builder<'_, '_> {
         self.roots.push(Root { who: format!("call `{}`", name.value), need, span: name.span });
         definer.fixed("operation", &format!("{binding}.{}", operation.name), name.span);
         definer.component(&binding);
-        let arguments = self.arguments(call, place, task, definer);
+        let arguments = self.arguments(call, place, task, &schema, definer);
         let class = operation.class;
         let callee = Callee::Operation { binding, number, name: name.value.as_str().into(), class };
         Some(Call { callee, arguments: TemplateValue::Map(arguments) })
@@ -55,10 +56,12 @@ impl Builder<'_, '_> {
         call: &Spanned<schema::Call>,
         place: &Place,
         task: TaskId,
+        schema: &serde_json::Value,
         definer: &mut Definer,
     ) -> Vec<(String, TemplateValue)> {
         let mut arguments: Vec<(String, TemplateValue)> = Vec::new();
-        for (argument, value) in &call.arguments {
+        // One value where a list is meant is a list of one, and so on.
+        for (argument, value) in &fitted(schema, &call.arguments) {
             let compiled = self.tree(value, place, task);
             arguments.push((argument.value.clone(), compiled));
         }
