@@ -135,8 +135,12 @@ impl Case {
 
     /// A wirer of what is declared, and what is wrong.
     pub(super) fn wirer(&self) -> (Wirer, Diagnostics) {
-        let kinds = self.kinds.iter().map(|about| Arc::new(Known(about.clone())) as Arc<dyn ComponentType>);
-        let (catalog, mut wrong) = Catalog::new(kinds);
+        self.wirer_of(|about| Arc::new(Known(about)))
+    }
+
+    /// The same, of components that can be created.
+    pub(super) fn wirer_of(&self, kind: impl Fn(About) -> Arc<dyn ComponentType>) -> (Wirer, Diagnostics) {
+        let (catalog, mut wrong) = Catalog::new(self.kinds.iter().cloned().map(kind));
         let (wirer, more) = Wirer::new(catalog, self.bindings.clone(), self.resources.clone());
         wrong.extend(more);
         (wirer, wrong.into_iter().collect())

@@ -3,4 +3,8 @@
 
 mod cases;
 mod choosing;
+mod failing;
 mod lifecycle;
+mod living;
+mod property;
+mod world;
