@@ -24,19 +24,16 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<Exit, Trouble> {
     if args.emit == Some(Emit::Json) {
         output::json_data(&session.project.authored());
     }
-    entered?;
     let state = session::state_directory(common, &session.project.directory);
+    if entered.is_err() && args.emit == Some(Emit::Resolved) {
+        // What the crates hold says nothing of the manifest itself.
+        emit_resolved(args, &mut session, &state)?;
+    }
+    entered?;
     session.check(&state);
     let wrong = session.diagnostics.has_errors();
     if args.emit == Some(Emit::Resolved) {
-        match chosen(args, &mut session, &state)? {
-            Ok(selection) => {
-                if let Some(model) = session.project.compose(&selection, &mut Diagnostics::new()) {
-                    output::json_data(&model.to_json());
-                }
-            }
-            Err(wrong) => session.diagnostics.extend(wrong),
-        }
+        emit_resolved(args, &mut session, &state)?;
     }
     let asked = args.permissions && !wrong;
     if asked {
@@ -82,4 +79,17 @@ fn chosen(
     };
     let given = given::params(&run, None)?;
     Ok(prepare::select(session, &base, &given, &given::facets(&run, None), state))
+}
+
+/// Prints the composed manifest; what keeps it from being composed joins the mistakes.
+fn emit_resolved(args: &ValidateArgs, session: &mut Session<'_>, state: &Path) -> Result<(), Trouble> {
+    match chosen(args, session, state)? {
+        Ok(selection) => {
+            if let Some(model) = session.project.compose(&selection, &mut Diagnostics::new()) {
+                output::json_data(&model.to_json());
+            }
+        }
+        Err(wrong) => session.diagnostics.extend(wrong),
+    }
+    Ok(())
 }

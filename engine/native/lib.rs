@@ -32,6 +32,6 @@ pub use dependency::{Injectable, Wanted};
 pub use inject::Inject;
 pub use kv::Kv;
 pub use outcome::Outcome;
-pub use registry::{component_types, native_steps};
+pub use registry::{component_types, linked_crates, native_steps};
 pub use state::{Changing, Reading, State};
 pub use surroundings::{Facets, Params, Run};

@@ -4,12 +4,14 @@ use crate::component::OperationEntry;
 use crate::dependency::Supplies;
 use crate::step::FunctionStep;
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use thinking_step::{Arguments, Class, ComponentType, NativeStep, Need, Origin, Parameter, StepError, Value};
 
 /// A struct marked `#[component]`.
 pub struct ComponentEntry {
+    /// The folder of its crate when that was built.
+    pub folder: &'static str,
     /// What is known of it, together with its operations.
     pub make: fn(&Blocks) -> Arc<dyn ComponentType>,
 }
@@ -42,6 +44,8 @@ pub struct StepEntry {
     pub writes: &'static [&'static str],
     /// Where it stands.
     pub origin: (&'static str, u32),
+    /// The folder of its crate when that was built.
+    pub folder: &'static str,
     /// What it depends on.
     pub needs: fn() -> Vec<Need>,
     /// What the manifest gives.
@@ -76,6 +80,13 @@ pub fn component_types() -> Vec<Arc<dyn ComponentType>> {
 fn order(one: &Arc<dyn ComponentType>) -> (&str, (&'static str, u32)) {
     let about = one.about();
     (&about.name, place(&about.origin))
+}
+
+/// The folders of the crates whose components and steps are linked into the program, as they were when it was built.
+#[must_use]
+pub fn linked_crates() -> BTreeSet<&'static str> {
+    let components = inventory::iter::<ComponentEntry>.into_iter().map(|entry| entry.folder);
+    components.chain(inventory::iter::<StepEntry>.into_iter().map(|entry| entry.folder)).collect()
 }
 
 /// The steps that are linked into the program, by name and then by place. Two of one name are both there.

@@ -65,10 +65,16 @@ pub(crate) fn enter(session: &Session<'_>, common: &Common) -> Result<(), Troubl
         Ok(Some(asked)) => asked,
         Ok(None) => return Ok(()),
         Err(wrong) => {
-            output::diagnostics(&wrong, &session.sources, common.json);
+            let mut all = session.diagnostics.clone();
+            all.extend(wrong);
+            all.sort();
+            output::diagnostics(&all, &session.sources, common.json);
             return Err(Trouble::Told(Exit::Wrong));
         }
     };
+    if asked.are_here() {
+        return Ok(());
+    }
     let places = places(session, common);
     let result = match places.iter().find_map(|place| Record::fresh(&asked.directory(place), &asked)) {
         Some(program) => become_program(&program, &asked.crates),

@@ -31,6 +31,13 @@ impl Asked {
         place.join(self.name())
     }
 
+    /// Whether this program holds them all already: it is the project's own.
+    pub fn are_here(&self) -> bool {
+        let linked = thinking_native::linked_crates();
+        let linked: Vec<PathBuf> = linked.iter().filter_map(|folder| Path::new(folder).canonicalize().ok()).collect();
+        self.crates.iter().all(|one| linked.contains(&one.directory))
+    }
+
     /// A name that no other program has, also where several projects share one target directory.
     pub fn name(&self) -> String {
         let mut hasher = blake3::Hasher::new();

@@ -149,7 +149,12 @@ impl About {
                     }
                 }
 
-                __private::inventory::submit! { __private::ComponentEntry { make: __private::component_type::<#own> } }
+                __private::inventory::submit! {
+                    __private::ComponentEntry {
+                        make: __private::component_type::<#own>,
+                        folder: ::core::env!("CARGO_MANIFEST_DIR"),
+                    }
+                }
             };
         }
     }

@@ -198,6 +198,7 @@ impl About {
                         reads: &[#(#reads),*],
                         writes: &[#(#writes),*],
                         origin: (::core::file!(), #line),
+                        folder: ::core::env!("CARGO_MANIFEST_DIR"),
                         needs: || ::std::vec![#(#needs),*],
                         arguments: || ::std::vec![#(#described),*],
                         run: |arguments, supplies| {
