@@ -172,3 +172,6 @@ pub trait Component: Send + Sync {
         None
     }
 }
+
+/// A component and what is known of its kind.
+pub type Known = (Arc<dyn Component>, Arc<dyn ComponentType>);

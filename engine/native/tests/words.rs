@@ -221,7 +221,20 @@ impl Everything {
     }
 }
 
-#[derive(Serialize)]
+#[component("twice", version = 1)]
+struct Twice;
+
+mod other {
+    use thinking::prelude::*;
+
+    #[component("twice", version = 2)]
+    struct Twice;
+
+    #[step("do-nothing")]
+    fn nothing() {}
+}
+
+#[data]
 pub struct Summary {
     pub words: usize,
     pub text: String,

@@ -87,12 +87,13 @@ fn owned(kind: &Type) -> Result<(Type, Pass)> {
         }
         return Ok((behind(&reference.elem), Pass::Reference));
     }
-    if let Some(Type::Reference(reference)) = generic(kind, "Option") {
-        if matches!(&*reference.elem, Type::Slice(_)) || named(&reference.elem, "str") || named(&reference.elem, "Path")
-        {
-            let inner = behind(&reference.elem);
-            return Ok((syn::parse_quote!(::core::option::Option<#inner>), Pass::OptionalReference));
-        }
+    if let Some(Type::Reference(reference)) = generic(kind, "Option")
+        && (matches!(&*reference.elem, Type::Slice(_))
+            || named(&reference.elem, "str")
+            || named(&reference.elem, "Path"))
+    {
+        let inner = behind(&reference.elem);
+        return Ok((syn::parse_quote!(::core::option::Option<#inner>), Pass::OptionalReference));
     }
     if let Type::ImplTrait(_) = kind {
         return Err(Error::new_spanned(kind, "an argument is made of what the caller gives: name its type"));
