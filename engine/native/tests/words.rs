@@ -244,7 +244,7 @@ pub struct Summary {
 #[step("vocab.build", class = "state", version = 3, reads = "from")]
 fn build(
     tokenizer: Inject<dyn Tokenizer>,
-    words: Kv,
+    words: &Kv,
     /// A file.
     #[arg]
     from: &str,

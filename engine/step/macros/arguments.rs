@@ -85,6 +85,13 @@ fn owned(kind: &Type) -> Result<(Type, Pass)> {
                 "an argument is a copy of what the caller has: take it by value, and give back what changed",
             ));
         }
+        if let Type::TraitObject(interface) = &*reference.elem {
+            let name = text::written(interface);
+            return Err(Error::new_spanned(
+                kind,
+                format!("a component is asked for by its interface: `Inject<{name}>`"),
+            ));
+        }
         return Ok((behind(&reference.elem), Pass::Reference));
     }
     if let Some(Type::Reference(reference)) = generic(kind, "Option")
