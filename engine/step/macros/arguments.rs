@@ -120,7 +120,8 @@ fn behind(kind: &Type) -> Type {
     }
 }
 
-fn named(kind: &Type, name: &str) -> bool {
+/// Whether that is the last word of a type's path.
+pub(crate) fn named(kind: &Type, name: &str) -> bool {
     matches!(kind, Type::Path(TypePath { path, .. }) if path.segments.last().is_some_and(|last| last.ident == name))
 }
 
