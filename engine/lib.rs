@@ -1,7 +1,7 @@
 //! Runs long programs step by step and never loses a finished step.
 //!
 //! This crate is the `thinking` program and the library that a project's own Rust crate depends on: `fn main() -> ExitCode { thinking::main() }`
-//! gives the whole command line.
+//! gives the whole command line. [`prelude`] is what its components and steps are written with.
 
 pub mod cli;
 

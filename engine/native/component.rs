@@ -137,9 +137,11 @@ struct Known {
     calls: Vec<Call>,
 }
 
+type Create = fn(&Arc<Known>, Creation<'_>) -> Result<Arc<dyn Component>, StepError>;
+
 struct Kind {
     known: Arc<Known>,
-    create: fn(&Arc<Known>, Creation<'_>) -> Result<Arc<dyn Component>, StepError>,
+    create: Create,
 }
 
 impl ComponentType for Kind {

@@ -70,8 +70,8 @@ impl<T: Serialize + DeserializeOwned + Default + Send + Sync + 'static> State<T>
     /// # Errors
     /// This is not inside of a call, another step is changing it, or what is recorded cannot be read.
     pub fn read(&self) -> Result<Reading<'_, T>, StepError> {
-        self.enter(None)?;
-        self.shared.lock.read(&self.name())
+        self.enter(false)?;
+        self.shared.lock.read(&self.name(), &stop)
     }
 
     /// To change it.
@@ -89,8 +89,8 @@ impl<T: Serialize + DeserializeOwned + Default + Send + Sync + 'static> State<T>
         }
         // What this thread already holds is told before anything counts as changed.
         self.shared.lock.may_write(&self.name())?;
-        self.enter(Some(()))?;
-        self.shared.lock.write(&self.name())
+        self.enter(true)?;
+        self.shared.lock.write(&self.name(), &stop)
     }
 
     fn name(&self) -> String {
@@ -101,7 +101,7 @@ impl<T: Serialize + DeserializeOwned + Default + Send + Sync + 'static> State<T>
     }
 
     /// Takes part in the attempt under way, with what is recorded in memory.
-    fn enter(&self, to_write: Option<()>) -> Result<(), StepError> {
+    fn enter(&self, to_write: bool) -> Result<(), StepError> {
         let Some((binding, key)) = &self.shared.place else {
             return self.shared.lock.replace_unless_there(&self.name(), T::default);
         };
@@ -119,7 +119,7 @@ impl<T: Serialize + DeserializeOwned + Default + Send + Sync + 'static> State<T>
             alone = false;
             quiet &= !other.has_changed();
         }
-        if !quiet || (to_write.is_some() && !alone) {
+        if !quiet || (to_write && !alone) {
             return Err(conflict(binding));
         }
         let attempt = known.unwrap_or_else(|| Attempt::new(Arc::clone(&self.shared), &task));
@@ -133,7 +133,7 @@ impl<T: Serialize + DeserializeOwned + Default + Send + Sync + 'static> State<T>
         if !book.checked {
             self.restore(&mut book, &*host, binding, key, alone)?;
         }
-        if to_write.is_some() {
+        if to_write {
             attempt.change();
         }
         Ok(())
@@ -169,6 +169,11 @@ impl<T: Serialize + DeserializeOwned + Default + Send + Sync + 'static> State<T>
         book.checked = true;
         Ok(())
     }
+}
+
+/// Without a call, as in tests, nobody stops it.
+fn stop() -> Result<(), StepError> {
+    current().map_or(Ok(()), |host| host.check_cancelled())
 }
 
 fn conflict(binding: &str) -> StepError {

@@ -156,9 +156,6 @@ pub trait Arguments {
 /// What an operation gives, to be turned into a script's value or into JSON by who asked.
 pub type Answer = Box<dyn erased_serde::Serialize + Send>;
 
-/// A component that was created, and what is known of its kind.
-pub type Live = (Arc<dyn Component>, Arc<dyn ComponentType>);
-
 /// A component that was created.
 pub trait Component: Send + Sync {
     /// Calls an operation by its number in [`About::operations`].
@@ -175,3 +172,6 @@ pub trait Component: Send + Sync {
         None
     }
 }
+
+/// A component and what is known of its kind.
+pub type Known = (Arc<dyn Component>, Arc<dyn ComponentType>);

@@ -1,6 +1,6 @@
 //! The world as a running body sees it.
 
-use crate::{Datum, Enlisted, Limits, Live, StepError, Value};
+use crate::{Datum, Enlisted, Known, Limits, StepError, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -159,7 +159,7 @@ pub trait Host: Send + Sync {
     ///
     /// # Errors
     /// There is no such binding, it is not known here, or it cannot be created or started.
-    fn component(&self, binding: &str) -> Result<Live, StepError> {
+    fn component(&self, binding: &str) -> Result<Known, StepError> {
         Err(StepError::script(format!("`{binding}` cannot be used here")))
     }
     /// Takes something into the attempt, which is told how the attempt ends. Says whether it is new to it.

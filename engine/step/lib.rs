@@ -21,7 +21,7 @@ mod value;
 
 pub use argument::{NamedArguments, argument};
 pub use component::{
-    About, Answer, Arguments, Component, ComponentType, Creation, Interface, Live, Operation, Origin, Parameter,
+    About, Answer, Arguments, Component, ComponentType, Creation, Interface, Known, Operation, Origin, Parameter,
 };
 pub use current::{current, with_current};
 pub use definition::{Definition, DefinitionPart, Digest, digest};

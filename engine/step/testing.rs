@@ -1,8 +1,8 @@
 //! A host for tests: data in memory, everything permitted below one directory.
 
 use crate::{
-    Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, Permissions,
-    RunInfo, StepError, TaskInfo, Value,
+    Access, Class, Datum, Enlisted, ErrorKind, Host, Known, Limits, LogLevel, Mode, Permissions, RunInfo, StepError,
+    TaskInfo, Value,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub struct MemoryHost {
     /// The path of the task.
     pub path: Arc<str>,
     /// Components by their bindings.
-    pub components: BTreeMap<String, (Arc<dyn Component>, Arc<dyn ComponentType>)>,
+    pub components: BTreeMap<String, Known>,
     /// What takes part in the attempt; [`MemoryHost::end`] ends it.
     pub enlisted: Mutex<Vec<Enlisted>>,
 }
@@ -159,7 +159,7 @@ impl Host for MemoryHost {
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect())
     }
-    fn component(&self, binding: &str) -> Result<(Arc<dyn Component>, Arc<dyn ComponentType>), StepError> {
+    fn component(&self, binding: &str) -> Result<Known, StepError> {
         let found = self.components.get(binding).cloned();
         found.ok_or_else(|| StepError::script(format!("there is no component `{binding}`")))
     }

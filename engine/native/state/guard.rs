@@ -2,8 +2,9 @@
 
 use super::attempt::locked;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use std::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 use thinking_step::{ErrorKind, StepError};
 
 /// A value, and who holds it.
@@ -25,7 +26,7 @@ impl<T> Default for Lock<T> {
 }
 
 impl<T> Lock<T> {
-    pub(super) fn read(&self, name: &str) -> Result<Reading<'_, T>, StepError> {
+    pub(super) fn read(&self, name: &str, stop: Stop<'_>) -> Result<Reading<'_, T>, StepError> {
         let guard = match self.held() {
             Some(Held::Changing) => return Err(held(name, "read", "changed")),
             // Waiting could mean to wait for one who waits for this thread.
@@ -34,7 +35,7 @@ impl<T> Lock<T> {
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => return Err(held(name, "read", "read")),
             },
-            None => self.value.read().unwrap_or_else(PoisonError::into_inner),
+            None => taken(|| self.value.try_read(), stop)?,
         };
         if guard.is_none() {
             return Err(gone(name));
@@ -42,9 +43,9 @@ impl<T> Lock<T> {
         Ok(Reading { guard, _hold: self.hold(Held::Reading) })
     }
 
-    pub(super) fn write(&self, name: &str) -> Result<Changing<'_, T>, StepError> {
+    pub(super) fn write(&self, name: &str, stop: Stop<'_>) -> Result<Changing<'_, T>, StepError> {
         self.may_write(name)?;
-        let guard = self.value.write().unwrap_or_else(PoisonError::into_inner);
+        let guard = taken(|| self.value.try_write(), stop)?;
         if guard.is_none() {
             return Err(gone(name));
         }
@@ -60,17 +61,24 @@ impl<T> Lock<T> {
         }
     }
 
-    /// Puts a value in.
+    /// Puts a value in, without waiting.
     pub(super) fn replace(&self, name: &str, value: T) -> Result<(), StepError> {
-        self.may_write(name)?;
-        *self.value.write().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        match self.value.try_write() {
+            Ok(mut guard) => *guard = Some(value),
+            Err(TryLockError::Poisoned(poisoned)) => *poisoned.into_inner() = Some(value),
+            // A step that overran and does not stop.
+            Err(TryLockError::WouldBlock) => return Err(busy(name)),
+        }
         Ok(())
     }
 
     /// Puts a value in unless there is one.
     pub(super) fn replace_unless_there(&self, name: &str, value: impl FnOnce() -> T) -> Result<(), StepError> {
-        if self.held().is_some() || self.value.read().unwrap_or_else(PoisonError::into_inner).is_some() {
-            return Ok(());
+        match self.value.try_read() {
+            // Who holds it has put a value in.
+            Err(TryLockError::WouldBlock) => return Ok(()),
+            Ok(guard) if guard.is_some() => return Ok(()),
+            _ => {}
         }
         self.replace(name, value())
     }
@@ -80,9 +88,7 @@ impl<T> Lock<T> {
         let guard = match self.value.try_read() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                return Err(StepError::new(ErrorKind::Native, format!("{name} is still being changed")));
-            }
+            Err(TryLockError::WouldBlock) => return Err(busy(name)),
         };
         guard.as_ref().map(look).ok_or_else(|| gone(name))
     }
@@ -98,6 +104,25 @@ impl<T> Lock<T> {
         locked(&self.holders).push((me, held));
         Hold { holders: &self.holders }
     }
+}
+
+/// Whether it is time to stop waiting.
+pub(super) type Stop<'a> = &'a dyn Fn() -> Result<(), StepError>;
+
+/// Waits for other threads of the same attempt, as long as the attempt may go on: they could wait for this one.
+fn taken<G>(mut take: impl FnMut() -> Result<G, TryLockError<G>>, stop: Stop<'_>) -> Result<G, StepError> {
+    loop {
+        match take() {
+            Ok(guard) => return Ok(guard),
+            Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => stop()?,
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn busy(name: &str) -> StepError {
+    StepError::new(ErrorKind::Conflict, format!("{name} is still being changed"))
 }
 
 fn held(name: &str, wanted: &str, is: &str) -> StepError {

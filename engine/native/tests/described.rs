@@ -9,9 +9,12 @@ use thinking_step::{Class, Origin};
 #[test]
 fn what_is_linked_is_found_and_sorted() {
     let names: Vec<String> = thinking::component_types().iter().map(|kind| kind.about().name.clone()).collect();
-    assert_eq!(names, ["each-letter", "everything", "text.split"]);
+    assert_eq!(names, ["each-letter", "everything", "text.split", "twice", "twice"], "two of one name are both there");
+    let versions = thinking::component_types();
+    let versions = versions.iter().map(|kind| kind.about().version.as_str()).collect::<String>();
+    assert_eq!(versions, "11212", "in the order of their places");
     let names: Vec<&str> = thinking::native_steps().iter().map(|step| step.name()).collect();
-    assert_eq!(names, ["do-nothing", "fall.over", "vocab.build"]);
+    assert_eq!(names, ["do-nothing", "do-nothing", "fall.over", "vocab.build"]);
 }
 
 #[test]

@@ -9,5 +9,6 @@ mod described;
 mod operations;
 mod states;
 mod steps;
+mod surroundings;
 mod words;
 mod wrong;

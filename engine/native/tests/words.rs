@@ -221,7 +221,20 @@ impl Everything {
     }
 }
 
-#[derive(Serialize)]
+#[component("twice", version = 1)]
+struct Twice;
+
+mod other {
+    use thinking::prelude::*;
+
+    #[component("twice", version = 2)]
+    struct Twice;
+
+    #[step("do-nothing")]
+    fn nothing() {}
+}
+
+#[data]
 pub struct Summary {
     pub words: usize,
     pub text: String,
@@ -231,7 +244,7 @@ pub struct Summary {
 #[step("vocab.build", class = "state", version = 3, reads = "from")]
 fn build(
     tokenizer: Inject<dyn Tokenizer>,
-    words: Kv,
+    words: &Kv,
     /// A file.
     #[arg]
     from: &str,

@@ -85,14 +85,22 @@ fn owned(kind: &Type) -> Result<(Type, Pass)> {
                 "an argument is a copy of what the caller has: take it by value, and give back what changed",
             ));
         }
+        if let Type::TraitObject(interface) = &*reference.elem {
+            let name = text::written(interface);
+            return Err(Error::new_spanned(
+                kind,
+                format!("a component is asked for by its interface: `Inject<{name}>`"),
+            ));
+        }
         return Ok((behind(&reference.elem), Pass::Reference));
     }
-    if let Some(Type::Reference(reference)) = generic(kind, "Option") {
-        if matches!(&*reference.elem, Type::Slice(_)) || named(&reference.elem, "str") || named(&reference.elem, "Path")
-        {
-            let inner = behind(&reference.elem);
-            return Ok((syn::parse_quote!(::core::option::Option<#inner>), Pass::OptionalReference));
-        }
+    if let Some(Type::Reference(reference)) = generic(kind, "Option")
+        && (matches!(&*reference.elem, Type::Slice(_))
+            || named(&reference.elem, "str")
+            || named(&reference.elem, "Path"))
+    {
+        let inner = behind(&reference.elem);
+        return Ok((syn::parse_quote!(::core::option::Option<#inner>), Pass::OptionalReference));
     }
     if let Type::ImplTrait(_) = kind {
         return Err(Error::new_spanned(kind, "an argument is made of what the caller gives: name its type"));
@@ -112,7 +120,8 @@ fn behind(kind: &Type) -> Type {
     }
 }
 
-fn named(kind: &Type, name: &str) -> bool {
+/// Whether that is the last word of a type's path.
+pub(crate) fn named(kind: &Type, name: &str) -> bool {
     matches!(kind, Type::Path(TypePath { path, .. }) if path.segments.last().is_some_and(|last| last.ident == name))
 }
 

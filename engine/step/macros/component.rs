@@ -1,11 +1,12 @@
 //! `#[component]`
 
+use crate::arguments::{generic, named};
 use crate::options::{self, Options};
 use crate::{data, text};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Error, Expr, Field, Fields, Ident, Item, ItemStruct, Path, Result, parse_quote};
+use syn::{Error, Expr, Field, Fields, Ident, Item, ItemStruct, Path, Result, Type, parse_quote};
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     expanded(options, &item).unwrap_or_else(|error| error.to_compile_error())
@@ -25,8 +26,13 @@ fn expanded(options: TokenStream, item: &TokenStream) -> Result<TokenStream> {
     if let Fields::Unnamed(fields) = &item.fields {
         return Err(Error::new_spanned(fields, "the fields of a component are its configuration and need names"));
     }
-    let about = About::new(syn::parse2(options)?, &item)?;
-    let parts = parts(&mut item)?;
+    // One mistake makes no others: the struct is a component all the same.
+    let mut mistakes = Vec::new();
+    let about = syn::parse2(options).and_then(|options| About::new(&options, &item)).unwrap_or_else(|mistake| {
+        mistakes.push(mistake.to_compile_error());
+        About::default()
+    });
+    let parts = parts(&mut item, &mut mistakes);
     let unit = matches!(item.fields, Fields::Unit);
     if unit {
         data::locate(&mut item.attrs);
@@ -41,10 +47,11 @@ fn expanded(options: TokenStream, item: &TokenStream) -> Result<TokenStream> {
         }
     }
     let implementation = about.implementation(&item, &parts, unit);
-    Ok(quote!(#item #implementation))
+    Ok(quote!(#item #implementation #(#mistakes)*))
 }
 
 /// What the attribute and the documentation say.
+#[derive(Default)]
 struct About {
     /// Empty: the struct's own in kebab-case.
     name: String,
@@ -54,7 +61,7 @@ struct About {
 }
 
 impl About {
-    fn new(options: Options, item: &ItemStruct) -> Result<Self> {
+    fn new(options: &Options, item: &ItemStruct) -> Result<Self> {
         let name = options.checked_name()?.unwrap_or_default();
         let mut about =
             Self { name, doc: text::documentation(&item.attrs), version: "1".to_owned(), provides: Vec::new() };
@@ -178,34 +185,40 @@ struct Parts {
 
 struct Part {
     field: Ident,
-    kind: syn::Type,
+    kind: Type,
     conditions: TokenStream,
 }
 
 /// Takes the marks off the fields.
-fn parts(item: &mut ItemStruct) -> Result<Parts> {
+fn parts(item: &mut ItemStruct, mistakes: &mut Vec<TokenStream>) -> Parts {
     let mut parts = Parts { injected: Vec::new(), states: Vec::new() };
     for field in &mut item.fields {
-        let injected = take(field, "inject")?;
-        let state = take(field, "state")?;
+        let injected = take(field, "inject", mistakes);
+        let state = take(field, "state", mistakes);
         let Some(name) = field.ident.clone() else { continue };
-        if injected && state {
-            return Err(Error::new_spanned(name, "a field is either `#[inject]` or `#[state]`"));
-        }
-        if state && crate::arguments::generic(&field.ty, "State").is_none() {
+        let is_dependency = is_dependency(&field.ty);
+        let is_state = generic(&field.ty, "State").is_some();
+        let mistake = if injected && state {
+            Some(Error::new_spanned(&name, "a field is either `#[inject]` or `#[state]`"))
+        } else if state && !is_state {
             let kind = text::written(&field.ty);
-            return Err(Error::new_spanned(
-                &field.ty,
-                format!("what a component keeps is a `State`: `#[state] {name}: State<{kind}>`"),
-            ));
+            let message = format!("what a component keeps is a `State`: `#[state] {name}: State<{kind}>`");
+            Some(Error::new_spanned(&field.ty, message))
+        } else if is_state && !state {
+            Some(Error::new_spanned(&name, "mark this field: `#[state]` keeps it with the steps that change it"))
+        } else if is_dependency && !injected {
+            Some(Error::new_spanned(&name, "mark this field: `#[inject]` has the engine fill it"))
+        } else {
+            None
+        };
+        if !injected && !state && !is_state && !is_dependency {
+            continue;
         }
-        if !injected && !state {
-            if crate::arguments::generic(&field.ty, "State").is_some() {
-                return Err(Error::new_spanned(
-                    name,
-                    "mark this field: `#[state]` keeps it with the steps that change it",
-                ));
-            }
+        if !data::has(&field.attrs, "serde", "skip") {
+            field.attrs.push(parse_quote!(#[serde(skip)]));
+        }
+        if let Some(mistake) = mistake {
+            mistakes.push(mistake.to_compile_error());
             continue;
         }
         let part = Part { field: name, kind: field.ty.clone(), conditions: text::conditions(&field.attrs) };
@@ -214,17 +227,22 @@ fn parts(item: &mut ItemStruct) -> Result<Parts> {
         } else {
             parts.states.push(part);
         }
-        if !data::has(&field.attrs, "serde", "skip") {
-            field.attrs.push(parse_quote!(#[serde(skip)]));
-        }
     }
-    Ok(parts)
+    parts
 }
 
 /// Whether a field has that mark, which is taken off.
-fn take(field: &mut Field, mark: &str) -> Result<bool> {
-    let Some(at) = field.attrs.iter().position(|attribute| attribute.path().is_ident(mark)) else { return Ok(false) };
+fn take(field: &mut Field, mark: &str, mistakes: &mut Vec<TokenStream>) -> bool {
+    let Some(at) = field.attrs.iter().position(|attribute| attribute.path().is_ident(mark)) else { return false };
     let attribute = field.attrs.remove(at);
-    attribute.meta.require_path_only()?;
-    Ok(true)
+    if attribute.meta.require_path_only().is_err() {
+        mistakes.push(Error::new_spanned(&attribute, format!("`#[{mark}]` has no options")).to_compile_error());
+    }
+    true
+}
+
+/// Whether a type is a dependency and nothing else.
+fn is_dependency(kind: &Type) -> bool {
+    let inside = generic(kind, "Option").or_else(|| generic(kind, "Vec")).unwrap_or(kind);
+    named(inside, "Inject") || named(inside, "Kv")
 }

@@ -3,6 +3,8 @@
 //! Each macro has a file: what it understands of the code under it, and what it writes. What can be a function is one, in the crate `thinking-native`;
 //! the macros only say which types and names go into it.
 
+#![cfg_attr(test, allow(clippy::expect_used, reason = "a test may fail loudly"))]
+
 mod arguments;
 mod component;
 mod data;

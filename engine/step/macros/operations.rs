@@ -5,7 +5,7 @@ use crate::text;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Error, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Result, Visibility};
+use syn::{Attribute, Error, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Result, Visibility, parse_quote};
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     if !options.is_empty() {
@@ -46,6 +46,7 @@ fn operations(item: &mut ItemImpl) -> Result<TokenStream> {
                 parameter.attrs.retain(|attribute| !attribute.path().is_ident("doc"));
             }
         }
+        function.attrs.push(parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps)]));
         match entry {
             Ok(entry) => entries.extend(entry),
             Err(error) => match &mut errors {
@@ -56,6 +57,12 @@ fn operations(item: &mut ItemImpl) -> Result<TokenStream> {
     }
     if let Some(errors) = errors {
         return Err(errors);
+    }
+    if entries.is_empty() {
+        return Err(Error::new_spanned(
+            &own,
+            "there is no operation in this block: operations are written `pub fn name(&self, …)`",
+        ));
     }
     let line = text::line(own.span());
     let inherent = of_trait.is_none();

@@ -6,7 +6,7 @@ use crate::{operations, text};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Error, Expr, FnArg, ItemFn, Meta, MetaNameValue, Result};
+use syn::{Attribute, Error, Expr, FnArg, ItemFn, Meta, MetaNameValue, Result, parse_quote};
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut item = match syn::parse2::<ItemFn>(item) {
@@ -17,6 +17,10 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     let registered = registered(options, &mut item);
+    // What a step takes is made for it: that it takes values and may give a `Result` is no mistake of its author.
+    item.attrs.push(parse_quote! {
+        #[allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps, clippy::too_many_arguments)]
+    });
     match registered {
         Ok(registered) => quote!(#item #registered),
         Err(error) => {
@@ -149,7 +153,7 @@ impl About {
         });
         let supplied = injected.iter().map(|parameter| {
             let (variable, kind) = (&parameter.variable, &parameter.owned);
-            quote_spanned!(parameter.span=> let #variable: #kind = supplies.take()?;)
+            quote_spanned!(parameter.span=> let #variable: #kind = __supplies.take()?;)
         });
         let described = arguments.iter().map(|Argument { parameter, default }| {
             let (kind, doc, optional) = (&parameter.owned, &parameter.doc, parameter.is_optional());
@@ -164,7 +168,7 @@ impl About {
         let taken = arguments.iter().enumerate().map(|(position, Argument { parameter, default })| {
             let (variable, kind, argument) = (&parameter.variable, &parameter.owned, &parameter.name);
             let span = parameter.span;
-            let given = quote_spanned!(span=> (arguments, #position, #argument, #name)?);
+            let given = quote_spanned!(span=> (__arguments, #position, #argument, #name)?);
             let take = match default {
                 None if parameter.is_optional() => quote_spanned!(span=> __private::optional::<#kind> #given),
                 None => quote_spanned!(span=> __private::required::<#kind> #given),
@@ -201,7 +205,7 @@ impl About {
                         folder: ::core::env!("CARGO_MANIFEST_DIR"),
                         needs: || ::std::vec![#(#needs),*],
                         arguments: || ::std::vec![#(#described),*],
-                        run: |arguments, supplies| {
+                        run: |__arguments, __supplies| {
                             #(#supplied)*
                             #(#taken)*
                             #finish

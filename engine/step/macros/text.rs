@@ -75,3 +75,54 @@ pub(crate) fn written(code: &impl ToTokens) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{dashed, documentation, is_name, written};
+    use syn::{ItemStruct, Type, parse_quote};
+
+    #[test]
+    fn types_are_shown_as_they_are_written() {
+        let cases = [
+            "Vec<String>",
+            "Option<&str>",
+            "(u32, Vec<(f32, f32)>)",
+            "BTreeMap<String, [f32; 3]>",
+            "&dyn std::fmt::Display",
+            "Inject<dyn Tokenizer + Send>",
+            "()",
+        ];
+        for case in cases {
+            let kind: Type = syn::parse_str(case).expect("it is a type");
+            assert_eq!(written(&kind), case);
+        }
+    }
+
+    #[test]
+    fn names_are_checked_and_made() {
+        for name in ["text", "text.split", "skip-gram.cpu2", "a_b.c"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", ".", "text.", ".split", "Text", "text split", "2d", "text..split", "-a", "ä"] {
+            assert!(!is_name(name), "{name}");
+        }
+        assert_eq!(
+            (dashed("min_count"), dashed("r#type"), dashed("_unused")),
+            ("min-count".into(), "type".into(), "unused".into())
+        );
+    }
+
+    #[test]
+    fn the_first_paragraph_is_the_documentation() {
+        let item: ItemStruct = parse_quote! {
+            /// Splits text
+            ///   into words.
+            ///
+            /// More.
+            #[doc(hidden)]
+            struct Split;
+        };
+        assert_eq!(documentation(&item.attrs), "Splits text into words.");
+        assert_eq!(documentation(&[]), "");
+    }
+}

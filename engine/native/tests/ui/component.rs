@@ -20,7 +20,15 @@ struct Pair(u32, u32);
 struct BadName;
 
 #[component("text.split", provide = Tokenizer)]
-struct UnknownOption;
+struct UnknownOption {
+    #[inject]
+    words: Kv,
+}
+
+#[operations]
+impl UnknownOption {
+    pub fn it(&self) {}
+}
 
 #[component("text.split", provides = "tokenizer")]
 struct ProvidesText;
@@ -41,6 +49,18 @@ struct Both {
     #[state]
     #[inject]
     seen: State<u32>,
+}
+
+#[component]
+struct MarkedWithMore {
+    #[inject(words)]
+    it: Kv,
+}
+
+#[component]
+struct Unmarked {
+    words: Option<Kv>,
+    all: Vec<Inject<dyn Send + Sync>>,
 }
 
 fn main() {}

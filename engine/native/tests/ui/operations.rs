@@ -36,6 +36,11 @@ impl Model {
 }
 
 #[operations]
+impl Model {
+    fn not_public(&self) {}
+}
+
+#[operations]
 struct NoBlock;
 
 fn main() {}

@@ -23,6 +23,9 @@ fn option() {}
 #[step("a.seven")]
 fn marks(#[arg(5)] count: usize, #[arg = 5] other: usize) {}
 
+#[step("a.nine")]
+fn borrows(words: &dyn std::fmt::Display) {}
+
 #[step("a.eight")]
 struct NoFunction;
 
