@@ -20,20 +20,25 @@ pub struct Cut {
     pub words: usize,
 }
 
-/// Goes once over the text to learn from, on at most so many threads; the vectors do not depend on their number.
-pub fn epoch(
+/// Goes once over the text to learn from, on at most so many threads; the vectors do not depend on their number. `go_on` is asked now
+/// and then.
+///
+/// # Errors
+/// That of `go_on`.
+pub fn epoch<E>(
     weights: &mut Weights,
     corpus: &Corpus,
     sampler: &Sampler,
     (rate, seed, epoch): (f32, u64, u64),
-    cut: Cut,
-    threads: usize,
-) -> Loss {
+    (cut, threads): (Cut, usize),
+    mut go_on: impl FnMut() -> Result<(), E>,
+) -> Result<Loss, E> {
     let blocks = blocks(corpus, cut.words);
     let copies = cut.blocks.clamp(1, blocks.len().max(1));
     let mut shards: Vec<Shard> = (0..copies).map(|_| Shard::new(weights.clone())).collect();
     let mut loss = Loss::default();
     for (round, blocks) in blocks.chunks(copies).enumerate() {
+        go_on()?;
         let shards = &mut shards[..blocks.len()];
         let first = round * copies;
         let mut work: Vec<_> = shards.iter_mut().zip(blocks).enumerate().collect();
@@ -57,7 +62,7 @@ pub fn epoch(
         add_up(&mut weights.input, dimensions, moved.iter().map(|moved| moved.input.as_slice()));
         add_up(&mut weights.output, dimensions, moved.iter().map(|moved| moved.output.as_slice()));
     }
-    loss
+    Ok(loss)
 }
 
 /// Cuts the text to learn from into blocks of whole paragraphs.

@@ -6,17 +6,27 @@ use crate::sampling::Sampler;
 use crate::vocabulary::Corpus;
 use crate::weights::{Loss, Weights};
 
-/// Goes once over the text to learn from. `rate` says how far each pair moves the vectors.
-pub fn epoch(weights: &mut Weights, corpus: &Corpus, sampler: &Sampler, rate: f32, seed: u64, epoch: u64) -> Loss {
+/// Goes once over the text to learn from. `rate` says how far each pair moves the vectors. `go_on` is asked now and then.
+///
+/// # Errors
+/// That of `go_on`.
+pub fn epoch<E>(
+    weights: &mut Weights,
+    corpus: &Corpus,
+    sampler: &Sampler,
+    (rate, seed, epoch): (f32, u64, u64),
+    mut go_on: impl FnMut() -> Result<(), E>,
+) -> Result<Loss, E> {
     let mut random = Random::of(&[seed, epoch]);
     let mut loss = Loss::default();
     for paragraph in corpus.taught() {
+        go_on()?;
         sampler.pairs(paragraph, &mut random, |word, near, random| {
             let answers = answers(near, sampler, random);
             loss.add(learn(weights, word, &answers, rate));
         });
     }
-    loss
+    Ok(loss)
 }
 
 /// How far off the model is on the text that it did not learn from. The same pairs each time, so that epochs can be compared.

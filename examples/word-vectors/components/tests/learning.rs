@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use word_vectors::fast::{self, Cut};
 use word_vectors::plain;
 use word_vectors::sampling::{Drawing, Sampler};
@@ -37,11 +38,15 @@ fn book(most: usize) -> Book {
 
 impl Book {
     fn plain(&self, weights: &mut Weights, epoch: u64) -> f64 {
-        plain::epoch(weights, &self.corpus, &self.sampler, RATE, SEED, epoch).mean()
+        let go_on = || Ok::<(), Infallible>(());
+        let Ok(loss) = plain::epoch(weights, &self.corpus, &self.sampler, (RATE, SEED, epoch), go_on);
+        loss.mean()
     }
 
     fn fast(&self, weights: &mut Weights, epoch: u64, threads: usize) -> f64 {
-        fast::epoch(weights, &self.corpus, &self.sampler, (RATE, SEED, epoch), CUT, threads).mean()
+        let go_on = || Ok::<(), Infallible>(());
+        let Ok(loss) = fast::epoch(weights, &self.corpus, &self.sampler, (RATE, SEED, epoch), (CUT, threads), go_on);
+        loss.mean()
     }
 
     fn learn(&self, epochs: u64, fast: bool, threads: usize) -> (Weights, Vec<f64>) {
@@ -51,6 +56,22 @@ impl Book {
         let losses = (1..=epochs).map(epoch).collect();
         (weights, losses)
     }
+}
+
+#[test]
+fn stops_when_it_is_told_to() {
+    let book = book(120);
+    let mut weights = Weights::new(book.vocabulary.len(), 8, SEED);
+    let once = |asked: &mut usize| {
+        *asked += 1;
+        if *asked > 2 { Err("enough") } else { Ok(()) }
+    };
+    let (mut plainly, mut fast) = (0, 0);
+    let found = plain::epoch(&mut weights, &book.corpus, &book.sampler, (RATE, SEED, 1), || once(&mut plainly));
+    assert_eq!((found.err(), plainly), (Some("enough"), 3));
+    let cut = Cut { blocks: 2, words: 10 };
+    let found = fast::epoch(&mut weights, &book.corpus, &book.sampler, (RATE, SEED, 1), (cut, 2), || once(&mut fast));
+    assert_eq!((found.err(), fast), (Some("enough"), 3));
 }
 
 #[test]
