@@ -6,3 +6,7 @@
 pub mod cli;
 
 pub use cli::main;
+pub use thinking_native::prelude;
+
+#[doc(hidden)]
+pub use thinking_native::__private;

@@ -1,12 +1,13 @@
 //! A host for tests: data in memory, everything permitted below one directory.
 
 use crate::{
-    Access, Class, Datum, ErrorKind, Host, Limits, LogLevel, Mode, Permissions, RunInfo, StepError, TaskInfo, Value,
+    Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, Permissions,
+    RunInfo, StepError, TaskInfo, Value,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A host whose data is in memory. Fields may be set before use; what happened is in `seen`.
 pub struct MemoryHost {
@@ -34,6 +35,12 @@ pub struct MemoryHost {
     pub limits: Limits,
     /// Called once when a function has been permitted to touch the world and is about to.
     pub before_touch: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    /// The path of the task.
+    pub path: Arc<str>,
+    /// Components by their bindings.
+    pub components: BTreeMap<String, (Arc<dyn Component>, Arc<dyn ComponentType>)>,
+    /// What takes part in the attempt; [`MemoryHost::end`] ends it.
+    pub enlisted: Mutex<Vec<Enlisted>>,
 }
 
 impl MemoryHost {
@@ -58,7 +65,21 @@ impl MemoryHost {
             stopping: AtomicBool::new(false),
             limits: Limits::default(),
             before_touch: Mutex::default(),
+            path: "test".into(),
+            components: BTreeMap::new(),
+            enlisted: Mutex::default(),
         }
+    }
+
+    /// Ends the attempt: what takes part is saved if the body succeeded, and told.
+    ///
+    /// # Errors
+    /// Something could not be saved; then nothing is committed.
+    pub fn end(&self, succeeded: bool) -> Result<(), StepError> {
+        let all = std::mem::take(&mut *locked(&self.enlisted));
+        let saved = if succeeded { all.iter().try_for_each(|participant| participant.save(self)) } else { Ok(()) };
+        all.iter().for_each(|participant| participant.settle(succeeded && saved.is_ok()));
+        saved
     }
 
     fn note(&self, text: String) {
@@ -79,7 +100,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Host for MemoryHost {
     fn task(&self) -> TaskInfo {
-        TaskInfo { path: "test".into(), attempt: 1, seed: [7; 32] }
+        TaskInfo { path: Arc::clone(&self.path), attempt: 1, seed: [7; 32] }
     }
     fn param(&self, name: &str) -> Option<Value> {
         self.params.get(name).cloned()
@@ -137,6 +158,21 @@ impl Host for MemoryHost {
             .take(limit)
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect())
+    }
+    fn component(&self, binding: &str) -> Result<(Arc<dyn Component>, Arc<dyn ComponentType>), StepError> {
+        let found = self.components.get(binding).cloned();
+        found.ok_or_else(|| StepError::script(format!("there is no component `{binding}`")))
+    }
+    fn enlist(&self, participant: &Enlisted) -> Result<bool, StepError> {
+        let mut all = locked(&self.enlisted);
+        let known = all.iter().any(|known| Arc::ptr_eq(known, participant));
+        if !known {
+            all.push(Arc::clone(participant));
+        }
+        Ok(!known)
+    }
+    fn may_write(&self) -> bool {
+        self.writable
     }
     fn limits(&self) -> Limits {
         self.limits
