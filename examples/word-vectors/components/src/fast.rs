@@ -167,6 +167,7 @@ impl Shard {
 }
 
 /// The sum of products, in eight lanes side by side: one after the other, as written, could not be vectorised.
+#[inline]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let (a, a_rest) = a.as_chunks::<8>();
     let (b, b_rest) = b.as_chunks::<8>();

@@ -47,9 +47,9 @@ impl Sampler {
 
     /// A wrong answer: any word but the right one. `None` if there is no other one to be found.
     pub fn negative(&self, right: u32, random: &mut Random) -> Option<u32> {
-        let column = random.below(self.columns.len());
+        let (column, level) = random.both(self.columns.len());
         let (limit, other) = *self.columns.get(column)?;
-        let word = if random.unit() < limit { column as u32 } else { other };
+        let word = if level < limit { column as u32 } else { other };
         (word != right).then_some(word)
     }
 
