@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// What a binding is: a component, and what is known of its kind.
+pub type Bound = (Arc<dyn Component>, Arc<dyn ComponentType>);
+
 /// A host whose data is in memory. Fields may be set before use; what happened is in `seen`.
 pub struct MemoryHost {
     /// Parameters by name.
@@ -34,7 +37,7 @@ pub struct MemoryHost {
     /// What a script may take.
     pub limits: Limits,
     /// Components by the names of their bindings.
-    pub components: BTreeMap<String, (Arc<dyn Component>, Arc<dyn ComponentType>)>,
+    pub components: BTreeMap<String, Bound>,
     /// What takes part in the attempt.
     pub enlisted: Mutex<Vec<Enlisted>>,
     /// Called once when a function has been permitted to touch the world and is about to.
@@ -145,7 +148,7 @@ impl Host for MemoryHost {
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect())
     }
-    fn component(&self, binding: &str) -> Result<(Arc<dyn Component>, Arc<dyn ComponentType>), StepError> {
+    fn component(&self, binding: &str) -> Result<Bound, StepError> {
         let found = self.components.get(binding);
         found.cloned().ok_or_else(|| StepError::script(format!("there is no binding `{binding}`")))
     }
