@@ -220,6 +220,7 @@ fn task(event: &Event) -> Option<&str> {
         | Event::Waiting { task, .. }
         | Event::StepDone { task, .. }
         | Event::StepsKept { task, .. }
+        | Event::HookEnded { task, .. }
         | Event::TaskSkipped { task }
         | Event::AttemptFailed { task, .. }
         | Event::TaskFailed { task, .. }

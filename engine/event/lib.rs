@@ -190,6 +190,19 @@ pub enum Event {
         /// The line.
         message: String,
     },
+    /// Something took part in a target of the lifecycle.
+    HookEnded {
+        /// What: `trainer.startup`, or `init` for a hook of the project; and where it is written.
+        task: TaskRef,
+        /// The target: `startup`.
+        target: Arc<str>,
+        /// How long it took.
+        took: u64,
+        /// Why it failed, if it did.
+        error: Option<StepError>,
+        /// Whether the rest goes on all the same: nothing keeps others from being stopped.
+        passed_over: bool,
+    },
     /// The first Ctrl-C arrived: no new step starts.
     Stopping {
         /// How many steps still run.

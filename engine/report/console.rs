@@ -77,6 +77,7 @@ impl Teller {
         let wanted = !self.options.quiet
             || match event {
                 Event::TaskFailed { passed_over, .. } => *passed_over,
+                Event::HookEnded { error, passed_over, .. } => *passed_over && error.is_some(),
                 Event::RunEnded { end, .. } => {
                     !matches!(end, RunEnd::Done | RunEnd::Unchanged | RunEnd::Stopped { .. })
                 }
@@ -190,6 +191,21 @@ impl Teller {
                     out.push('\n');
                 }
             }
+            Event::HookEnded { task, error: Some(error), passed_over, .. } => {
+                self.head(out, marks.red, marks.failed, &task.path);
+                out.push_str("  failed");
+                if *passed_over {
+                    out.push_str(": ");
+                    self.message(out, &error.message);
+                    self.quote(out, &error.details);
+                } else {
+                    // The summary, which follows, says why.
+                    out.push('\n');
+                }
+            }
+            // Most take no time worth a line.
+            Event::HookEnded { task, took, .. } if *took >= 100_000 => self.done(out, &task.path, *took, 1),
+            Event::HookEnded { .. } => {}
             Event::Output { task, line, .. } if self.options.level <= LogLevel::Info => {
                 self.said(out, &task.path, "", "", &clean::line(line));
             }

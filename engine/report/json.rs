@@ -63,6 +63,7 @@ impl Reporter for JsonReporter {
 /// | `task-failed` | `task attempts error passed_over` |
 /// | `output` | `task stream` (`stdout`, `stderr`) `line` |
 /// | `log` | `task level message` |
+/// | `hook-ended` | `task target took_us error passed_over` |
 /// | `stopping` | `running` |
 /// | `run-ended` | `run end` (`done unchanged failed stopped interrupted store-failed`) `task error counts took_us` |
 ///
@@ -124,6 +125,13 @@ fn shape(event: &Event, sources: Option<&SourceMap>) -> Value {
         }
         Event::Log { task, level, message } => {
             json!({ "event": name, "task": &*task.path, "level": names::level(*level), "message": message })
+        }
+        Event::HookEnded { task, target, took, error, passed_over } => {
+            let error = error.as_ref().map(|error| failure(error, task.span, sources));
+            json!({
+                "event": name, "task": &*task.path, "target": &**target, "took_us": took, "error": error,
+                "passed_over": passed_over,
+            })
         }
         Event::Stopping { running } => json!({ "event": name, "running": running }),
         Event::RunEnded { run, end, counts, took } => {
@@ -243,6 +251,14 @@ mod tests {
             (
                 Event::Log { task: task("a"), level: LogLevel::Warn, message: "x".to_owned() },
                 json!({ "event": "log", "task": "a", "level": "warn", "message": "x" }),
+            ),
+            (
+                Event::HookEnded { task: task("a.startup"), target: "startup".into(), took: 5, error: None, passed_over: false },
+                json!({ "event": "hook-ended", "task": "a.startup", "target": "startup", "took_us": 5, "error": null, "passed_over": false }),
+            ),
+            (
+                Event::HookEnded { task: task("a.shutdown"), target: "shutdown".into(), took: 5, error: Some(error()), passed_over: true },
+                json!({ "event": "hook-ended", "task": "a.shutdown", "target": "shutdown", "took_us": 5, "error": failed, "passed_over": true }),
             ),
             (Event::Stopping { running: 2 }, json!({ "event": "stopping", "running": 2 })),
             (

@@ -99,6 +99,14 @@ fn tell(event: &Event, run: Option<&str>) {
                 LogLevel::Error => error!(target: SCRIPT, run, task, "{message}"),
             }
         }
+        Event::HookEnded { task, target, took, error: None, .. } => {
+            info!(target: RUN, event = name, run, task = &*task.path, hook = &**target, took_us = took);
+        }
+        Event::HookEnded { task, target, took, error: Some(error), passed_over } => {
+            let (kind, details, help) = (error.kind.name(), error.details.join("\n"), error.help.as_deref());
+            let (error, hook) = (&*error.message, &**target);
+            error!(target: RUN, event = name, run, task = &*task.path, hook, took_us = took, error, kind, details, help, passed_over);
+        }
         Event::Stopping { running } => info!(target: RUN, event = name, run, running),
         Event::RunEnded { end, counts, took, .. } => {
             let (how, took_us) = (names::end(end), *took);

@@ -20,6 +20,7 @@ pub fn event_name(event: &Event) -> &'static str {
         Event::TaskFailed { .. } => "task-failed",
         Event::Output { .. } => "output",
         Event::Log { .. } => "log",
+        Event::HookEnded { .. } => "hook-ended",
         Event::Stopping { .. } => "stopping",
         Event::RunEnded { .. } => "run-ended",
     }

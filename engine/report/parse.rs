@@ -42,6 +42,7 @@ pub fn level_of(event: &Event) -> LogLevel {
     match event {
         Event::Log { level, .. } => *level,
         Event::AttemptFailed { .. } => LogLevel::Warn,
+        Event::HookEnded { error: Some(_), .. } => LogLevel::Error,
         Event::TaskFailed { .. } => LogLevel::Error,
         Event::RunEnded { end: RunEnd::Failed { .. } | RunEnd::StoreFailed { .. }, .. } => LogLevel::Error,
         _ => LogLevel::Info,
@@ -95,6 +96,13 @@ fn told(fields: &Fields<'_>) -> Option<Event> {
             task: fields.task()?,
             attempts: fields.small("attempts")?,
             error: fields.error()?,
+            passed_over: fields.truth("passed_over"),
+        },
+        "hook-ended" => Event::HookEnded {
+            task: fields.task()?,
+            target: fields.shared("hook")?,
+            took: fields.number("took_us")?,
+            error: fields.error(),
             passed_over: fields.truth("passed_over"),
         },
         "stopping" => Event::Stopping { running: fields.number("running")? },

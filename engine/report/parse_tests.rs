@@ -131,6 +131,13 @@ fn events() -> impl Strategy<Value = Event> {
         (tasks(), any::<bool>(), text()).prop_map(|(task, stderr, line)| Event::Output { task, stderr, line }),
         (tasks(), levels(), text()).prop_map(|(task, level, message)| Event::Log { task, level, message }),
         any::<u64>().prop_map(|running| Event::Stopping { running }),
+        (tasks(), any::<u64>(), proptest::option::of(errors())).prop_map(|(task, took, error)| Event::HookEnded {
+            task,
+            target: "startup".into(),
+            took,
+            passed_over: error.is_some(),
+            error,
+        }),
         (ends(), any::<[u32; 5]>(), any::<u64>()).prop_map(|(end, counts, took)| {
             let [done, kept, skipped, failed, retried] = counts.map(u64::from);
             Event::RunEnded { run: "r".into(), end, counts: Counts { done, kept, skipped, failed, retried }, took }

@@ -121,6 +121,7 @@ impl TraceReporter {
             | Event::TaskSkipped { .. }
             | Event::Output { .. }
             | Event::Log { .. }
+            | Event::HookEnded { .. }
             | Event::Stopping { .. } => {}
         }
     }

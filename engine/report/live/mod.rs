@@ -168,6 +168,7 @@ fn scrolls(event: &Event, least: LogLevel) -> bool {
     match event {
         Event::Rerun { .. } | Event::AttemptFailed { .. } | Event::Stopping { .. } => true,
         Event::TaskFailed { passed_over, .. } => *passed_over,
+        Event::HookEnded { error, took, .. } => error.is_some() || *took >= 100_000,
         Event::Log { level, .. } => *level >= least,
         _ => false,
     }

@@ -141,7 +141,7 @@ impl State {
             }
             Event::Output { task, line, .. } => self.said(&task.path, line),
             Event::Stopping { .. } => self.stopping = true,
-            Event::Rerun { .. } | Event::Log { .. } => {}
+            Event::Rerun { .. } | Event::Log { .. } | Event::HookEnded { .. } => {}
             Event::RunEnded { counts, .. } => {
                 self.counts = *counts;
                 self.tops.left(now());
