@@ -40,3 +40,6 @@ impl ::serde::de::Error for Problem {
         Self(message.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

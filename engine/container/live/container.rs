@@ -31,7 +31,7 @@ pub(crate) struct UnitHook {
 }
 
 /// A component that lives, and what is known of its kind.
-pub type LiveComponent = (Arc<dyn Component>, Arc<dyn ComponentType>);
+pub type LiveComponent = thinking_step::Known;
 
 /// How far the run is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@ use super::call::listed;
 use super::engine_variable::named;
 use super::{Checker, Findings, Setting, in_order};
 use crate::chain::Link;
-use crate::component::{Defined, Survey, own_name};
+use crate::component::{Defined, OWN, Survey, own_name};
 use crate::known::Known;
 use crate::places::Places;
 use rhai::{AST, ASTFlags, Expr, FnCallExpr, Position, Stmt};
@@ -44,7 +44,7 @@ pub fn check_component(ast: &AST, known: &Known, places: &Places, this: &This<'_
     let setting = Setting::new(ast, known, places, &scope, Purpose::Step);
     let mut checker = Checker { this: Some(this), ..Checker::new(&setting) };
     checker.outside(ast.statements());
-    checker.twice();
+    checker.definitions();
     checker.functions();
     let Findings { problems, .. } = checker.done();
     problems
@@ -75,10 +75,23 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Functions that are defined more than once, whatever their parameters.
-    fn twice(&mut self) {
+    /// Functions that cannot be operations: defined more than once, whatever their parameters, or for other types.
+    fn definitions(&mut self) {
         let Some(this) = self.this else { return };
         for (at, function) in this.defined.iter().enumerate() {
+            if let Some((start, end)) = function.of {
+                let message = "a function of a component is called on the component";
+                let problem =
+                    Diagnostic::error(Code::NotAllowedHere, message).at(self.places.code().span(start, end), "");
+                let help = format!("leave out what stands before the name: `fn {}(…)`", function.name);
+                self.problem(problem.help(help));
+            }
+            if own_name(&function.name) != function.name {
+                let place = self.places.code().span(function.at.0, function.at.1);
+                let message = format!("names that begin with `{OWN}` are the engine's");
+                let problem = Diagnostic::error(Code::ReservedName, message).at(place, "");
+                self.problem(problem.help("choose another name".to_owned()));
+            }
             if let Some(first) = this.defined.iter().take(at).find(|first| first.name == function.name) {
                 let place = |defined: &Defined| self.places.code().span(defined.at.0, defined.at.1);
                 let message = format!("there is a function `{}` already", function.name);

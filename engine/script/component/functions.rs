@@ -9,6 +9,8 @@ pub struct Defined {
     pub name: String,
     /// First and last byte of the name.
     pub at: (usize, usize),
+    /// First and last byte of the type that it is for, which components' functions have none of.
+    pub of: Option<(usize, usize)>,
     /// Whether it is an operation.
     pub public: bool,
     /// The first paragraph of the comment directly above it.
@@ -24,12 +26,16 @@ pub fn functions(text: &str, tokens: &[Token]) -> Vec<Defined> {
             Shape::Open => depth += 1,
             Shape::Close => depth = depth.saturating_sub(1),
             Shape::Fn if depth == 0 => {
-                let Some(name) = tokens.get(at + 1).filter(|name| name.shape == Shape::Name) else { continue };
+                // `fn type.name()`
+                let typed = tokens.get(at + 2).filter(|dot| dot.text == ".").and(tokens.get(at + 1));
+                let name = tokens.get(if typed.is_some() { at + 3 } else { at + 1 });
+                let Some(name) = name.filter(|name| name.shape == Shape::Name) else { continue };
                 let private = at.checked_sub(1).and_then(|at| tokens.get(at)).filter(|t| t.shape == Shape::Private);
                 let start = private.unwrap_or(token).start;
                 all.push(Defined {
                     name: name.text.clone(),
                     at: (name.start, name.end),
+                    of: typed.map(|of| (of.start, of.end)),
                     public: private.is_none(),
                     doc: doc_above(text, start),
                 });

@@ -27,7 +27,7 @@ use thinking_diagnostic::{Diagnostic, Span};
 use thinking_step::{About, Class, Interface, Operation, Origin, Parameter, ScriptedComponent, Value};
 
 /// What the name of an own function begins with where it is called on `this`.
-const OWN: &str = "own__";
+pub const OWN: &str = "own__";
 
 /// The name of a function as its text has it.
 pub fn own_name(name: &str) -> &str {

@@ -17,12 +17,14 @@ pub struct States {
     attempts: Arc<Attempts>,
 }
 
-/// By the address of the attempt's host, which lives as long as the attempt.
+/// By the address of the attempt's host, of which there is one for each attempt.
 type Attempts = Mutex<BTreeMap<usize, Arc<Attempt>>>;
 
 /// `this` in one attempt.
 struct Attempt {
     host: usize,
+    /// As long as this is here, no other host can get the same address.
+    _keep: Weak<dyn Host>,
     binding: Arc<str>,
     base: Arc<Map>,
     /// As recorded before.
@@ -72,6 +74,7 @@ impl States {
         }
         let attempt = Arc::new(Attempt {
             host: address,
+            _keep: Arc::downgrade(host),
             binding: Arc::clone(&self.binding),
             base: Arc::clone(&self.base),
             recorded,

@@ -12,6 +12,7 @@ const SCRIPTS: &[&str] = &[
     "let m = #{ \"a b\": 1, c: #{ d: () } }; m.c?.d ?? m[\"a b\"]; switch m.c { 1 | 2 => 3, 4..=5 => 6, _ if true => 7 }",
     "try { throw #{ kind: \"http\" } } catch (e) { print(e) } do { index } until true; /* c /* d */ */ // e",
     "import \"x\" as y; private fn g() { this.x } export let z = 0xff_u; loop { break 1; } \"\\u{1F600}\\x41\" + #\"raw\"#",
+    "const A = [1]; /// doc\nfn f(x) { this.n = (this.n ?? 0) + x; this.g(this.inner.split(x)) } private fn g(list) { list.map(|y| y + global::A[0]) }",
 ];
 
 fn check(text: &str) -> Result<(), TestCaseError> {
@@ -35,6 +36,13 @@ fn check(text: &str) -> Result<(), TestCaseError> {
             }
         }
     }
+    if let Err(problems) = RHAI.component(&code, super::scripted::declared(&["inner"], true)) {
+        prop_assert!(!problems.is_empty());
+        for label in problems.iter().flat_map(|problem| &problem.labels) {
+            let place = text.get(label.span.start as usize..label.span.end as usize);
+            prop_assert!(place.is_some(), "{text:?}: {problems:?}");
+        }
+    }
     Ok(())
 }
 
@@ -55,7 +63,7 @@ proptest! {
     fn words_of_scripts(words in prop::collection::vec(prop::sample::select(vec![
         "let", "fn", "f", "(", ")", "{", "}", "#{", "[", "]", "params", ".", "epochs", "=", "1", "\"a\"", "`", "${", "|x|", "x", ";", ",",
         "if", "else", "for", "in", "switch", "=>", "return", "throw", "try", "catch", "import", "as", "words", "put", "fs", "::", "read_text",
-        "?.", "??", "..", "+", "-", "!", "//", "/*", "*/", "\n", "é", "loop", "break", "while", "const", "global", "this", "call", "curry",
+        "?.", "??", "..", "+", "-", "!", "//", "/*", "*/", "\n", "é", "loop", "break", "while", "const", "global", "this", "call", "curry", "private", "this.f(", "this.x",
     ]), 0..25)) {
         check(&words.join(" "))?;
         check(&words.concat())?;

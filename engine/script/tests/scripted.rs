@@ -10,7 +10,7 @@ use thinking_step::{
     ProvidedKind, ScriptedComponent, StepError, Supplied, Value, VariableKind,
 };
 
-fn declared(needs: &[&str], persistent: bool) -> ScriptedComponent {
+pub fn declared(needs: &[&str], persistent: bool) -> ScriptedComponent {
     ScriptedComponent {
         name: "text.shout".to_owned(),
         doc: String::new(),
@@ -167,6 +167,15 @@ fn only_functions_and_constants_stand_in_a_component() {
             "fn f() {} fn f(x) { x }",
             "duplicate | there is a function `f` already | f | an operation has one form: give one of them another name",
         ),
+        (
+            "fn int.half() { this / 2 }",
+            "not-allowed-here | a function of a component is called on the component | int | leave out what stands before the name: \
+             `fn half(…)`",
+        ),
+        (
+            "fn own__f() {}",
+            "reserved-name | names that begin with `own__` are the engine's | own__f | choose another name",
+        ),
         ("fn f( { }", "script-syntax | expected `)` to close the parameters list of function 'f' | { | -"),
         (
             "fn helper(x) { x } fn f(y) { helper(1) + y.helper(2) + this.words.helper(3) }",
@@ -181,7 +190,7 @@ fn only_functions_and_constants_stand_in_a_component() {
 #[test]
 fn operations_are_known_from_the_text() {
     let kind = kind(
-        "// Cuts a text\n/// into words.\n//\n// More.\nfn split(text, limit) { text.split() }\n\n// far away\n\nfn pure() { this.config.separator }\nprivate fn hidden() { this.words.len() }\nfn state() { this.n = 1; result(\"a\") }\nfn observe() { look(1) }\nprivate fn look(x) { if x > 9 { observe_again() } fs::read_text(\"a\") }\nfn effect(list) { list.map(|x| fs::write_text(\"a\", x)) }\nfn unsure() { this.hidden() }\nfn pointer(name) { Fn(name).call() }\nfn observe_again() { look(2) }",
+        "// Cuts a text\n/// into words.\n//\n// More.\nfn split(text, limit) { text.split() }\n\n// far away\n\nfn pure() { this.config.separator }\nprivate fn hidden() { this.words.len() }\nfn state() { this.n = 1; result(\"a\") }\nfn observe() { look(1) }\nprivate fn look(x) { if x > 9 { observe_again() } fs::read_text(\"a\") }\nfn effect(list) { list.map(|x| fs::write_text(\"a\", x)) }\nfn unsure() { this.hidden() }\nfn whole(x) { h(this) } private fn h(t) { t }\nfn pointer(name) { Fn(name).call() }\nfn observe_again() { look(2) }",
     );
     let about = kind.about();
     let shown: Vec<String> = about
@@ -201,6 +210,7 @@ fn operations_are_known_from_the_text() {
             "observe() Observe ",
             "effect(list) Effect ",
             "unsure() Effect? ",
+            "whole(x) Effect? ",
             "pointer(name) Effect? ",
             "observe_again() Observe ",
         ]
