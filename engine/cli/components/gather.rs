@@ -6,7 +6,7 @@ use crate::cli::prepare;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use thinking_container::{Candidate, Declared, Registry, UnitId};
+use thinking_container::{Candidate, Declared, Registry, Target, UnitId};
 use thinking_diagnostic::{Diagnostics, SourceMap};
 use thinking_manifest::Model;
 use thinking_plan::Inventory;
@@ -20,10 +20,20 @@ pub(crate) struct Everything {
     pub steps: Vec<Step>,
 }
 
+/// A binding, or a component without one, that might be taken.
+pub(crate) struct Offer {
+    pub binding: String,
+    /// Its component, if that is called otherwise.
+    pub component: Option<String>,
+    pub chosen: bool,
+    /// Why it is or is not, after its name.
+    pub why: String,
+}
+
 /// A name that several components may go by.
 pub(crate) struct Interface {
     pub name: String,
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<Offer>,
 }
 
 pub(crate) struct Component {
@@ -67,7 +77,7 @@ pub(crate) struct Taken {
     pub wanted: String,
     pub optional: bool,
     pub many: bool,
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<Offer>,
 }
 
 /// A native step.
@@ -96,19 +106,19 @@ pub(crate) fn of(looked: &mut Looked<'_>, model: &Model) -> Everything {
     Gatherer { inventory: &inventory, sources: &looked.session.sources, used }.everything(&steps)
 }
 
-struct Gatherer<'g> {
-    inventory: &'g Inventory,
-    sources: &'g SourceMap,
-    used: BTreeMap<UnitId, Vec<String>>,
+pub(crate) struct Gatherer<'g> {
+    pub inventory: &'g Inventory,
+    pub sources: &'g SourceMap,
+    pub used: BTreeMap<UnitId, Vec<String>>,
 }
 
 impl Gatherer<'_> {
-    fn everything(&self, steps: &Registry) -> Everything {
+    pub fn everything(&self, steps: &Registry) -> Everything {
         let wirer = &self.inventory.wirer;
-        let interfaces = wirer
-            .catalog()
-            .interfaces()
-            .map(|(name, _)| Interface { name: name.to_owned(), candidates: wirer.explain(&Need::one(name, name)) });
+        let interfaces = wirer.catalog().interfaces().map(|(name, _)| Interface {
+            name: name.to_owned(),
+            candidates: self.offers(wirer.explain(&Need::one(name, name))),
+        });
         Everything {
             interfaces: interfaces.collect(),
             components: wirer.catalog().iter().map(|kind| self.component(kind.about())).collect(),
@@ -173,9 +183,29 @@ impl Gatherer<'_> {
             implicit: unit.implicit,
             marks,
             config,
-            takes: needs.map(|(number, need)| taken(need, self.inventory.wirer.explain_for(id, number))).collect(),
+            takes: needs.map(|(number, need)| self.taken(need, self.inventory.wirer.explain_for(id, number))).collect(),
             pipelines: self.used.get(&id).cloned().unwrap_or_default(),
         }
+    }
+
+    fn taken(&self, need: &Need, candidates: Vec<Candidate>) -> Taken {
+        let Need { name, wanted, optional, many, .. } = need.clone();
+        Taken { name, wanted, optional, many, candidates: self.offers(candidates) }
+    }
+
+    fn offers(&self, candidates: Vec<Candidate>) -> Vec<Offer> {
+        let wirer = &self.inventory.wirer;
+        let component = |binding: &str| match wirer.find(binding)? {
+            Target::Unit(unit) => Some(wirer.unit(unit)?.component.about().name.clone()),
+            Target::Resource(_) => None,
+        };
+        let offer = |one: Candidate| Offer {
+            component: component(&one.binding).filter(|component| *component != one.binding),
+            binding: one.binding,
+            chosen: one.chosen,
+            why: one.why,
+        };
+        candidates.into_iter().map(offer).collect()
     }
 
     fn step(&self, step: &Arc<dyn NativeStep>) -> Step {
@@ -184,14 +214,9 @@ impl Gatherer<'_> {
             summary: step.summary().to_owned(),
             place: self.place(&step.origin()),
             arguments: fields(&step.schema()),
-            takes: step.needs().iter().map(|need| taken(need, self.inventory.wirer.explain(need))).collect(),
+            takes: step.needs().iter().map(|need| self.taken(need, self.inventory.wirer.explain(need))).collect(),
         }
     }
-}
-
-fn taken(need: &Need, candidates: Vec<Candidate>) -> Taken {
-    let Need { name, wanted, optional, many, .. } = need.clone();
-    Taken { name, wanted, optional, many, candidates }
 }
 
 /// A text on one line.

@@ -1,9 +1,8 @@
 //! Components for machines.
 
-use super::gather::{Act, Binding, Component, Everything, Step, Taken};
+use super::gather::{Act, Binding, Component, Everything, Offer, Step, Taken};
 use super::schema::Field;
 use serde_json::{Value, json};
-use thinking_container::Candidate;
 
 /// Everything.
 pub(crate) fn json(all: &Everything) -> Value {
@@ -17,8 +16,10 @@ pub(crate) fn json(all: &Everything) -> Value {
     })
 }
 
-fn candidates(all: &[Candidate]) -> Vec<Value> {
-    all.iter().map(|one| json!({ "name": one.binding, "chosen": one.chosen, "why": one.why })).collect()
+fn candidates(all: &[Offer]) -> Vec<Value> {
+    all.iter()
+        .map(|one| json!({ "name": one.binding, "component": one.component, "chosen": one.chosen, "why": one.why }))
+        .collect()
 }
 
 fn fields(all: &[Field]) -> Vec<Value> {

@@ -5,6 +5,9 @@ mod json;
 mod schema;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use crate::cli::args::Common;
 use crate::cli::chosen::{self, LookArgs};
 use crate::cli::exit::{Exit, Trouble};

@@ -1,9 +1,8 @@
 //! Components for people.
 
-use super::gather::{Act, Binding, Component, Everything, Interface, Step, Taken};
+use super::gather::{Act, Binding, Component, Everything, Interface, Offer, Step, Taken};
 use super::schema::Field;
 use serde_json::Value;
-use thinking_container::Candidate;
 
 /// Widest text where there is no terminal.
 const WIDTH: usize = 100;
@@ -64,14 +63,14 @@ impl Page {
         self.candidates(2, &interface.candidates);
     }
 
-    fn candidates(&mut self, indent: usize, candidates: &[Candidate]) {
+    fn candidates(&mut self, indent: usize, candidates: &[Offer]) {
         if candidates.is_empty() {
             self.line(indent, "nothing fits");
         }
         let chosen = candidates.iter().filter(|one| one.chosen);
         for one in chosen.chain(candidates.iter().filter(|one| !one.chosen)) {
             let word = if one.chosen { "taken" } else { "not  " };
-            self.line(indent, &format!("{word}  {}: {}", one.binding, one.why));
+            self.line(indent, &format!("{word}  {}: {}", named(one), one.why));
         }
     }
 
@@ -149,7 +148,7 @@ impl Page {
     fn takes(&mut self, takes: &[Taken]) {
         for taken in takes {
             let what = if taken.name == taken.wanted { String::new() } else { format!(" ({})", taken.wanted) };
-            let chosen: Vec<&Candidate> = taken.candidates.iter().filter(|one| one.chosen).collect();
+            let chosen: Vec<&Offer> = taken.candidates.iter().filter(|one| one.chosen).collect();
             if self.full {
                 self.line(2, &format!("{}{what}", taken.name));
                 self.candidates(4, &taken.candidates);
@@ -157,8 +156,8 @@ impl Page {
             }
             let becomes = match &*chosen {
                 [] => "nothing".to_owned(),
-                [one] => format!("{}: {}", one.binding, one.why),
-                several => several.iter().map(|one| &*one.binding).collect::<Vec<_>>().join(", "),
+                [one] => format!("{}: {}", named(one), one.why),
+                several => several.iter().map(|one| named(one)).collect::<Vec<_>>().join(", "),
             };
             self.line(2, &format!("{}{what} takes {becomes}", taken.name));
         }
@@ -169,6 +168,14 @@ impl Page {
         self.doc(2, &step.summary);
         self.fields(4, &step.arguments);
         self.takes(&step.takes);
+    }
+}
+
+/// A binding with its component.
+fn named(offer: &Offer) -> String {
+    match &offer.component {
+        Some(component) => format!("{} ({component})", offer.binding),
+        None => offer.binding.clone(),
     }
 }
 

@@ -12,6 +12,10 @@ mod string;
 pub(crate) mod unmap;
 mod write;
 
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test may fail loudly")]
+mod tests;
+
 pub use compare::{Change, Side, changes};
 pub use node::{Child, Node, Setting, Written};
 pub use origin::{Origin, Origins};
