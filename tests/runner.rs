@@ -327,8 +327,8 @@ fn crates_that_cannot_be_built() {
        ·                      ╰── this crate
      2 │ pipeline "main" { step "digest" { call "file.hash" path="data.txt" } }
        ╰────
-      help: dependencies are missing and cannot be fetched: type `cargo fetch` in the crate's folder while
-            there is a network
+      help: dependencies are missing and cannot be fetched: type `cargo fetch` in the crate's folder
+            while there is a network
     "#);
 }
 

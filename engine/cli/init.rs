@@ -16,8 +16,8 @@ use thinking_manifests::{DEPENDENCY, PLACEHOLDER, TEMPLATES, Template};
 Templates:
   script   scripts only (the default)
   python   with Python programs; standard library only
-  rust     with a Rust crate of components and steps; it depends on the source that this program was built from,
-           or on the one that THINKING_SOURCE names
+  rust     with a Rust crate of components and steps; it depends on the source that this program
+           was built from, or on that in the folder that THINKING_SOURCE names
 
 Examples:
   thinking init                    a script project in this folder

@@ -210,7 +210,7 @@ mod tests {
     fn engines() {
         let registry = |source: &str| engine(&Engine::Registry(source.to_owned(), "0.1.2".to_owned())).to_string();
         assert_eq!(registry("registry+https://github.com/rust-lang/crates.io-index"), "version = \"=0.1.2\"\n");
-        let own = "version = \"=0.1.2\"\nregistry-index = \"sparse+https://own/index/\"\n";
+        let own = "registry-index = \"sparse+https://own/index/\"\nversion = \"=0.1.2\"\n";
         assert_eq!(registry("sparse+https://own/index/"), own);
         assert_eq!(engine(&Engine::Path("/src/thinking".into())).to_string(), "path = \"/src/thinking\"\n");
     }
