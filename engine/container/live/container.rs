@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
-use thinking_step::{Component, ComponentType, StepError};
+use thinking_step::{Component, StepError};
 
 /// The components of a run. All methods may be called from any thread.
 pub struct Container {
