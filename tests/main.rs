@@ -32,3 +32,4 @@ mod terminal;
 #[cfg(feature = "opentelemetry")]
 mod traces;
 mod wait;
+mod wired;
