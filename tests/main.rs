@@ -4,6 +4,7 @@
 
 mod apply;
 mod cli;
+mod components;
 mod crash;
 mod databases;
 mod doctor;
