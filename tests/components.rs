@@ -30,7 +30,7 @@ fn three() -> Sandbox {
                 on "open" rhai=#"log::info("open")"#
                 on "startup" rhai=#"log::info("all started")"#
                 on "shutdown" rhai=#"log::info(`all stop: ${outcome}`)"#
-                on "last" call="one.say" { call "one.say" text="good night" }
+                on "last" { call "one.say" text="good night" }
             }
         }
         pipeline "main" { step "work" { rhai #"if params.fails == "step" { throw "no" } three.work()"# } }
@@ -151,7 +151,7 @@ fn an_interrupted_run_stops_its_components() {
     let sandbox = Sandbox::with(
         r##"
         component "server" script="server.rhai"
-        pipeline "main" { each "n" in="1..1000" { step "work" { rhai #"server.work(); time::sleep("20ms")"# } } }
+        pipeline "main" { each "n" in="1..1000" { step "work" { rhai #"server.work(); time::sleep(0.02)"# } } }
         "##,
     );
     sandbox.write("server.rhai", "fn work() {}\nfn shutdown(outcome) { log::info(`stops ${outcome}`) }\n");
@@ -187,7 +187,7 @@ fn counter(rounds: usize) -> Sandbox {
         pipeline "main" {{
             each "round" in="1..={rounds}" {{
                 step "count" {{ rhai "counter.count(round)" }}
-                step "pause" {{ rhai #"time::sleep("5ms")"# }}
+                step "pause" {{ rhai #"time::sleep(0.005)"# }}
             }}
             step "end" {{ rhai "counter.all()" }}
         }}
@@ -282,18 +282,18 @@ fn lifetimes() {
             pipeline "main" {{
                 stage "first" {{
                     each "n" in="1..=2" {{
-                        step "a" {{ rhai "thing.use(); thing.use()" }}
-                        step "b" {{ rhai "thing.use()" }}
+                        step "a" {{ rhai "thing.serve(); thing.serve()" }}
+                        step "b" {{ rhai "thing.serve()" }}
                     }}
                 }}
-                stage "second" {{ step "c" {{ rhai "thing.use()" }} }}
+                stage "second" {{ step "c" {{ rhai "thing.serve()" }} }}
                 step "free" {{ rhai "1" }}
             }}
             "##
         ));
         sandbox.write(
             "thing.rhai",
-            "fn startup() { this.used = 0; }\nfn use() { this.used += 1; this.used }\nfn shutdown() { log::info(`used ${this.used}`) }\n",
+            "fn startup() { this.used = 0; }\nfn serve() { this.used += 1; this.used }\nfn shutdown() { log::info(`used ${this.used}`) }\n",
         );
         let said = said(&sandbox, &[], 0);
         said.iter().map(|line| line.rsplit(' ').next().unwrap()).collect::<Vec<_>>().join(" ")
@@ -365,7 +365,7 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 fn mistakes_are_found_before_anything_starts() {
     let check = |manifest: &str| {
         let sandbox = Sandbox::with(manifest);
-        sandbox.write("a.rhai", "fn startup() { log::info(\"started\") }\nfn go(n) { n }\n");
+        sandbox.write("a.rhai", "fn startup() { log::info(\"started\") }\nfn act(n) { n }\n");
         let told = sandbox.run(&["apply"]).expect(2).err;
         assert!(!told.contains("started") && !sandbox.file(".thinking").exists(), "{told}");
         told
@@ -375,22 +375,22 @@ component "a.two" provides="thing" script="a.rhai""#;
     let with = |rest: &str| check(&format!("{base}\n{rest}\n"));
     insta::assert_snapshot!(with(
         r#"bind "x" to="a.oen"
-pipeline "main" { step "s" { rhai "x.go(1)" } }"#
+pipeline "main" { step "s" { rhai "x.act(1)" } }"#
     ));
     insta::assert_snapshot!(with(
         r#"bind "x" to="a.one" { size "big"; colour "red" }
-pipeline "main" { step "s" { rhai "x.go(1)" } }"#
+pipeline "main" { step "s" { rhai "x.act(1)" } }"#
     ));
     insta::assert_snapshot!(with(
         r#"bind "x" to="a.one" { size 1 }
-pipeline "main" { step "s" { rhai "thing.go(1)" } }"#
+pipeline "main" { step "s" { rhai "thing.act(1)" } }"#
     ));
     insta::assert_snapshot!(with(
-        r#"pipeline "main" { step "s" { call "a.two.go" n=1 m=2 }; step "t" { call "a.two.goo" }; step "u" { rhai "stuff.go(1)" } }"#
+        r#"pipeline "main" { step "s" { call "a.two.act" n=1 m=2 }; step "t" { call "a.two.actt" }; step "u" { rhai "stuff.act(1)" } }"#
     ));
     insta::assert_snapshot!(with(
         r#"bind "x" to="a.two"
-pipeline "main" { step "s" { rhai "x.go()" }; step "t" { rhai "x.gone(1)" }; step "u" { rhai "x.size" } }"#
+pipeline "main" { step "s" { rhai "x.act()" }; step "t" { rhai "x.actor(1)" }; step "u" { rhai "x.size" } }"#
     ));
 }
 

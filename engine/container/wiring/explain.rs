@@ -105,6 +105,12 @@ impl Wirer {
     fn near_misses(&self, need: &Need, asker: Asker<'_>) -> Vec<Candidate> {
         let missed = |name: &str, why: String| Candidate { binding: name.to_owned(), chosen: false, why };
         let mut all = Vec::new();
+        for name in &self.elsewhere {
+            let fits = self.catalog.get(name).is_some_and(|kind| fits(kind.about(), need));
+            if fits && !self.by_component.contains_key(name) {
+                all.push(missed(name, "is bound, but not under these facets and parameters".to_owned()));
+            }
+        }
         for (name, required) in &self.unbound {
             if self.catalog.get(name).is_some_and(|kind| fits(kind.about(), need)) {
                 all.push(missed(name, needs_config(required)));
