@@ -119,7 +119,7 @@ fn format(args: &GraphArgs) -> Option<Format> {
     }
 }
 
-/// The plan of the pipeline that is meant; parameters need no values.
+/// The plan of the pipeline that is meant; parameters may be missing.
 fn plan(args: &GraphArgs, looked: &mut Looked<'_>, model: &Model) -> Result<Plan, Trouble> {
     let json = args.look.common.json;
     let known: Vec<String> = model.manifest.pipeline.names().map(str::to_owned).collect();
@@ -140,10 +140,7 @@ fn plan(args: &GraphArgs, looked: &mut Looked<'_>, model: &Model) -> Result<Plan
             None
         }
     };
-    let plan = name.and_then(|name| {
-        let state = looked.state.clone();
-        prepare::workshop(&mut looked.session, model, &state).plan(&name, &mut found)
-    });
+    let plan = name.and_then(|name| looked.workshop(model).plan(&name, &mut found));
     plan.filter(|_| !found.has_errors()).ok_or_else(|| {
         output::diagnostics(&found, &looked.session.sources, json);
         Trouble::Told(Exit::Wrong)
