@@ -32,9 +32,9 @@ Examples:
   thinking graph --wiring -o wiring.svg      only the components and what they take
   thinking graph --json                      boxes and arrows for machines
 
-Frames are what holds tasks, dashed ones loops, dotted ones what may not happen. Arrows say what comes
-next, dashed ones which result is read where, thick ones what a component takes; dotted lines say which
-component or database a task uses.")]
+Frames are what holds tasks, dashed ones loops, dotted ones what may not happen. Arrows say what
+comes next, dashed ones which result is read where, thick ones what a component takes; dotted lines
+say which component or database a task uses.")]
 pub(crate) struct GraphArgs {
     #[command(flatten)]
     pub look: LookArgs,
