@@ -62,6 +62,32 @@ fn what_is_taken_and_why() {
 }
 
 #[test]
+fn when_and_secrets() {
+    let sandbox = Sandbox::with(
+        r##"
+        param "loud" type="bool" default=#false
+        param "key" secret=#true env="MY_KEY" optional=#true
+        component "text.shout" provides="tokenizer" script="parts/plain.rhai" { param "separator" default=" " }
+        bind "tokenizer" to="text.shout" when="params.loud" { separator "${params.key}" }
+        pipeline "main" { step "one" { rhai #"tokenizer.split("a b")"# } }
+        "##,
+    );
+    sandbox.write("parts/plain.rhai", "fn split(text) { text.split(\" \") }\n");
+    let shown = |arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
+        crate::support::run(command.env("MY_KEY", "s3cr3t-t0ken")).expect(0).out
+    };
+    let quiet = shown(&["components"]);
+    assert!(quiet.contains("binding text.shout (nobody bound it)") && !quiet.contains("binding tokenizer"), "{quiet}");
+    let loud = shown(&["components", "-p", "loud=true"]);
+    assert!(loud.contains("binding tokenizer to text.shout") && loud.contains("${params.key}"), "{loud}");
+    for arguments in [&["components", "--json"][..], &["show", "--resolved"], &["graph", "--json"], &["facets"]] {
+        let shown = shown(&[arguments, &["-p", "loud=true"]].concat());
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+    }
+}
+
+#[test]
 fn facets_over_bindings() {
     screen("bindings-facets", &["facets"], 0);
     screen("bindings-diff", &["diff", "--facet", "calm", "--facet", "loud"], 0);
