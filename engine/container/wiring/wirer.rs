@@ -3,7 +3,7 @@
 use crate::wiring::fit::{same, shown, word};
 use crate::wiring::{Binding, Catalog, Lifetime, Resource, ResourceId, Target, UnitId, Wire};
 use std::any::TypeId;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use thinking_step::{About, ComponentType, Need, Value};
