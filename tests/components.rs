@@ -261,10 +261,22 @@ fn what_components_are_made_of_is_a_reason_to_run_again() {
         let sandbox = &sandbox;
         move || sandbox.write(name, text)
     };
-    insta::assert_snapshot!(why(&edit("{ by 2 }", "{ by 3 }")), @"");
-    insta::assert_snapshot!(why(&edit("version=\"1\"", "version=\"2\"")), @"");
-    insta::assert_snapshot!(why(&script("inner.rhai", "fn value() { 21 }\n")), @"");
-    insta::assert_snapshot!(why(&edit("bind \"calc\" to=\"outer\" { by 2 }", "bind \"calc\" to=\"outer\" { by 2; wire \"inner\" to=\"other\" }")), @"");
+    insta::assert_snapshot!(why(&edit("{ by 2 }", "{ by 3 }")), @r"
+    run      uses  its configuration of `calc` changed (pipeline.kdl:5:14)
+    1 recorded step would be given up
+    ");
+    insta::assert_snapshot!(why(&edit("version=\"1\"", "version=\"2\"")), @r"
+    run      uses  its version of `inner` changed (pipeline.kdl:2:19)
+    1 recorded step would be given up
+    ");
+    insta::assert_snapshot!(why(&script("inner.rhai", "fn value() { 21 }\n")), @r"
+    run      uses  its script of `inner` changed (inner.rhai:1:14)
+    1 recorded step would be given up
+    ");
+    insta::assert_snapshot!(why(&edit("bind \"calc\" to=\"outer\" { by 2 }", "bind \"calc\" to=\"outer\" { by 2; wire \"inner\" to=\"other\" }")), @r"
+    run      uses  its `inner` of `calc` changed (pipeline.kdl:5:14)
+    1 recorded step would be given up
+    ");
     // Layout, comments, and what is not used are no reasons.
     insta::assert_snapshot!(why(&script("inner.rhai", "// twenty\nfn value() {\n    20\n}\n")), @"nothing to do: all 2 steps are done and unchanged");
     insta::assert_snapshot!(why(&edit("{ by 2 }", "lazy=#true { by 2 }")), @"nothing to do: all 2 steps are done and unchanged");
