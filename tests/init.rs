@@ -1,6 +1,6 @@
 //! `thinking init`: every template is a project that is valid, laid out, runs, and goes on after a kill.
 
-use crate::support::{Ran, Sandbox, run};
+use crate::support::{Ran, Sandbox, root, run};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -66,6 +66,19 @@ fn works_with_pause_zero(sandbox: &Sandbox) {
         &manifest.replace("\"pause\" type=\"float\" default=0.5", "\"pause\" type=\"float\" default=0.0"),
     );
     works(sandbox);
+}
+
+/// The crate depends on the source that the program was built from, or on that which is given.
+#[test]
+fn rust() {
+    let sandbox = begun("rust");
+    in_study(&sandbox, &["fmt", "--check"]).expect(0);
+    let line = |folder: &str| format!("\n[dependencies]\nthinking = {{ path = \"{folder}\" }}\n");
+    let manifest = sandbox.read("study/components/Cargo.toml");
+    assert!(manifest.contains(&line(root().to_str().unwrap())), "{manifest}");
+    run(sandbox.command(&["init", "rust", "other"]).env("THINKING_SOURCE", "/opt/thinking")).expect(0);
+    let manifest = sandbox.read("other/components/Cargo.toml");
+    assert!(manifest.contains(&line("/opt/thinking")), "{manifest}");
 }
 
 /// Killed in the middle of its program, the project goes on with the number that it was at, and comes to the same end.

@@ -4,6 +4,7 @@
 
 mod apply;
 mod cli;
+mod components;
 mod crash;
 mod databases;
 mod doctor;
@@ -32,3 +33,4 @@ mod terminal;
 #[cfg(feature = "opentelemetry")]
 mod traces;
 mod wait;
+mod wired;

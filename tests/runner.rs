@@ -93,10 +93,10 @@ fn engine() -> String {
     format!("thinking = {{ path = {:?} }}", root())
 }
 
-/// `PATH` with a cargo that fails in front.
-fn without_cargo(folder: &Path) -> OsString {
+/// `PATH` with another cargo in front.
+fn first_on_path(folder: &Path, cargo: &str) -> OsString {
     let fake = folder.join("cargo");
-    std::fs::write(&fake, "#!/bin/sh\necho 'this cargo fails' >&2\nexit 1\n").unwrap();
+    std::fs::write(&fake, cargo).unwrap();
     std::fs::set_permissions(&fake, std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = std::env::var_os("PATH").unwrap();
     std::env::join_paths(std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&path))).unwrap()
@@ -135,7 +135,7 @@ fn the_program_goes_on_with_the_crate_in_it() {
 
     // No cargo is needed any more, for no verb; what it says is what it would say by itself.
     let sandbox = Sandbox::new();
-    let path = without_cargo(sandbox.path());
+    let path = first_on_path(sandbox.path(), "#!/bin/sh\necho 'this cargo fails' >&2\nexit 1\n");
     let bare = |arguments: &[&str]| run(project.command(arguments).env("PATH", &path)).expect(0);
     let plain = bare(&["apply"]);
     assert_eq!(plain.err, format!("{said}\nnothing to do: the only step is done and unchanged\n"));
@@ -351,6 +351,38 @@ fn no_cargo() {
     "#);
 }
 
+/// Ctrl-C while cargo builds ends cargo, too, and nothing is taken for built.
+#[test]
+fn interrupted_while_it_builds() {
+    let project = Project::new("stopped");
+    project.write("pipeline.kdl", &manifest("components crate=\"stopped\" profile=\"dev\""));
+    project.write_crate("stopped", &engine());
+    project.write("stopped/src/lib.rs", "//! Never built.\n");
+    let sandbox = Sandbox::new();
+    let real = std::env::var("CARGO").unwrap();
+    let started = sandbox.file("started");
+    let slow = format!(
+        "#!/bin/sh\n[ \"$1\" = build ] || exec {real:?} \"$@\"\necho $$ > {started:?}.new\nmv {started:?}.new {started:?}\nexec sleep 600\n"
+    );
+    let path = first_on_path(sandbox.path(), &slow);
+    let mut child = project.command(&["apply"]).env("PATH", path).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    while !started.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it built");
+        std::thread::yield_now();
+    }
+    let process = |number: &str| rustix::process::Pid::from_raw(number.trim().parse().unwrap()).unwrap();
+    rustix::process::kill_process(process(&child.id().to_string()), rustix::process::Signal::INT).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(
+        (ended.status.code(), &*said),
+        (Some(130), "building components: `stopped`\ninterrupted; nothing was started, and what was built is kept\n")
+    );
+    let cargo = process(&sandbox.read("started"));
+    assert!(rustix::process::test_kill_process(cargo).is_err(), "cargo goes on");
+    assert!(!project.folder.join(".thinking/data.mdb").exists(), "nothing was begun");
+}
+
 /// A mistake that is known now is not told after minutes of building.
 #[test]
 fn mistakes_come_before_the_build() {
@@ -369,6 +401,12 @@ fn a_program_of_ones_own() {
     let build = ["build", "--quiet", "--offline", "--message-format=json"];
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(build).current_dir(project.folder.join("own")).env("CARGO_TARGET_DIR", target());
+    // As it is for the other tests: build scripts look at these, and would run again and again.
+    for (name, _) in
+        std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+    {
+        cargo.env_remove(name);
+    }
     let built = run(&mut cargo).expect(0);
     let program = built.out.lines().find_map(|line| line.split_once("\"executable\":\"")?.1.split('"').next());
     let sandbox = Sandbox::with(PIPELINE);

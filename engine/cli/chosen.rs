@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use thinking_diagnostic::{Diagnostic, Diagnostics};
 use thinking_manifest::resolved::{Child, Origin};
 use thinking_manifest::{Model, Requests, Selection};
-use thinking_plan::Given;
+use thinking_plan::{Given, Workshop};
 use thinking_script::Rhai;
 use thinking_store::RunRecord;
 
@@ -19,7 +19,7 @@ use thinking_store::RunRecord;
 pub(crate) struct LookArgs {
     #[command(flatten)]
     pub common: Common,
-    /// Give a parameter that a `detect` looks at its value
+    /// Give a parameter that a `detect` or `when` looks at its value
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
     pub params: Vec<String>,
     /// Switch facets on
@@ -98,7 +98,7 @@ fn anywhere(session: &Session<'_>, pipeline: &str) -> bool {
     models.any(|model| model.manifest.pipeline.get(pipeline).is_some())
 }
 
-impl Looked<'_> {
+impl<'l> Looked<'l> {
     /// The facets that were asked for here.
     pub fn requests(&self) -> Requests {
         given::facets(&self.args, self.unfinished.as_ref())
@@ -117,6 +117,14 @@ impl Looked<'_> {
         let model = model.ok_or_else(|| self.refuse(found))?;
         let nodes = self.session.project.nodes(&model);
         Ok((model, nodes))
+    }
+
+    /// A workshop for a composed manifest, its parameters as they are given here; one that is missing has no value.
+    pub fn workshop<'w>(&'w mut self, model: &'w Model) -> Workshop<'w, 'l> {
+        let given = self.given.clone();
+        let mut shop = prepare::workshop(&mut self.session, model, &self.state);
+        shop.resolve_params(&given, &mut Diagnostics::new());
+        shop
     }
 
     /// What the `detect` of each facet that has one says, in the order of their declaration.

@@ -23,8 +23,8 @@ Examples:
   thinking diff --facet '' --facet gpu,smoke    what two facets together change
   thinking diff --facet cpu --facet gpu --json  for machines
 
-Each --facet is one side: as `apply` with it would have the manifest here, with THINKING_FACETS and what
-`detect` finds; --facet '' is the side that asks for none. An unfinished run is not looked at.")]
+Each --facet is one side: as `apply` with it would have the manifest here, with THINKING_FACETS and
+what `detect` finds; --facet '' is the side that asks for none. An unfinished run is not looked at.")]
 pub(crate) struct DiffArgs {
     /// Two runs or tasks to compare: this version compares facets only
     #[arg(value_name = "A B", num_args = 0..=2)]

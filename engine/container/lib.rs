@@ -22,7 +22,7 @@ pub use lifecycle::{
     Direction, Hook, LifecyclePlan, On, OnAction, Outcome, OwnTarget, Place, STANDARD_TARGETS, Side, TargetPlan,
     plan_lifecycle,
 };
-pub use live::{Container, Environment, HookFailure, HookReport, LiveComponent, Scope, ScopeKey, StartFailure, Work};
+pub use live::{Container, Environment, HookFailure, HookReport, Scope, ScopeKey, StartFailure, Work};
 pub use registry::Registry;
 pub use wiring::{
     Binding, Candidate, Catalog, Choice, Declared, Lifetime, Resource, ResourceId, Root, Target, Unit, UnitId, Wire,

@@ -112,6 +112,19 @@ impl Project {
         self.authored.to_json()
     }
 
+    /// The components that some `bind` of the project names, under whatever conditions.
+    #[must_use]
+    pub fn bound_components(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        let mut take = |manifest: &Located| {
+            let bindings = manifest.get("bind").map(Located::fields).unwrap_or_default();
+            names.extend(bindings.iter().filter_map(|field| field.value.get("to")?.text().map(str::to_owned)));
+        };
+        self.layers.iter().for_each(&mut take);
+        self.facets.facets.iter().for_each(|facet| take(&facet.overlay));
+        names
+    }
+
     /// Composes the project under a selection of facets. `None` if what came out cannot be typed.
     pub fn compose(&self, selection: &Selection, diagnostics: &mut Diagnostics) -> Option<Model> {
         let active = |name: &str| selection.has(name);

@@ -12,12 +12,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use thinking_container::{
-    Container, Environment, HookReport, LifecyclePlan, Lifetime, LiveComponent, Outcome, ResourceId, Scope, ScopeKey,
-    Work,
+    Container, Environment, HookReport, LifecyclePlan, Lifetime, Outcome, ResourceId, Scope, ScopeKey, Work,
 };
 use thinking_event::{Event, TaskRef};
 use thinking_plan::{OnBody, Plan, TaskId, TaskKind};
-use thinking_step::{ErrorKind, Host, StepError, VariableKind};
+use thinking_step::{ErrorKind, Host, Known, StepError, VariableKind};
 
 /// A component that did not start.
 pub(crate) struct NotStarted {
@@ -89,18 +88,18 @@ impl Components {
         binding: &str,
         place: &Place,
         attempt: Option<u32>,
-    ) -> Result<LiveComponent, StepError> {
+    ) -> Result<Known, StepError> {
         let key = if self.scoped { scope_key(&world.plan, place, attempt) } else { ScopeKey::default() };
         self.find(world, binding, &key)
     }
 
     /// The component of a binding for a hook: one that lives for the whole run.
-    pub(crate) fn get_shared(&self, world: &Arc<World>, binding: &str) -> Result<LiveComponent, StepError> {
+    pub(crate) fn get_shared(&self, world: &Arc<World>, binding: &str) -> Result<Known, StepError> {
         let Some(container) = &self.container else { return Err(unknown(binding)) };
         container.get(self.environment(world), binding, &ScopeKey::default())
     }
 
-    fn find(&self, world: &Arc<World>, binding: &str, key: &ScopeKey) -> Result<LiveComponent, StepError> {
+    fn find(&self, world: &Arc<World>, binding: &str, key: &ScopeKey) -> Result<Known, StepError> {
         let Some(container) = &self.container else { return Err(unknown(binding)) };
         let environment = self.environment(world);
         match container.get(environment, binding, key) {

@@ -2,7 +2,6 @@
 
 use super::schema::{Field, fields};
 use crate::cli::chosen::Looked;
-use crate::cli::prepare;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -91,10 +90,9 @@ pub(crate) struct Step {
 
 /// Everything of a manifest under its facets.
 pub(crate) fn of(looked: &mut Looked<'_>, model: &Model) -> Everything {
-    let state = looked.state.clone();
     let steps = looked.session.steps.0.clone();
     let names: Vec<String> = model.manifest.pipeline.names().map(str::to_owned).collect();
-    let mut shop = prepare::workshop(&mut looked.session, model, &state);
+    let mut shop = looked.workshop(model);
     let inventory = shop.inventory();
     let mut used: BTreeMap<UnitId, Vec<String>> = BTreeMap::new();
     for name in names {

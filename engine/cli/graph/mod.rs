@@ -32,9 +32,9 @@ Examples:
   thinking graph --wiring -o wiring.svg      only the components and what they take
   thinking graph --json                      boxes and arrows for machines
 
-Frames are what holds tasks, dashed ones loops, dotted ones what may not happen. Arrows say what comes
-next, dashed ones which result is read where, thick ones what a component takes; dotted lines say which
-component or database a task uses.")]
+Frames are what holds tasks, dashed ones loops, dotted ones what may not happen. Arrows say what
+comes next, dashed ones which result is read where, thick ones what a component takes; dotted lines
+say which component or database a task uses.")]
 pub(crate) struct GraphArgs {
     #[command(flatten)]
     pub look: LookArgs,
@@ -119,7 +119,7 @@ fn format(args: &GraphArgs) -> Option<Format> {
     }
 }
 
-/// The plan of the pipeline that is meant; parameters need no values.
+/// The plan of the pipeline that is meant; parameters may be missing.
 fn plan(args: &GraphArgs, looked: &mut Looked<'_>, model: &Model) -> Result<Plan, Trouble> {
     let json = args.look.common.json;
     let known: Vec<String> = model.manifest.pipeline.names().map(str::to_owned).collect();
@@ -140,10 +140,7 @@ fn plan(args: &GraphArgs, looked: &mut Looked<'_>, model: &Model) -> Result<Plan
             None
         }
     };
-    let plan = name.and_then(|name| {
-        let state = looked.state.clone();
-        prepare::workshop(&mut looked.session, model, &state).plan(&name, &mut found)
-    });
+    let plan = name.and_then(|name| looked.workshop(model).plan(&name, &mut found));
     plan.filter(|_| !found.has_errors()).ok_or_else(|| {
         output::diagnostics(&found, &looked.session.sources, json);
         Trouble::Told(Exit::Wrong)

@@ -24,7 +24,7 @@ svg { --ink: #1f2328; --soft: #59636e; --paper: #ffffff; --box: #f6f8fa; --line:
   svg { --ink: #e6edf3; --soft: #9198a1; --paper: #0d1117; --box: #161b22; --line: #768390; --mark: #58a6ff; }
 }
 text { font: 12px ui-monospace, monospace; fill: var(--ink); }
-.title, .label { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; }
+.halo { stroke: var(--paper); stroke-width: 5px; }
 .more, .label { fill: var(--soft); }
 .label { font-size: 11px; }
 .paper { fill: var(--paper); }
@@ -64,7 +64,7 @@ pub(crate) fn svg(drawing: &Drawing, title: &str) -> Option<String> {
     for (id, class) in [("head", "head"), ("result-head", "result-head")] {
         let _ = writeln!(
             text,
-            "<marker id=\"{id}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
+            "<marker id=\"{id}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"9\" markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" \
              orient=\"auto-start-reverse\"><path class=\"{class}\" d=\"M0 0 8 4 0 8z\"/></marker>"
         );
     }
@@ -86,25 +86,13 @@ pub(crate) fn svg(drawing: &Drawing, title: &str) -> Option<String> {
         };
         let _ = writeln!(text, "<path class=\"{class}\" d=\"{}\"{head}/>", path(&way.points));
         if let (Some((x, y)), false) = (way.label, arrow.label.is_empty()) {
-            let _ = writeln!(
-                text,
-                "<text class=\"label\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-                number(x),
-                number(y + 4.0),
-                escaped(&arrow.label)
-            );
+            write_haloed(&mut text, "label", " text-anchor=\"middle\"", (x, y + 4.0), &arrow.label);
         }
     }
     // Titles come after the arrows that cross their lines.
     for (frame, at) in drawing.frames.iter().zip(&placed.frames) {
         let (x, y) = (at.x - at.width / 2.0 + PAD, at.y - at.height / 2.0 + LINE - 2.0);
-        let _ = writeln!(
-            text,
-            "<text class=\"title\" x=\"{}\" y=\"{}\">{}</text>",
-            number(x),
-            number(y),
-            escaped(&frame.title)
-        );
+        write_haloed(&mut text, "title", "", (x, y), &frame.title);
     }
     for (node, at) in drawing.boxes.iter().zip(&placed.boxes) {
         let round = match node.look {
@@ -237,6 +225,14 @@ fn cylinder(at: &Place) -> String {
         "<path class=\"box\" d=\"M{left} {top}A{half} 5 0 0 1 {right} {top}V{bottom}A{half} 5 0 0 1 {left} {bottom}z\
          M{left} {top}A{half} 5 0 0 0 {right} {top}\"/>"
     )
+}
+
+/// A text that lies over lines: first as wide as its halo, then itself.
+fn write_haloed(text: &mut String, class: &str, anchor: &str, (x, y): (f64, f64), words: &str) {
+    for class in [format!("{class} halo"), class.to_owned()] {
+        let (x, y, words) = (number(x), number(y), escaped(words));
+        let _ = writeln!(text, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}>{words}</text>");
+    }
 }
 
 /// Straight pieces through the points.

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// So often is looked whether cargo ended.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// What cargo tells a program that it starts of the program's own package.
+const OTHER: [&str; 2] = ["CARGO_MANIFEST_", "CARGO_PKG_"];
+
 /// Cargo, as it is started for one crate.
 pub(super) struct Cargo {
     program: OsString,
@@ -72,6 +75,12 @@ impl Cargo {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(if shown { Stdio::inherit() } else { Stdio::piped() });
+        // Started by `cargo run`, this process has what cargo says of another package; build scripts that look at it would run again.
+        for (name, _) in std::env::vars_os() {
+            if OTHER.iter().any(|other| name.as_encoded_bytes().starts_with(other.as_bytes())) {
+                command.env_remove(name);
+            }
+        }
         self.wait(command.spawn().map_err(Failure::Start)?)
     }
 

@@ -33,7 +33,7 @@ use std::convert::Infallible;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use thinking_diagnostic::{Diagnostic, Diagnostics};
+use thinking_diagnostic::{Diagnostic, Diagnostics, Severity};
 
 /// The environment variable that tells a process that it became the program with the project's crates in it.
 const GUARD: &str = "THINKING_RUNNER";
@@ -64,11 +64,10 @@ pub(crate) fn enter(session: &Session<'_>, common: &Common) -> Result<(), Troubl
     let asked = match named::crates(session) {
         Ok(Some(asked)) => asked,
         Ok(None) => return Ok(()),
-        Err(wrong) => {
-            let mut all = session.diagnostics.clone();
-            all.extend(wrong);
-            all.sort();
-            output::diagnostics(&all, &session.sources, common.json);
+        Err(mut wrong) => {
+            wrong.extend(session.diagnostics.iter().filter(|one| one.severity == Severity::Error).cloned());
+            wrong.sort();
+            output::diagnostics(&wrong, &session.sources, common.json);
             return Err(Trouble::Told(Exit::Wrong));
         }
     };

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
-use thinking_step::{Component, StepError};
+use thinking_step::{Component, Known, StepError};
 
 /// The components of a run. All methods may be called from any thread.
 pub struct Container {
@@ -29,9 +29,6 @@ pub(crate) struct UnitHook {
     pub(crate) operation: usize,
     pub(crate) told: bool,
 }
-
-/// A component that lives, and what is known of its kind.
-pub type LiveComponent = thinking_step::Known;
 
 /// How far the run is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,7 +112,7 @@ impl Container {
     ///
     /// # Errors
     /// The wiring does not hold such a binding, it cannot be created or started, nothing has started yet, or the run is stopping.
-    pub fn get(&self, env: &Arc<dyn Environment>, binding: &str, scope: &ScopeKey) -> Result<LiveComponent, StepError> {
+    pub fn get(&self, env: &Arc<dyn Environment>, binding: &str, scope: &ScopeKey) -> Result<Known, StepError> {
         match self.wiring.find(binding) {
             Some(position) => self.get_at(env, position, scope),
             None => Err(StepError::script(format!("there is no binding `{binding}` here"))),
@@ -126,12 +123,7 @@ impl Container {
     ///
     /// # Errors
     /// As [`Container::get`].
-    pub fn get_at(
-        &self,
-        env: &Arc<dyn Environment>,
-        position: usize,
-        scope: &ScopeKey,
-    ) -> Result<LiveComponent, StepError> {
+    pub fn get_at(&self, env: &Arc<dyn Environment>, position: usize, scope: &ScopeKey) -> Result<Known, StepError> {
         let unit = self.unit(position)?;
         let instance = self.instance(env, position, scope, true).map_err(HookFailure::into_error)?;
         Ok((Arc::clone(&instance.component), Arc::clone(&unit.component)))

@@ -9,7 +9,7 @@ mod scope;
 mod start;
 mod stop;
 
-pub use container::{Container, LiveComponent};
+pub use container::Container;
 pub use environment::{Environment, HookReport, Work};
 pub use failure::{HookFailure, StartFailure};
 pub use scope::{Scope, ScopeKey};

@@ -7,10 +7,12 @@ mod binding;
 mod catalog;
 mod choice;
 mod cycle;
+mod explain;
 mod fit;
 mod graph;
 mod order;
 mod resolve;
+mod tell;
 mod unused;
 mod wirer;
 

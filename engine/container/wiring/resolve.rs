@@ -1,9 +1,8 @@
 //! The choice rules.
 
-use crate::wiring::choice::needs_config;
-use crate::wiring::fit::{fits, goes_by, is_itself, is_one_word, named, said, same, shown, word};
-use crate::wiring::{Candidate, Choice, Target, UnitId, Wirer};
-use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
+use crate::wiring::fit::{fits, goes_by, is_itself, is_one_word, same, word};
+use crate::wiring::{Choice, Target, UnitId, Wirer};
+use thinking_diagnostic::{Diagnostic, Span};
 use thinking_step::Need;
 
 /// Who asks.
@@ -19,7 +18,7 @@ pub(crate) struct Asker<'a> {
 
 /// Which rule chose.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Rule {
+pub(crate) enum Rule {
     Name,
     Primary,
     Only,
@@ -28,15 +27,15 @@ enum Rule {
 }
 
 /// Why none was chosen.
-enum Unchosen {
+pub(crate) enum Unchosen {
     Missing,
     Several(Several),
 }
 
 /// Which ones stand in each other's way.
-struct Several {
-    targets: Vec<Target>,
-    what: &'static str,
+pub(crate) struct Several {
+    pub(crate) targets: Vec<Target>,
+    pub(crate) what: &'static str,
 }
 
 impl Wirer {
@@ -67,7 +66,7 @@ impl Wirer {
     }
 
     /// Applies the rules in their order.
-    fn single(&self, need: &Need, asker: Asker<'_>) -> Result<(Target, Rule), Unchosen> {
+    pub(crate) fn single(&self, need: &Need, asker: Asker<'_>) -> Result<(Target, Rule), Unchosen> {
         if let Some(target) = self.find(&need.name)
             && self.fits_by_name(need, target)
         {
@@ -99,7 +98,7 @@ impl Wirer {
     }
 
     /// All that fit, sorted by name.
-    fn fitting(&self, need: &Need, asker: Asker<'_>) -> Vec<Target> {
+    pub(crate) fn fitting(&self, need: &Need, asker: Asker<'_>) -> Vec<Target> {
         let mut found: Vec<Target> = Vec::new();
         let units =
             |list: Option<&Vec<UnitId>>| list.into_iter().flatten().map(|unit| Target::Unit(*unit)).collect::<Vec<_>>();
@@ -129,7 +128,7 @@ impl Wirer {
     }
 
     /// Whether something of the dependency's own name is what is asked for.
-    fn fits_by_name(&self, need: &Need, target: Target) -> bool {
+    pub(crate) fn fits_by_name(&self, need: &Need, target: Target) -> bool {
         if is_one_word(need) {
             return true;
         }
@@ -175,226 +174,5 @@ impl Wirer {
             };
         }
         format!("does not provide `{}`", need.wanted)
-    }
-
-    /// What might be chosen, and why each is or is not: for people who ask. Sorted by name.
-    #[must_use]
-    pub fn explain(&self, need: &Need) -> Vec<Candidate> {
-        self.explain_to(need, Asker::default())
-    }
-
-    /// As [`Wirer::explain`], for a dependency of a binding, by its number: its `wire` counts, and it is no candidate for itself.
-    #[must_use]
-    pub fn explain_for(&self, unit: UnitId, number: usize) -> Vec<Candidate> {
-        let Some(declared) = self.unit(unit) else { return Vec::new() };
-        let Some(need) = declared.component.about().needs.get(number) else { return Vec::new() };
-        let mut all = self.explain_to(need, Asker { unit: Some(unit), ..Asker::default() });
-        let wired: Vec<&str> =
-            declared.wired.get(number).into_iter().flatten().map(|(to, _)| self.name_of(*to)).collect();
-        if let Some(first) = wired.first() {
-            for candidate in &mut all {
-                if candidate.chosen && !wired.contains(&&*candidate.binding) {
-                    candidate.chosen = false;
-                    candidate.why = format!("`{}` is wired to `{first}`", need.name);
-                }
-            }
-            all.retain(|candidate| !wired.contains(&&*candidate.binding));
-            all.extend(wired.iter().map(|name| Candidate {
-                binding: (*name).to_owned(),
-                chosen: true,
-                why: format!("is what `wire \"{}\"` says", need.name),
-            }));
-            all.sort_by(|one, other| one.binding.cmp(&other.binding));
-        }
-        all
-    }
-
-    fn explain_to(&self, need: &Need, asker: Asker<'_>) -> Vec<Candidate> {
-        let fitting = self.fitting(need, asker);
-        let chosen = self.single(need, asker);
-        let mut all: Vec<Candidate> = Vec::new();
-        let mut listed = fitting.clone();
-        let by_name = self.find(&need.name);
-        listed.extend(by_name.filter(|target| !fitting.contains(target)));
-        for target in listed {
-            let name = self.name_of(target).to_owned();
-            let (taken, why) = if need.many {
-                let fits = fitting.contains(&target);
-                (fits, if fits { "fits: all are taken".to_owned() } else { self.why_unfit(need, target) })
-            } else {
-                self.why(need, target, &chosen, fitting.len() == 1)
-            };
-            all.push(Candidate { binding: name, chosen: taken, why });
-        }
-        all.extend(self.near_misses(need, asker));
-        all.sort_by(|one, other| one.binding.cmp(&other.binding));
-        all
-    }
-
-    /// Why one that fits, or has the dependency's name, is or is not taken.
-    fn why(
-        &self,
-        need: &Need,
-        target: Target,
-        chosen: &Result<(Target, Rule), Unchosen>,
-        alone: bool,
-    ) -> (bool, String) {
-        match chosen {
-            Ok((one, rule)) if *one == target => {
-                let why = match rule {
-                    Rule::Name => "has the dependency's own name",
-                    Rule::Primary => "is primary",
-                    Rule::Only if alone => "is the only one",
-                    Rule::Only => "is the only one that is no fallback",
-                    Rule::Itself => "is itself the type asked for",
-                    Rule::Fallback => "is the fallback",
-                };
-                (true, why.to_owned())
-            }
-            _ if !self.fits_by_name(need, target) => (false, self.why_unfit(need, target)),
-            Ok((one, rule)) => {
-                let name = self.name_of(*one);
-                let why = match rule {
-                    Rule::Name => format!("fits, but `{name}` has the dependency's own name"),
-                    Rule::Primary => format!("fits, but `{name}` is primary"),
-                    Rule::Only => format!("is a fallback, and `{name}` is there"),
-                    Rule::Itself => format!("fits, but `{name}` is itself the type asked for"),
-                    Rule::Fallback => format!("fits, and so does another, so that the fallback `{name}` is taken"),
-                };
-                (false, why)
-            }
-            Err(Unchosen::Several(several)) if several.targets.contains(&target) => (
-                false,
-                format!("{}, and so {} another", several.what, if several.what == "fits" { "does" } else { "is" }),
-            ),
-            Err(_) => (false, "fits, but no rule tells which one to take".to_owned()),
-        }
-    }
-
-    /// Components that go by the name and cannot be taken.
-    fn near_misses(&self, need: &Need, asker: Asker<'_>) -> Vec<Candidate> {
-        let missed = |name: &str, why: String| Candidate { binding: name.to_owned(), chosen: false, why };
-        let mut all = Vec::new();
-        for (name, required) in &self.unbound {
-            if self.catalog.get(name).is_some_and(|kind| fits(kind.about(), need)) {
-                all.push(missed(name, needs_config(required)));
-            }
-        }
-        let mut near: Vec<UnitId> = Vec::new();
-        if need.rust.is_some() {
-            near.extend(self.by_interface.get(&word(&need.wanted)).into_iter().flatten());
-            near.extend(self.by_component.get(&need.wanted).into_iter().flatten());
-            near.sort_unstable();
-            near.dedup();
-        }
-        let own = self.find(&need.name);
-        for unit in near {
-            let target = Target::Unit(unit);
-            if !self.fits_by_name(need, target) && own != Some(target) {
-                all.push(missed(self.name_of(target), self.why_unfit(need, target)));
-            }
-        }
-        if let Some(unit) =
-            asker.unit.and_then(|unit| self.unit(unit)).filter(|unit| fits(unit.component.about(), need))
-        {
-            all.push(missed(&unit.name, "is the one that asks".to_owned()));
-        }
-        all
-    }
-
-    /// What a dependency is called in messages, and its place in Rust.
-    fn asked(need: &Need, asker: Asker<'_>) -> String {
-        let what = match asker.who {
-            Some(who) if same(&need.name, &need.wanted) => format!(", which {who} needs"),
-            Some(who) => format!(", which {who} needs as `{}`", need.name),
-            None if same(&need.name, &need.wanted) => String::new(),
-            None => format!(" for `{}`", need.name),
-        };
-        match said(&need.origin) {
-            Some(place) => format!("{what} ({place})"),
-            None => what,
-        }
-    }
-
-    fn missing(&self, need: &Need, asker: Asker<'_>) -> Diagnostic {
-        let message = format!("nothing provides `{}`{}", need.wanted, Self::asked(need, asker));
-        let mut error =
-            Diagnostic::error(Code::MissingDependency, message).at(shown(&need.origin).or(asker.span), "needed here");
-        let near: Vec<String> = self
-            .explain_to(need, asker)
-            .into_iter()
-            .map(|candidate| format!("`{}` {}", candidate.binding, candidate.why))
-            .collect();
-        let bindable =
-            self.unbound.keys().find(|name| self.catalog.get(name).is_some_and(|kind| fits(kind.about(), need)));
-        if !near.is_empty() {
-            error = error.help(near.join("\n"));
-        }
-        if let Some(component) = bindable {
-            return error.help(format!("add `bind \"{}\" to=\"{component}\" {{ … }}`", need.name));
-        }
-        let known = self
-            .catalog
-            .interfaces()
-            .map(|(name, _)| name)
-            .chain(self.catalog.iter().map(|kind| kind.about().name.as_str()))
-            .chain(self.units.iter().map(|unit| &*unit.name))
-            .chain(self.resources.iter().map(|resource| &*resource.name));
-        match did_you_mean(&need.wanted, known) {
-            Some(meant) => error.help(format!("did you mean `{meant}`?")),
-            None if near.is_empty() => error.help("`thinking components` lists what there is".to_owned()),
-            None => error,
-        }
-    }
-
-    fn ambiguous(&self, need: &Need, asker: Asker<'_>, several: &Several) -> Diagnostic {
-        let names: Vec<String> = several
-            .targets
-            .iter()
-            .map(|target| match target {
-                Target::Unit(unit) => self.unit(*unit).map(named).unwrap_or_default(),
-                Target::Resource(_) => format!("`{}`", self.name_of(*target)),
-            })
-            .collect();
-        let names = names.join(", ");
-        let what = match several.what {
-            "fits" => format!("several fit `{}`", need.wanted),
-            "is primary" => format!("more than one primary binding fits `{}`", need.wanted),
-            _ => format!("more than one fallback fits `{}`", need.wanted),
-        };
-        let mut error =
-            Diagnostic::error(Code::AmbiguousDependency, format!("{what}{}: {names}", Self::asked(need, asker)))
-                .at(shown(&need.origin).or(asker.span), "needed here");
-        for target in &several.targets {
-            error = error.at(self.span_of(*target), several.what);
-        }
-        let first = several.targets.first().map_or("", |target| self.name_of(*target));
-        let mut write = Vec::new();
-        match several.what {
-            "fits" if several.targets.iter().any(|target| matches!(target, Target::Unit(_))) => {
-                write.push("`primary=#true` on one of them".to_owned());
-            }
-            "fits" => {}
-            what => write.push(format!(
-                "`{}=#true` on one of them only",
-                if what == "is primary" { "primary" } else { "fallback" }
-            )),
-        }
-        if let Some(unit) = asker.unit.and_then(|unit| self.unit(unit)) {
-            let (name, wire) = (&unit.name, format!("wire \"{}\" to=\"{first}\"", need.name));
-            write.push(if unit.implicit {
-                format!("`bind \"{name}\" to=\"{name}\" {{ {wire} }}`")
-            } else {
-                format!("`{wire}` in `bind \"{name}\"`")
-            });
-        }
-        if need.rust.is_some() || several.targets.iter().any(|target| matches!(target, Target::Unit(_))) {
-            write.push(format!("`bind \"{}\" to=\"…\"`", need.name));
-        }
-        if write.is_empty() {
-            error.help("give the dependency the name of the one that it is to take".to_owned())
-        } else {
-            error.help(format!("write {}", write.join(", or ")))
-        }
     }
 }

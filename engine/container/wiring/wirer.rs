@@ -3,7 +3,7 @@
 use crate::wiring::fit::{same, shown, word};
 use crate::wiring::{Binding, Catalog, Lifetime, Resource, ResourceId, Target, UnitId, Wire};
 use std::any::TypeId;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use thinking_step::{About, ComponentType, Need, Value};
@@ -52,12 +52,26 @@ pub struct Wirer {
     pub(crate) spoiled: HashSet<(usize, usize)>,
     /// Components that cannot be bindings of their own name, and the configuration that they need.
     pub(crate) unbound: BTreeMap<String, Vec<String>>,
+    /// Components that are bound under other conditions only.
+    pub(crate) elsewhere: BTreeSet<String>,
 }
 
 impl Wirer {
     /// Takes in everything that can be chosen; gives every mistake in the bindings themselves. Configurations are not looked into.
     #[must_use]
     pub fn new(catalog: Catalog, bindings: Vec<Binding>, resources: Vec<Resource>) -> (Self, Vec<Diagnostic>) {
+        Self::with_conditions(catalog, bindings, resources, BTreeSet::new())
+    }
+
+    /// The same, where some components are bound only under other conditions than these (`when`, facets): nobody bound them here, and they are
+    /// no bindings of their own names all the same.
+    #[must_use]
+    pub fn with_conditions(
+        catalog: Catalog,
+        bindings: Vec<Binding>,
+        resources: Vec<Resource>,
+        elsewhere: BTreeSet<String>,
+    ) -> (Self, Vec<Diagnostic>) {
         let mut wirer = Self {
             catalog,
             units: Vec::with_capacity(bindings.len()),
@@ -70,6 +84,7 @@ impl Wirer {
             broken: BTreeMap::new(),
             spoiled: HashSet::new(),
             unbound: BTreeMap::new(),
+            elsewhere,
         };
         let mut wrong = Vec::new();
         for (at, resource) in wirer.resources.iter().enumerate() {
@@ -211,7 +226,10 @@ impl Wirer {
 
     /// A component that nobody bound is a binding of its own name.
     fn add_implicit(&mut self) {
-        let unbound = |kind: &&Arc<dyn ComponentType>| !self.by_component.contains_key(&kind.about().name);
+        let unbound = |kind: &&Arc<dyn ComponentType>| {
+            let name = &kind.about().name;
+            !self.by_component.contains_key(name) && !self.elsewhere.contains(name)
+        };
         let kinds: Vec<Arc<dyn ComponentType>> = self.catalog.iter().filter(unbound).cloned().collect();
         for component in kinds {
             let about = component.about();

@@ -23,7 +23,8 @@ pub fn lines(children: &[Child]) -> Vec<Line> {
     let mut all = Vec::new();
     for (number, child) in children.iter().enumerate() {
         // What is big stands apart.
-        if number > 0 && matches!(child, Child::Node(node) if node.nodes().next().is_some()) {
+        let big = |child: &Child| matches!(child, Child::Node(node) if node.nodes().next().is_some());
+        if number > 0 && (big(child) || children.get(number - 1).is_some_and(big)) {
             all.push(Line { code: String::new(), span: None, values: Vec::new() });
         }
         write(child, 0, &mut all);

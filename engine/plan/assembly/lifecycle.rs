@@ -104,7 +104,8 @@ pub(crate) fn hooks(
         let side = order.targets.iter().find(|target| target.name == on.target.value).map(|target| target.side);
         let file = files.get(&on.target.value).cloned();
         let mut maker = Maker { shop: &mut *shop, assembly, variables: &variables, roots: &mut *roots };
-        let Some((action, body, span)) = maker.on(on, side, file.is_some(), diagnostics) else { continue };
+        let asks = lifecycle.target.get(&on.target.value).is_some_and(|target| target.requires.is_some());
+        let Some((action, body, span)) = maker.on(on, side, asks, diagnostics) else { continue };
         unplanned.actions.push(thinking_container::On {
             target: on.target.value.clone(),
             target_span: on.target.span,

@@ -110,7 +110,7 @@ pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diag
         places.extend(name.span.map(|span| (name.value.clone(), span)));
         bindings.push(binding(name, bind, value));
     }
-    let (wirer, wrong) = Wirer::new(catalog, bindings, resources);
+    let (wirer, wrong) = Wirer::with_conditions(catalog, bindings, resources, shop.project.bound_components());
     diagnostics.extend(wrong);
     let mut assembly = Assembly { wirer, variables: BTreeMap::new(), broken, recorded, places };
     assembly.variables = variables(shop, &assembly);

@@ -5,7 +5,7 @@ use super::Assembly;
 use std::collections::BTreeSet;
 use thinking_container::{Choice, Target, UnitId};
 use thinking_diagnostic::Span;
-use thinking_step::{DefinitionPart, VariableKind};
+use thinking_step::{DefinitionPart, Origin, VariableKind};
 
 pub(super) fn of(assembly: &Assembly, choice: &Choice) -> Vec<DefinitionPart> {
     let mut parts = Vec::new();
@@ -25,7 +25,16 @@ fn add(assembly: &Assembly, unit: UnitId, seen: &mut BTreeSet<UnitId>, parts: &m
         parts.push(DefinitionPart { label, text, places });
     };
     let here = || place.map(|span| (0, span)).into_iter().collect();
-    say(format!("component of `{binding}`"), format!("{} {}", about.name, about.version), here());
+    say(format!("component `{binding}`"), about.name.clone(), here());
+    let declared_at = match about.origin {
+        Origin::Manifest(span) => Some(span),
+        Origin::Source(..) | Origin::Engine => None,
+    };
+    say(
+        format!("version of `{}`", about.name),
+        about.version.clone(),
+        declared_at.map(|span| (0, span)).into_iter().collect(),
+    );
     if let Some(config) = assembly.recorded.get(binding).filter(|config| **config != serde_json::json!({})) {
         let at = assembly.places.get(binding).map(|span| (0, *span)).into_iter().collect();
         say(format!("configuration of `{binding}`"), sorted(config).to_string(), at);

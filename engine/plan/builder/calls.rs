@@ -45,7 +45,8 @@ impl Builder<'_, '_> {
         definer.fixed("operation", &format!("{binding}.{}", operation.name), name.span);
         definer.component(&binding);
         let arguments = self.arguments(call, place, task, &schema, definer);
-        let class = operation.class;
+        // What a script calls says by itself how it touches the world.
+        let class = if about.rust.is_none() { Class::Pure } else { operation.class };
         let callee = Callee::Operation { binding, number, name: name.value.as_str().into(), class };
         Some(Call { callee, arguments: TemplateValue::Map(arguments) })
     }

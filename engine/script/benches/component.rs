@@ -107,9 +107,9 @@ fn registered(bencher: divan::Bencher, code: &str) {
 fn a_million_floats_to_rust(bencher: divan::Bencher) {
     let host = host();
     let mut list = Dynamic::from_array((0..1_000_000).map(|at| Dynamic::from(f64::from(at) / 2.0)).collect());
-    let mut values = [&mut list];
+    let values = [&mut list];
     bencher.bench_local(|| {
-        let mut given = Positional::new(&mut values);
+        let mut given = Positional::new(&values);
         let numbers = evaluate(&host, || argument::<Vec<f32>>(&mut given, 0, "numbers", "sum")).0;
         numbers.unwrap().unwrap().len()
     });

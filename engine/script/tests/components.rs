@@ -1,6 +1,6 @@
 //! Components as variables of scripts, and calls of their operations.
 
-use super::{World, all, failure, native, program, value};
+use super::{World, all, failure, program, value};
 use serde_json::json;
 use std::sync::Arc;
 use thinking_step::{Class, ErrorKind, Host, Purpose, Reference, ReferenceKind};
@@ -117,10 +117,10 @@ fn components_are_mentioned() {
         let program = program(code);
         program.references().iter().map(|Reference { kind, .. }| kind.clone()).collect::<Vec<_>>()
     };
-    let component = ReferenceKind::Component("tokenizer".to_owned());
-    assert_eq!(found("tokenizer.look()"), [component.clone()]);
-    assert_eq!(found("let t = tokenizer; [1].map(|x| t.look())"), [component.clone()]);
-    assert_eq!(found("[1].map(|x| tokenizer.look())"), [component]);
+    let component = [ReferenceKind::Component("tokenizer".to_owned())];
+    assert_eq!(found("tokenizer.look()"), component);
+    assert_eq!(found("let t = tokenizer; [1].map(|x| t.look())"), component);
+    assert_eq!(found("[1].map(|x| tokenizer.look())"), component);
     let program = program("tokenizer.look(); tokenizer.learn(\"a\"); tokenizer.publish(\"a\"); tokenizer.split(\"a\")");
     let calls: Vec<_> = program.calls().iter().map(|call| (&*call.function, call.class)).collect();
     assert_eq!(calls, [("tokenizer.look", Class::Observe), ("tokenizer.publish", Class::Effect)]);
@@ -234,5 +234,4 @@ fn a_hook_is_told_why() {
     let host: Arc<dyn Host> = Arc::clone(&world.host) as Arc<dyn Host>;
     let hook = super::compile("outcome == \"failed\"", Purpose::Hook).unwrap_or_else(|found| panic!("{found:?}"));
     assert_eq!(hook.eval(&host).unwrap(), json!(true));
-    let _ = native::about();
 }

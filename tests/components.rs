@@ -1,0 +1,421 @@
+//! Components from the outside: what is created, started and stopped, in which order, what is kept, and what runs again.
+
+use crate::support::Sandbox;
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+/// What scripts and hooks logged in an apply, line by line: `who │ what`.
+fn said(sandbox: &Sandbox, arguments: &[&str], code: i32) -> Vec<String> {
+    let told = sandbox.run(&[&["apply"], arguments].concat()).expect(code).err;
+    told.lines().filter_map(|line| line.split_once(" │ ")).map(|(who, what)| format!("{} {what}", who.trim())).collect()
+}
+
+/// Three components, each needing the one before; every one says when it takes part in what.
+fn three() -> Sandbox {
+    let sandbox = Sandbox::with(
+        r##"
+        component "one" script="one.rhai"
+        component "two" script="two.rhai" { needs "one" }
+        component "three" script="three.rhai" { needs "two" }
+        component "idle" script="one.rhai"
+        param "fails" default="nothing"
+        runtime {
+            lifecycle {
+                target "open" before="init"
+                target "warm-up" after="post-startup"
+                target "warmer" after="warm-up" direction="backward"
+                target "cool-down" before="pre-shutdown" direction="forward"
+                target "last" after="exit"
+                on "open" rhai=#"log::info("open")"#
+                on "startup" rhai=#"log::info("all started")"#
+                on "shutdown" rhai=#"log::info(`all stop: ${outcome}`)"#
+                on "last" { call "one.say" text="good night" }
+            }
+        }
+        pipeline "main" { step "work" { rhai #"if params.fails == "step" { throw "no" } three.work()"# } }
+        "##,
+    );
+    let script = |name: &str| {
+        let hooks = ["init", "startup", "warm_up", "warmer", "cool_down"];
+        let mut text: String = hooks
+            .iter()
+            .map(|hook| format!("fn {hook}() {{ log::info(\"{hook}\"); this.may_fail(\"{hook}\"); }}\n"))
+            .collect();
+        text.push_str("fn shutdown(outcome) { log::info(`shutdown ${outcome}`); this.may_fail(\"shutdown\"); }\n");
+        text.push_str(&format!(
+            "fn may_fail(hook) {{ if fs::exists(`fail-{name}-${{hook}}`) {{ throw `{name} broke`; }} }}\n"
+        ));
+        text.push_str("fn say(text) { log::info(text); }\nfn work() { 42 }\n");
+        sandbox.write(&format!("{name}.rhai"), &text);
+    };
+    ["one", "two", "three"].into_iter().for_each(script);
+    sandbox.run(&["validate"]).expect(0);
+    sandbox
+}
+
+#[test]
+fn targets_come_in_order_and_only_what_is_needed_is_started() {
+    let sandbox = three();
+    // `on "last" call=` takes `one` along, which is needed anyway; nothing needs `idle`.
+    let expected = "open open
+one.init init
+two.init init
+three.init init
+one.startup startup
+two.startup startup
+three.startup startup
+startup all started
+one.warm-up warm_up
+two.warm-up warm_up
+three.warm-up warm_up
+three.warmer warmer
+two.warmer warmer
+one.warmer warmer
+one.cool-down cool_down
+two.cool-down cool_down
+three.cool-down cool_down
+shutdown all stop: done
+three.shutdown shutdown done
+two.shutdown shutdown done
+one.shutdown shutdown done
+one.last good night";
+    assert_eq!(said(&sandbox, &[], 0).join("\n"), expected);
+    // With nothing to do nothing is started.
+    assert!(said(&sandbox, &[], 0).is_empty());
+    // Each hook's duration is in the log.
+    let log = sandbox.run(&["logs", "--json"]).expect(0).out;
+    let hooks: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|event| event["event"] == "hook-ended")
+        .collect();
+    assert_eq!(hooks.len(), 22);
+    assert!(hooks.iter().all(|hook| hook["took_us"].is_u64() && hook["error"].is_null()));
+}
+
+#[test]
+fn a_failing_start_stops_what_had_started_and_nothing_runs() {
+    for (failing, stopped) in [
+        ("init", ""),
+        ("startup", "one.shutdown shutdown failed"),
+        ("warm_up", "three.shutdown shutdown failed\ntwo.shutdown shutdown failed\none.shutdown shutdown failed"),
+    ] {
+        let sandbox = three();
+        sandbox.write(&format!("fail-two-{failing}"), "");
+        let told = said(&sandbox, &[], 1);
+        let stops: Vec<&str> = told.iter().map(String::as_str).filter(|line| line.contains("shutdown f")).collect();
+        assert_eq!(stops.join("\n"), stopped, "{failing}: {told:?}");
+        let again = sandbox.run(&["apply"]).expect(1).err;
+        assert!(
+            again.contains("two broke") && again.contains("no step was done yet") || again.contains("two broke"),
+            "{again}"
+        );
+        assert!(!again.contains("▸ work"), "{again}");
+        // Mended, the same run goes on.
+        std::fs::remove_file(sandbox.file(&format!("fail-two-{failing}"))).unwrap();
+        let told = sandbox.run(&["apply"]).expect(0).err;
+        assert!(told.contains("goes on") && told.contains("✓ work"), "{told}");
+    }
+}
+
+#[test]
+fn what_fails_while_stopping_hides_nothing() {
+    let sandbox = three();
+    sandbox.write("fail-two-shutdown", "");
+    sandbox.write("fail-three-shutdown", "");
+    let told = sandbox.run(&["apply"]).expect(1).err;
+    for line in [
+        "three.shutdown  failed: three broke",
+        "two.shutdown  failed: two broke",
+        "one.shutdown │ shutdown done",
+        "done: 1 step ran",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    // The step is done all the same.
+    assert!(sandbox.run(&["apply"]).expect(0).err.contains("nothing to do"));
+    let sandbox = three();
+    sandbox.write("fail-two-shutdown", "");
+    let told = sandbox.run(&["apply", "-p", "fails=step"]).expect(1).err;
+    assert!(
+        told.contains("`work` failed: no")
+            && told.contains("two broke")
+            && told.contains("one.shutdown │ shutdown failed"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_interrupted_run_stops_its_components() {
+    let sandbox = Sandbox::with(
+        r##"
+        component "server" script="server.rhai"
+        pipeline "main" { each "n" in="1..1000" { step "work" { rhai #"server.work(); time::sleep(0.02)"# } } }
+        "##,
+    );
+    sandbox.write("server.rhai", "fn work() {}\nfn shutdown(outcome) { log::info(`stops ${outcome}`) }\n");
+    let mut child = sandbox.command(&["apply", "--json"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(|line| line.unwrap());
+    lines.find(|line| line.contains("step-done")).expect("it works");
+    // SAFETY: the child is ours and was not waited for.
+    unsafe { libc::kill(i32::try_from(child.id()).unwrap(), libc::SIGINT) };
+    let rest: Vec<String> = lines.collect();
+    assert!(rest.iter().any(|line| line.contains("stops interrupted")), "{rest:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn what_does_not_stop_in_time_is_left_behind() {
+    let sandbox = Sandbox::with(
+        r##"
+        component "slow" script="slow.rhai"
+        runtime { lifecycle grace="200ms" }
+        pipeline "main" { step "work" { rhai "slow.work()" } }
+        "##,
+    );
+    sandbox.write("slow.rhai", "fn work() { 1 }\nfn shutdown() { loop { } }\n");
+    let told = sandbox.run(&["apply"]).expect(1).err;
+    assert!(told.contains("slow.shutdown  failed: did not stop within 200ms"), "{told}");
+}
+
+/// A counter that remembers, in a step of its own per round; `result` is what it says at the end.
+fn counter(rounds: usize) -> Sandbox {
+    let sandbox = Sandbox::with(&format!(
+        r##"
+        component "counter" script="counter.rhai" persistent=#true {{ param "by" type="int" default=1 }}
+        pipeline "main" {{
+            each "round" in="1..={rounds}" {{
+                step "count" {{ rhai "counter.count(round)" }}
+                step "pause" {{ rhai #"time::sleep(0.005)"# }}
+            }}
+            step "end" {{ rhai "counter.all()" }}
+        }}
+        "##
+    ));
+    sandbox.write(
+        "counter.rhai",
+        "fn count(round) { this.sum = (this.sum ?? 0) * 3 + round * this.config.by; this.sum % 1000 }\nfn all() { this.sum }\n",
+    );
+    sandbox
+}
+
+fn result(sandbox: &Sandbox) -> String {
+    sandbox.run(&["show", "end", "--json"]).expect(0).out
+}
+
+#[test]
+fn a_persistent_component_survives_kills() {
+    let whole = counter(12);
+    whole.run(&["apply"]).expect(0);
+    let value = |text: &str| serde_json::from_str::<Value>(text).unwrap()["result"].clone();
+    let expected = value(&result(&whole));
+    assert!(expected.is_i64(), "{expected}");
+    let sandbox = counter(12);
+    let mut kills = 0;
+    for after in (1..24).step_by(5) {
+        let mut child =
+            sandbox.command(&["apply", "--json"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut done = lines.filter(|line| line.as_ref().unwrap().contains("step-done"));
+        if done.nth(after % 4).is_some() {
+            kills += 1;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(kills > 2);
+    sandbox.run(&["apply"]).expect(0);
+    assert_eq!(value(&result(&sandbox)), expected);
+}
+
+#[test]
+fn what_components_are_made_of_is_a_reason_to_run_again() {
+    let sandbox = Sandbox::with(
+        r##"
+        component "inner" script="inner.rhai" version="1"
+        component "outer" script="outer.rhai" { param "by" type="int" default=1; needs "inner" }
+        component "other" script="inner.rhai"
+        bind "calc" to="outer" { by 2 }
+        pipeline "main" {
+            step "free" { rhai "1" }
+            step "uses" { rhai "calc.value()" }
+        }
+        "##,
+    );
+    sandbox.write("inner.rhai", "fn value() { 20 }\n");
+    sandbox.write("outer.rhai", "fn value() { this.inner.value() + this.config.by }\n");
+    sandbox.run(&["apply"]).expect(0);
+    let manifest = sandbox.read("pipeline.kdl");
+    let why = |change: &dyn Fn()| {
+        change();
+        let out = sandbox.run(&["plan"]).expect(0).out;
+        sandbox.write("pipeline.kdl", &manifest);
+        sandbox.write("inner.rhai", "fn value() { 20 }\n");
+        sandbox.write("outer.rhai", "fn value() { this.inner.value() + this.config.by }\n");
+        out.lines().filter(|line| !line.starts_with("done")).map(str::to_owned).collect::<Vec<_>>().join("\n")
+    };
+    let edit = |from: &'static str, to: &'static str| {
+        let (sandbox, manifest) = (&sandbox, &manifest);
+        move || sandbox.write("pipeline.kdl", &manifest.replace(from, to))
+    };
+    let script = |name: &'static str, text: &'static str| {
+        let sandbox = &sandbox;
+        move || sandbox.write(name, text)
+    };
+    insta::assert_snapshot!(why(&edit("{ by 2 }", "{ by 3 }")), @"");
+    insta::assert_snapshot!(why(&edit("version=\"1\"", "version=\"2\"")), @"");
+    insta::assert_snapshot!(why(&script("inner.rhai", "fn value() { 21 }\n")), @"");
+    insta::assert_snapshot!(why(&edit("bind \"calc\" to=\"outer\" { by 2 }", "bind \"calc\" to=\"outer\" { by 2; wire \"inner\" to=\"other\" }")), @"");
+    // Layout, comments, and what is not used are no reasons.
+    insta::assert_snapshot!(why(&script("inner.rhai", "// twenty\nfn value() {\n    20\n}\n")), @"nothing to do: all 2 steps are done and unchanged");
+    insta::assert_snapshot!(why(&edit("{ by 2 }", "lazy=#true { by 2 }")), @"nothing to do: all 2 steps are done and unchanged");
+}
+
+#[test]
+fn lifetimes() {
+    let lives = |properties: &str| {
+        let sandbox = Sandbox::with(&format!(
+            r##"
+            component "thing" script="thing.rhai"
+            bind "thing" to="thing" {properties}
+            pipeline "main" {{
+                stage "first" {{
+                    each "n" in="1..=2" {{
+                        step "a" {{ rhai "thing.serve(); thing.serve()" }}
+                        step "b" {{ rhai "thing.serve()" }}
+                    }}
+                }}
+                stage "second" {{ step "c" {{ rhai "thing.serve()" }} }}
+                step "free" {{ rhai "1" }}
+            }}
+            "##
+        ));
+        sandbox.write(
+            "thing.rhai",
+            "fn startup() { this.used = 0; }\nfn serve() { this.used += 1; this.used }\nfn shutdown() { log::info(`used ${this.used}`) }\n",
+        );
+        let said = said(&sandbox, &[], 0);
+        said.iter().map(|line| line.rsplit(' ').next().unwrap()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(lives(""), "7");
+    assert_eq!(lives("scope=\"stage\""), "6 1");
+    assert_eq!(lives("scope=\"item\""), "3 3 1");
+    assert_eq!(lives("scope=\"step\""), "2 1 2 1 1");
+    assert_eq!(lives("lazy=#true"), "7");
+}
+
+#[test]
+fn conditions_facets_and_fallbacks_choose() {
+    let sandbox = Sandbox::with(
+        r##"
+        param "big" type="bool" default=#false
+        component "s.small" provides="size" script="small.rhai"
+        component "s.large" provides="size" script="large.rhai"
+        bind "small" to="s.small" fallback=#true
+        bind "large" to="s.large" when="params.big || facets.has(\"large\")"
+        facet "large"
+        pipeline "main" { step "say" { rhai "size.say()" } }
+        "##,
+    );
+    sandbox.write("small.rhai", "fn say() { \"small\" }");
+    sandbox.write("large.rhai", "fn say() { \"large\" }");
+    let say = |arguments: &[&str]| {
+        sandbox.run(&[&["apply", "--fresh"], arguments].concat()).expect(0);
+        let out = sandbox.run(&["show", "say", "--json"]).expect(0).out;
+        serde_json::from_str::<Value>(&out).unwrap()["result"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(say(&[]), "small");
+    assert_eq!(say(&["-p", "big=true"]), "large");
+    assert_eq!(say(&["--facet", "large"]), "large");
+}
+
+#[test]
+fn a_secret_in_a_configuration_stays_one() {
+    let sandbox = Sandbox::with(
+        r##"
+        param "token" type="string" env="TOKEN" secret=#true
+        component "client" script="client.rhai" { param "key" }
+        bind "client" to="client" { key "Bearer ${params.token}" }
+        pipeline "main" { step "ask" { rhai "client.ask()" } }
+        "##,
+    );
+    sandbox.write("client.rhai", "fn ask() { log::info(this.config.key); this.config.key.len() }");
+    let apply = |token: &str| crate::support::run(sandbox.command(&["apply"]).env("TOKEN", token)).expect(0).err;
+    let told = apply("hunter2-hunter2");
+    assert!(told.contains("Bearer ") && !told.contains("hunter2"), "{told}");
+    // Another secret is no change.
+    assert!(apply("another-one-4711").contains("nothing to do"));
+    for entry in walk(&sandbox.file(".thinking")) {
+        let bytes = std::fs::read(&entry).unwrap();
+        assert!(!bytes.windows(7).any(|window| window == b"hunter2"), "{}", entry.display());
+    }
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all.extend(walk(&path)) } else { all.push(path) }
+    }
+    all
+}
+
+#[test]
+fn mistakes_are_found_before_anything_starts() {
+    let check = |manifest: &str| {
+        let sandbox = Sandbox::with(manifest);
+        sandbox.write("a.rhai", "fn startup() { log::info(\"started\") }\nfn act(n) { n }\n");
+        let told = sandbox.run(&["apply"]).expect(2).err;
+        assert!(!told.contains("started") && !sandbox.file(".thinking").exists(), "{told}");
+        told
+    };
+    let base = r#"component "a.one" provides="thing" script="a.rhai" { param "size" type="int" }
+component "a.two" provides="thing" script="a.rhai""#;
+    let with = |rest: &str| check(&format!("{base}\n{rest}\n"));
+    insta::assert_snapshot!(with(
+        r#"bind "x" to="a.oen"
+pipeline "main" { step "s" { rhai "x.act(1)" } }"#
+    ));
+    insta::assert_snapshot!(with(
+        r#"bind "x" to="a.one" { size "big"; colour "red" }
+pipeline "main" { step "s" { rhai "x.act(1)" } }"#
+    ));
+    insta::assert_snapshot!(with(
+        r#"bind "x" to="a.one" { size 1 }
+pipeline "main" { step "s" { rhai "thing.act(1)" } }"#
+    ));
+    insta::assert_snapshot!(with(
+        r#"pipeline "main" { step "s" { call "a.two.act" n=1 m=2 }; step "t" { call "a.two.actt" }; step "u" { rhai "stuff.act(1)" } }"#
+    ));
+    insta::assert_snapshot!(with(
+        r#"bind "x" to="a.two"
+pipeline "main" { step "s" { rhai "x.act()" }; step "t" { rhai "x.actor(1)" }; step "u" { rhai "x.size" } }"#
+    ));
+}
+
+#[test]
+fn a_required_file_or_what_stands_in_for_it() {
+    let sandbox = Sandbox::with(
+        r##"
+        runtime {
+            lifecycle {
+                target "settings" before="init" requires="settings.toml"
+                on "settings" rhai=#"log::info(`${file}: ${toml::read(file).size}`)"#
+            }
+        }
+        pipeline "main" { step "s" always=#true { rhai "1" } }
+        "##,
+    );
+    sandbox.write("settings.example.toml", "size = 3\n");
+    insta::assert_snapshot!(sandbox.run(&["apply"]).expect(2).err);
+    sandbox.write(
+        "pipeline.kdl",
+        &sandbox
+            .read("pipeline.kdl")
+            .replace("requires=\"settings.toml\"", "requires=\"settings.toml\" default=\"settings.example.toml\""),
+    );
+    assert_eq!(said(&sandbox, &[], 0), ["settings settings.example.toml: 3"]);
+    sandbox.write("settings.toml", "size = 4\n");
+    assert_eq!(said(&sandbox, &[], 0), ["settings settings.toml: 4"]);
+}
