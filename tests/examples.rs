@@ -65,7 +65,16 @@ fn calculator() {
     assert!(told.contains("the run goes on: cannot divide by zero"), "{told}");
     let (_, told) = lines("3 ^ 2\n");
     assert!(told.contains("3 ^ 2 = 9.0") && !told.contains("42"), "{told}");
-    assert!(lines_of("calculator") < 60);
+    // A further operator is a further component, and nothing else changes.
+    sandbox.write(
+        "operators/rest.rhai",
+        r#"fn symbol() { "%" } fn level() { 2 } fn leans() { "left" } fn apply(left, right) { left % right }"#,
+    );
+    let component = r#"component "op.rest" provides="operator" script="operators/rest.rhai""#;
+    sandbox.write("pipeline.kdl", &format!("{}{component}\n", sandbox.read("pipeline.kdl")));
+    let told = sandbox.run(&["apply", "--pipeline", "one", "-p", "expression=1 + 17 % 5 ^ 1 * 2"]).expect(0).err;
+    assert!(told.contains("1 + 17 % 5 ^ 1 * 2 = 5.0\n"), "{told}");
+    assert!(lines_of("calculator") < 70);
 }
 
 /// Lines of an example's manifest and scripts.
