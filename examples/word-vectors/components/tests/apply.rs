@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -93,6 +94,11 @@ fn survives_kills(device: &str) {
     copy.run(0, &arguments);
     for (name, (killed, expected)) in OUTPUTS.iter().zip(copy.outputs().into_iter().zip(undisturbed.outputs())) {
         assert!(killed == expected, "{name} differs with {device}");
+    }
+    // Words of a kind are more alike than all of these words are: what was learned makes sense, whatever happened on the way.
+    let kinds: Value = serde_json::from_slice(&copy.outputs()[2]).unwrap();
+    for (kind, alike) in kinds["within"].as_object().unwrap() {
+        assert!(alike.as_f64().unwrap() > kinds["all"].as_f64().unwrap() + 0.25, "{kind} with {device}: {kinds}");
     }
 }
 
