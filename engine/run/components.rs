@@ -15,7 +15,7 @@ use thinking_container::{
     Container, Environment, HookReport, LifecyclePlan, Lifetime, Outcome, ResourceId, Scope, ScopeKey, Work,
 };
 use thinking_event::{Event, TaskRef};
-use thinking_plan::{OnBody, Plan, TaskId, TaskKind};
+use thinking_plan::{Call, Callee, OnBody, Plan, TaskId, TaskKind};
 use thinking_step::{ErrorKind, Host, Known, StepError, VariableKind};
 
 /// A component that did not start.
@@ -231,7 +231,11 @@ impl Environment for Around {
     fn action(&self, on: usize, outcome: Option<Outcome>, limit: Option<Duration>) -> Result<(), StepError> {
         let world = self.world()?;
         let Some(on) = world.plan.hooks.ons.get(on) else { return Ok(()) };
-        let host = self.hook_host(&world, on.target.clone(), outcome, limit.or(on.timeout));
+        let name = match &on.body {
+            OnBody::Call(Call { callee: Callee::Operation { binding, .. }, .. }) => hook_name(binding, &on.target),
+            _ => on.target.clone(),
+        };
+        let host = self.hook_host(&world, name, outcome, limit.or(on.timeout));
         let host: Arc<dyn Host> = Arc::new(match &on.file {
             Some(file) => host.with_file(shown(&world, file)),
             None => host,

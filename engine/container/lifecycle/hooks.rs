@@ -48,6 +48,8 @@ pub enum Hook {
         told: bool,
         /// The number of the `on` that says so; `None`: the operation has the target's name.
         on: Option<usize>,
+        /// Whether that `on` gives arguments: then the [`Environment`](crate::Environment) does it.
+        given: bool,
     },
     /// The `on` of that number.
     Project {
@@ -69,6 +71,8 @@ pub(crate) struct Known<'a> {
     pub(crate) target: &'a str,
     /// `None`: the project's own.
     pub(crate) call: Option<(UnitId, usize, bool)>,
+    /// Whether it gives arguments.
+    pub(crate) given: bool,
 }
 
 /// Which `on`s can be used; every mistake in them.
@@ -96,7 +100,8 @@ pub(crate) fn known<'a>(
                 }
             }
         };
-        all.push(Known { number, target: &on.target, call });
+        let given = matches!(&on.action, OnAction::Operation { arguments: true, .. });
+        all.push(Known { number, target: &on.target, call, given });
     }
     all
 }
@@ -187,13 +192,13 @@ pub(crate) fn hooks(
         let about = unit.component.about();
         if let Some(operation) = about.operation(target.name) {
             match check_arity(about, operation, target.name, target.side, None) {
-                Ok(told) => units.push(Hook::Unit { unit: unit.id, operation, told, on: None }),
+                Ok(told) => units.push(Hook::Unit { unit: unit.id, operation, told, on: None, given: false }),
                 Err(diagnostic) => wrong.push(diagnostic),
             }
         }
         for on in &own {
             if let Some((id, operation, told)) = on.call.filter(|(id, ..)| *id == unit.id) {
-                units.push(Hook::Unit { unit: id, operation, told, on: Some(on.number) });
+                units.push(Hook::Unit { unit: id, operation, told, on: Some(on.number), given: on.given });
             }
         }
     }

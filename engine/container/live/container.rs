@@ -28,6 +28,8 @@ pub(crate) struct UnitHook {
     pub(crate) target: usize,
     pub(crate) operation: usize,
     pub(crate) told: bool,
+    /// The `on` that gives it arguments: the environment calls it.
+    pub(crate) action: Option<usize>,
 }
 
 /// How far the run is.
@@ -83,10 +85,10 @@ impl Container {
         let mut hooks = vec![Vec::new(); wiring.units.len()];
         for (target, planned) in plan.targets.iter().enumerate() {
             for hook in &planned.hooks {
-                if let Hook::Unit { unit, operation, told, .. } = *hook
+                if let Hook::Unit { unit, operation, told, on, given } = *hook
                     && let Some(own) = wiring.position(unit).and_then(|at| hooks.get_mut(at))
                 {
-                    own.push(UnitHook { target, operation, told });
+                    own.push(UnitHook { target, operation, told, action: on.filter(|_| given) });
                 }
             }
         }

@@ -194,6 +194,11 @@ impl Container {
         let who = self.who(target, job);
         let began = env.elapsed();
         let ended = match job {
+            Job::Unit(_, UnitHook { action: Some(on), .. }) | Job::Project(on) => {
+                let (env, on) = (Arc::clone(env), *on);
+                let work = move || env.action(on, outcome, limit);
+                within(limit, work)
+            }
             Job::Unit(instance, hook) => {
                 let host = env.host(&Work { who: &who, target: Some(&target.name), limit });
                 let (component, operation) = (Arc::clone(&instance.component), hook.operation);
@@ -202,11 +207,6 @@ impl Container {
                     host.check_cancelled()?;
                     with_current(&host, || component.call(operation, &mut arguments, &host)).map(drop)
                 };
-                within(limit, work)
-            }
-            Job::Project(on) => {
-                let (env, on) = (Arc::clone(env), *on);
-                let work = move || env.action(on, outcome, limit);
                 within(limit, work)
             }
         };

@@ -223,7 +223,14 @@ fn variables(shop: &Workshop<'_, '_>, assembly: &Assembly) -> BTreeMap<String, S
             // What is meant is not clear; what it can do then is no second mistake.
             Err(_) => match assembly.wirer.any_that_fits(&name) {
                 Some(component) => (name.clone(), component.about().clone()),
-                None => continue,
+                None => {
+                    // A binding that cannot be used is told as such; what is asked of it is no second mistake.
+                    if let Some((declared, _)) = shop.model.manifest.bind.entry(&name) {
+                        let entry = ScopeEntry { kind: VariableKind::Loop, span: declared.span };
+                        variables.insert(script_name(&name), entry);
+                    }
+                    continue;
+                }
             },
             Ok(_) => continue,
         };
