@@ -10,7 +10,7 @@ pub trait Tokenizer: Send + Sync {
 
     /// The words of each of its paragraphs.
     fn paragraphs(&self, text: &str) -> Vec<Vec<String>> {
-        paragraphs(text).map(|paragraph| self.split(paragraph)).collect()
+        paragraphs(text).into_iter().map(|paragraph| self.split(paragraph)).collect()
     }
 }
 

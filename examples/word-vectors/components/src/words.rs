@@ -20,10 +20,20 @@ pub fn words(text: &str, lowercase: bool, min_length: usize) -> Vec<String> {
     words
 }
 
-/// The paragraphs of a text: what stands between blank lines.
-pub fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
-    // A line of spaces is not blank enough for this text, and neither are carriage returns.
-    text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty())
+/// The paragraphs of a text: what stands between lines in which there is nothing.
+#[must_use]
+pub fn paragraphs(text: &str) -> Vec<&str> {
+    let (mut paragraphs, mut start, mut end) = (Vec::new(), 0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.trim().is_empty() {
+            paragraphs.push(&text[start..end]);
+            start = end + line.len();
+        }
+        end += line.len();
+    }
+    paragraphs.push(&text[start..]);
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs
 }
 
 #[cfg(test)]
@@ -55,7 +65,9 @@ mod tests {
 
     #[test]
     fn blank_lines_part_paragraphs() {
-        let found: Vec<_> = paragraphs("\n\none\ntwo\n\n\n\nthree\n").collect();
-        assert_eq!(found, ["one\ntwo", "three"]);
+        assert_eq!(paragraphs("\n\none\ntwo\n\n \t\n\nthree\n"), ["one\ntwo\n", "three\n"]);
+        assert_eq!(paragraphs("one\r\n\r\ntwo"), ["one\r\n", "two"]);
+        assert_eq!(paragraphs("\n \n"), [""; 0]);
+        assert_eq!(paragraphs(""), [""; 0]);
     }
 }

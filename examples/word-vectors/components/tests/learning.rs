@@ -25,7 +25,8 @@ struct Book {
 /// The book, or its first paragraphs.
 fn book(most: usize) -> Book {
     let text = include_str!("../../data/opticks.txt");
-    let split: Vec<Vec<String>> = paragraphs(text).take(most).map(|paragraph| words(paragraph, true, 2)).collect();
+    let split: Vec<Vec<String>> =
+        paragraphs(text).into_iter().take(most).map(|paragraph| words(paragraph, true, 2)).collect();
     let mut counts = BTreeMap::new();
     for word in split.iter().flatten() {
         *counts.entry(word.clone()).or_insert(0) += 1;
