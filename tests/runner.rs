@@ -417,3 +417,38 @@ fn a_program_of_ones_own() {
     assert_eq!(own(&["help"]).out.lines().next(), sandbox.run(&["help"]).out.lines().next());
     own(&["apply", "--nonsense"]).expect(2);
 }
+
+/// What `thinking init rust` begins runs, goes on with nothing to do, and takes up a facet.
+#[test]
+fn the_template_with_a_crate_runs() {
+    let project = Project::new("template");
+    let fresh = Sandbox::new();
+    fresh.run(&["init", "rust", "study", "--quiet"]).expect(0);
+    for name in ["pipeline.kdl", "components/src/lib.rs", "data/text.txt"] {
+        project.write(
+            name,
+            &fresh
+                .read(&format!("study/{name}"))
+                .replace("components crate=\"components\"", "components crate=\"components\" profile=\"dev\""),
+        );
+    }
+    // The template's own Cargo.toml is looked at by the tests of `init`; here its build shares what is built already.
+    project.write_crate("components", &engine());
+    let ran = project.run(&["apply", "--fresh"]).expect(0);
+    assert!(ran.err.contains("words read") && ran.err.contains("done: 2 steps ran"), "{}", ran.err);
+    let report = project.read("out/report.md").unwrap();
+    assert!(report.starts_with("# ") && report.contains("A line of this text has 5 words."), "{report}");
+    assert!(project.run(&["apply"]).expect(0).err.contains("nothing to do"));
+    // What was changed, and which step saw it.
+    let plan = project.run(&["plan", "--facet", "long"]).expect(0).out;
+    assert!(plan.contains("run      words   its configuration of `tokenizer` changed (pipeline.kdl:"), "{plan}");
+    let ran = project.run(&["apply", "--facet", "long"]).expect(0);
+    assert!(ran.err.contains("again from `words`"), "{}", ran.err);
+    // The crate's own part of `components`.
+    let shown = project.run(&["components", "text.words"]).expect(0).out;
+    assert!(shown.contains("Words in lower case") && shown.contains("components/src/lib.rs"), "{shown}");
+    // Wrong configuration is found before anything starts, at its place.
+    project.write("pipeline.kdl", &project.read("pipeline.kdl").unwrap().replace("least 1", "least -1"));
+    let ran = project.run(&["apply"]).expect(2);
+    assert!(ran.err.contains("`least` must be 0 or more") || ran.err.contains("`least`"), "{}", ran.err);
+}

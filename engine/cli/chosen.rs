@@ -3,7 +3,7 @@
 use crate::cli::args::{Common, RunArgs};
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::session::{self, Session};
-use crate::cli::{given, output, prepare};
+use crate::cli::{given, output, prepare, runner};
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -55,6 +55,7 @@ pub(crate) fn look<'l>(args: &LookArgs, language: &'l Rhai) -> Result<Looked<'l>
             return Err(Trouble::Told(Exit::Wrong));
         }
     };
+    runner::enter(&session, &args.common)?;
     let state = session::state_directory(&args.common, &session.project.directory);
     session.check(&state);
     let base = session.project.compose(&Selection::default(), &mut Diagnostics::new());
