@@ -429,3 +429,33 @@ fn a_required_file_or_what_stands_in_for_it() {
     sandbox.write("settings.toml", "size = 4\n");
     assert_eq!(said(&sandbox, &[], 0), ["settings settings.toml: 4"]);
 }
+
+#[test]
+fn what_a_component_touches_is_held_against_the_permissions_before_the_run() {
+    let sandbox = Sandbox::with(
+        r#"component "saver" script="saver.rhai"
+pipeline "main" { step "save" { rhai "saver.save(1)" } }
+"#,
+    );
+    sandbox.write("saver.rhai", "fn save(value) {\n    fs::write_text(\"out/value.txt\", value.to_string());\n}\n");
+    insta::assert_snapshot!(sandbox.run(&["apply"]).expect(2).err, @r#"
+    thinking::not-permitted
+
+      × writing `out/value.txt` is not permitted
+       ╭─[saver.rhai:2:20]
+     1 │ fn save(value) {
+     2 │     fs::write_text("out/value.txt", value.to_string());
+       ·                    ───────┬───────
+       ·                           ╰── refused
+     3 │ }
+       ╰────
+      help: to permit it, add to the manifest: runtime { permissions { write "out/value.txt" } }
+    "#);
+    sandbox.write(
+        "pipeline.kdl",
+        &format!("runtime {{ permissions {{ write \"out/**\" }} }}\n{}", sandbox.read("pipeline.kdl")),
+    );
+    sandbox.run(&["apply"]).expect(0);
+    let shown = sandbox.run(&["validate", "--permissions"]).expect(0).out;
+    assert!(shown.contains("out/value.txt") && shown.contains("fs::write_text"), "{shown}");
+}

@@ -4,7 +4,7 @@
 //! operations. [`ComponentType::create`] gives a [`Component`], whose operations are called by name with [`Arguments`] of any origin: a
 //! script's values or the manifest's JSON come in through serde, without a detour of one through the other.
 
-use crate::{Class, Host, Need, StepError, Supplied, Value};
+use crate::{Class, Host, LibraryCall, Need, Reference, StepError, Supplied, Value};
 use std::any::{Any, TypeId};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
@@ -124,6 +124,16 @@ impl About {
 pub trait ComponentType: Send + Sync {
     /// What is known of it.
     fn about(&self) -> &About;
+
+    /// What its script mentions outside of itself, as far as its text says: files, servers, environment variables. Nothing is known of Rust.
+    fn references(&self) -> &[Reference] {
+        &[]
+    }
+
+    /// The calls of library functions that touch the world outside, as far as its text says.
+    fn calls(&self) -> &[LibraryCall] {
+        &[]
+    }
 
     /// Creates one. Nothing of it has started yet.
     ///

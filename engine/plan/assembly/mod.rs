@@ -22,7 +22,7 @@ use std::sync::Arc;
 use thinking_container::{Binding, Catalog, Choice, Lifetime, Resource, ResourceId, Target, Wire, Wirer, Wiring};
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
 use thinking_schema::{self as schema, ScopeWord};
-use thinking_step::{About, DefinitionPart, Need, Origin, Purpose, ScopeEntry, Value, VariableKind};
+use thinking_step::{About, ComponentType, DefinitionPart, Need, Origin, Purpose, ScopeEntry, Value, VariableKind};
 
 /// Everything that a dependency, a script or a `call` can mean.
 pub(crate) struct Assembly {
@@ -76,6 +76,11 @@ impl Assembly {
     pub(crate) fn resources(&self) -> Vec<(Arc<str>, VariableKind)> {
         let all = (0..).map_while(|number| self.wirer.resource(ResourceId(number)));
         all.map(|resource| (resource.name.as_str().into(), resource.what.clone())).collect()
+    }
+
+    /// All kinds of components that a choice leads to.
+    pub(crate) fn kinds(&self, choice: &Choice) -> Vec<Arc<dyn ComponentType>> {
+        parts::kinds(self, choice)
     }
 
     /// What steps that use something are made of besides their own text.

@@ -3,15 +3,31 @@
 
 use super::Assembly;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use thinking_container::{Choice, Target, UnitId};
 use thinking_diagnostic::Span;
-use thinking_step::{DefinitionPart, Origin, VariableKind};
+use thinking_step::{ComponentType, DefinitionPart, Origin, VariableKind};
 
 pub(super) fn of(assembly: &Assembly, choice: &Choice) -> Vec<DefinitionPart> {
     let mut parts = Vec::new();
     let mut seen = BTreeSet::new();
     choice.units().for_each(|unit| add(assembly, unit, &mut seen, &mut parts));
     parts
+}
+
+/// All kinds of components that a choice leads to, each once.
+pub(super) fn kinds(assembly: &Assembly, choice: &Choice) -> Vec<Arc<dyn ComponentType>> {
+    let (mut open, mut seen): (Vec<UnitId>, BTreeSet<UnitId>) = (choice.units().collect(), BTreeSet::new());
+    let mut all = Vec::new();
+    while let Some(unit) = open.pop() {
+        if seen.insert(unit)
+            && let Some(declared) = assembly.wirer.unit(unit)
+        {
+            all.push(declared.component.clone());
+            open.extend(assembly.wirer.choices(unit).iter().flat_map(Choice::units));
+        }
+    }
+    all
 }
 
 fn add(assembly: &Assembly, unit: UnitId, seen: &mut BTreeSet<UnitId>, parts: &mut Vec<DefinitionPart>) {

@@ -238,6 +238,7 @@ impl Builder<'_, '_> {
         for need in step.needs() {
             match self.assembly.wirer.resolve(need) {
                 Ok(choice) => {
+                    self.uses_components(&choice, task);
                     dependencies.push(self.assembly.wired(&choice));
                     definer.wired(choice);
                 }

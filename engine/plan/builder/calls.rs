@@ -39,6 +39,9 @@ impl Builder<'_, '_> {
         if operation.declared && matches!(operation.class, Class::Observe | Class::Effect) {
             self.uses.push((task, Touch::Calls(name.value.clone(), operation.class), name.span));
         }
+        if let Ok(choice) = self.assembly.named(&binding, name.span) {
+            self.uses_components(&choice, task);
+        }
         let mut need = Need::one(&*binding, &*binding);
         need.origin = name.span.map_or(Origin::Engine, Origin::Manifest);
         self.roots.push(Root { who: format!("call `{}`", name.value), need, span: name.span });

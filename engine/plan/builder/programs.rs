@@ -6,10 +6,10 @@ use crate::survey::Touch;
 use crate::task::TaskId;
 use crate::{Template, TemplateValue};
 use std::sync::Arc;
-use thinking_container::Root;
+use thinking_container::{Choice, Root};
 use thinking_diagnostic::{Code, Diagnostic, Span, Spanned};
 use thinking_schema as schema;
-use thinking_step::{Access, Need, Origin, Program, Purpose, ReferenceKind};
+use thinking_step::{Access, LibraryCall, Need, Origin, Program, Purpose, Reference, ReferenceKind};
 
 impl Builder<'_, '_> {
     pub(super) fn program(
@@ -25,7 +25,13 @@ impl Builder<'_, '_> {
 
     pub(super) fn linked(&mut self, program: Option<Arc<dyn Program>>, task: TaskId) -> Arc<dyn Program> {
         let Some(program) = program else { return Arc::new(Wrong) };
-        for reference in program.references() {
+        self.mentions(program.references(), program.calls(), task);
+        program
+    }
+
+    /// What code mentions is there, and permitted.
+    fn mentions(&mut self, references: &[Reference], calls: &[LibraryCall], task: TaskId) {
+        for reference in references {
             match &reference.kind {
                 ReferenceKind::Result(path) => self.links.result(path, reference.span, task),
                 ReferenceKind::Facet(name) if !self.declared.iter().any(|known| **known == **name) => {
@@ -42,16 +48,23 @@ impl Builder<'_, '_> {
                 self.uses.push((task, touch, Some(reference.span)));
             }
         }
-        for call in program.calls() {
+        for call in calls {
             self.uses.push((task, Touch::Calls(call.function.clone(), call.class), Some(call.span)));
         }
-        program
+    }
+
+    /// What the scripts of components mention counts as if the task did.
+    pub(super) fn uses_components(&mut self, choice: &Choice, task: TaskId) {
+        for kind in self.assembly.kinds(choice) {
+            self.mentions(kind.references(), kind.calls(), task);
+        }
     }
 
     /// A program mentions a component.
     fn needs(&mut self, name: &str, span: Span, task: TaskId) {
         match self.assembly.named(name, Some(span)) {
-            Ok(_) => {
+            Ok(choice) => {
+                self.uses_components(&choice, task);
                 let who = self.tasks.get(task.0 as usize).map_or("", |task| &*task.path);
                 let mut need = Need::one(name, name);
                 need.origin = Origin::Manifest(span);

@@ -38,16 +38,15 @@ impl This<'_> {
     }
 }
 
-/// All mistakes in a component's script, in the order of the text.
-pub fn check_component(ast: &AST, known: &Known, places: &Places, this: &This<'_>) -> Vec<Diagnostic> {
+/// Looks through a component's script.
+pub fn check_component(ast: &AST, known: &Known, places: &Places, this: &This<'_>) -> Findings {
     let scope = StaticScope::default();
     let setting = Setting::new(ast, known, places, &scope, Purpose::Step);
     let mut checker = Checker { this: Some(this), ..Checker::new(&setting) };
     checker.outside(ast.statements());
     checker.definitions();
     checker.functions();
-    let Findings { problems, .. } = checker.done();
-    problems
+    checker.done()
 }
 
 impl<'a> Checker<'a> {

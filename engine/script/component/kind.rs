@@ -8,11 +8,16 @@ use crate::program::Variable;
 use rhai::{AST, Dynamic, Engine, Map};
 use std::sync::Arc;
 use thinking_std::Handle;
-use thinking_step::{About, Component, ComponentType, Creation, Limits, Provided, StepError, Supplied, VariableKind};
+use thinking_step::{
+    About, Component, ComponentType, Creation, LibraryCall, Limits, Provided, Reference, StepError, Supplied,
+    VariableKind,
+};
 
 /// A kind of component that is a script.
 pub struct ScriptedType {
     pub(super) about: Arc<About>,
+    pub(super) references: Vec<Reference>,
+    pub(super) calls: Vec<LibraryCall>,
     pub(super) engine: Arc<Engine>,
     pub(super) ast: Arc<AST>,
     pub(super) places: Arc<Places>,
@@ -24,6 +29,14 @@ pub struct ScriptedType {
 impl ComponentType for ScriptedType {
     fn about(&self) -> &About {
         &self.about
+    }
+
+    fn references(&self) -> &[Reference] {
+        &self.references
+    }
+
+    fn calls(&self) -> &[LibraryCall] {
+        &self.calls
     }
 
     fn create(&self, creation: Creation<'_>) -> Result<Arc<dyn Component>, StepError> {

@@ -15,7 +15,7 @@ pub use facts::{Survey, survey};
 pub use functions::{Defined, functions};
 pub use kind::ScriptedType;
 
-use crate::check::{This, check_component, is_closure};
+use crate::check::{Findings, This, check_component, is_closure};
 use crate::known::Known;
 use crate::methods::add_operations;
 use crate::places::Places;
@@ -87,7 +87,7 @@ pub fn scripted(
         survey: &survey,
         defined: &defined,
     };
-    let problems = check_component(&ast, known, &places, &this);
+    let Findings { problems, references, calls, .. } = check_component(&ast, known, &places, &this);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -126,6 +126,8 @@ pub fn scripted(
     let ast = callable(&ast, &survey.bare);
     Ok(ScriptedType {
         about: Arc::new(about),
+        references,
+        calls,
         engine: Arc::clone(engine),
         ast: Arc::new(ast),
         places: Arc::new(places),
