@@ -10,3 +10,8 @@ pub use thinking_native::prelude;
 
 #[doc(hidden)]
 pub use thinking_native::__private;
+
+/// The README's Rust is compiled with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

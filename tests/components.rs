@@ -278,8 +278,8 @@ fn what_components_are_made_of_is_a_reason_to_run_again() {
     1 recorded step would be given up
     ");
     // Layout, comments, and what is not used are no reasons.
-    insta::assert_snapshot!(why(&script("inner.rhai", "// twenty\nfn value() {\n    20\n}\n")), @"nothing to do: all 2 steps are done and unchanged");
-    insta::assert_snapshot!(why(&edit("{ by 2 }", "lazy=#true { by 2 }")), @"nothing to do: all 2 steps are done and unchanged");
+    insta::assert_snapshot!(why(&script("inner.rhai", "// twenty\nfn value() {\n    20\n}\n")), @"nothing to do: everything is done and unchanged");
+    insta::assert_snapshot!(why(&edit("{ by 2 }", "lazy=#true { by 2 }")), @"nothing to do: everything is done and unchanged");
 }
 
 #[test]
@@ -338,6 +338,28 @@ fn conditions_facets_and_fallbacks_choose() {
     assert_eq!(say(&[]), "small");
     assert_eq!(say(&["-p", "big=true"]), "large");
     assert_eq!(say(&["--facet", "large"]), "large");
+}
+
+/// An overlay that binds another component goes on with what fits of the configuration, and leaves the rest.
+#[test]
+fn another_component_under_a_facet() {
+    let sandbox = Sandbox::with(
+        r##"
+        component "s.small" provides="size" script="say.rhai" { param "by" type="int" default=1; param "only" default="here" }
+        component "s.large" provides="size" script="say.rhai" { param "by" type="int" default=100 }
+        bind "size" to="s.small" { by 2; only "here" }
+        facet "large" { bind "size" to="s.large" }
+        facet "wrong" { bind "size" { colour "red" } }
+        pipeline "main" { step "say" { rhai "size.say()" } }
+        "##,
+    );
+    sandbox.write("say.rhai", "fn say() { log::info(this.config.by); }");
+    let wrong = sandbox.run(&["apply"]).expect(2).err;
+    assert!(wrong.contains("`s.small` has no `colour`") && wrong.contains("this is so with --facet wrong"), "{wrong}");
+    sandbox.write("pipeline.kdl", &sandbox.read("pipeline.kdl").replace("colour \"red\"", "by 3"));
+    assert_eq!(said(&sandbox, &[], 0), ["say 2"]);
+    assert_eq!(said(&sandbox, &["--facet", "large"], 0), ["say 2"]);
+    assert_eq!(said(&sandbox, &["--facet", "wrong"], 0), ["say 3"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::check::{Schemas, Strictness};
 use crate::compose::{conditions, filter, overlay, repeated_tasks};
 use crate::decode::DecodeError;
 use crate::foreign::foreign;
-use crate::located::{Kind, Located};
+use crate::located::{Field, Kind, Located};
 use crate::resolved::{Child, unmap};
 use crate::{Facets, Selection, map, parse, prune};
 use serde::Deserialize;
@@ -123,6 +123,18 @@ impl Project {
         self.layers.iter().for_each(&mut take);
         self.facets.facets.iter().for_each(|facet| take(&facet.overlay));
         names
+    }
+
+    /// The component that the `bind` node with a field of configuration in it names; `None` if that node only adds to another one.
+    #[must_use]
+    pub fn written_for(&self, field: Span) -> Option<&str> {
+        let manifests = self.layers.iter().chain(self.facets.facets.iter().map(|facet| &facet.overlay));
+        let mut bindings = manifests.flat_map(|manifest| manifest.get("bind").map(Located::fields).unwrap_or_default());
+        let holds = |binding: &&Field| {
+            let config = binding.value.get("config").map(Located::fields).unwrap_or_default();
+            config.iter().any(|one| one.name_span == field)
+        };
+        bindings.find(holds)?.value.get("to")?.text()
     }
 
     /// Composes the project under a selection of facets. `None` if what came out cannot be typed.

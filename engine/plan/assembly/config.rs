@@ -28,6 +28,13 @@ pub(super) fn configured(
 ) -> Configured {
     let (mut values, mut recorded) = (Fields::new(), Fields::new());
     for (field, tree) in bind.config.iter() {
+        // An overlay that binds another component leaves the configuration of the one before where it does not fit.
+        if about.is_some_and(|about| !knows(&about.config, field))
+            && let Some(component) = field.span.and_then(|span| shop.project.written_for(span))
+            && *component != *bind.to.value
+        {
+            continue;
+        }
         let scope = settings::scope(shop, false);
         let before = diagnostics.len();
         let compiled = shop.compiler.tree(tree, shop.sources, &scope, &NoResults, Purpose::Pure, diagnostics);
@@ -44,6 +51,12 @@ pub(super) fn configured(
     diagnostics.extend(check_config(&about.config, &of, &values));
     let whole = |fields: &Fields| with_defaults(&about.config, json(&fitted(&about.config, fields)));
     Configured { value: whole(&values), recorded: whole(&recorded) }
+}
+
+/// Whether a schema has a field of that name, as in manifests or as in Rust.
+fn knows(schema: &Value, field: &str) -> bool {
+    let same = |known: &String| known.replace('_', "-") == field.replace('_', "-");
+    schema["properties"].as_object().is_none_or(|properties| properties.keys().any(same))
 }
 
 /// The configuration of a component that nobody bound: its defaults.

@@ -223,7 +223,7 @@ fn what_does_not_fit_is_named() {
 fn a_component_that_cannot_be_had_says_so() {
     let mut world = World::new();
     Arc::get_mut(&mut world.host).unwrap().components.clear();
-    assert_eq!(world.eval("tokenizer.split(\"a\")").unwrap_err().message, "there is no binding `tokenizer`");
+    assert_eq!(world.eval("tokenizer.split(\"a\")").unwrap_err().message, "there is no component `tokenizer`");
     assert_eq!(world.eval("let t = tokenizer; 1").unwrap(), json!(1));
 }
 
