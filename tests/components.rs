@@ -262,7 +262,7 @@ fn what_components_are_made_of_is_a_reason_to_run_again() {
         move || sandbox.write(name, text)
     };
     insta::assert_snapshot!(why(&edit("{ by 2 }", "{ by 3 }")), @r"
-    run      uses  its configuration of `calc` changed (pipeline.kdl:5:14)
+    run      uses  its configuration of `calc` changed (pipeline.kdl:5:37)
     1 recorded step would be given up
     ");
     insta::assert_snapshot!(why(&edit("version=\"1\"", "version=\"2\"")), @r"

@@ -3,6 +3,7 @@
 use crate::compile::NoResults;
 use crate::workshop::{Workshop, active_facets};
 use crate::{Evaluate, TemplatePart, TemplateValue, pure, settings};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
 use thinking_manifest::{ConfigOf, check_config, fitted};
@@ -17,6 +18,8 @@ pub(super) struct Configured {
     pub value: Value,
     /// The same without secrets: what was made of one is the text that made it.
     pub recorded: Value,
+    /// Where each field stands, by its name in the schema.
+    pub places: BTreeMap<String, Span>,
 }
 
 /// Evaluates the configuration of a binding and checks it against the component's schema.
@@ -45,12 +48,14 @@ pub(super) fn configured(
         recorded.push((field.clone(), shown));
     }
     let Some(about) = about else {
-        return Configured { value: json(&values), recorded: json(&recorded) };
+        return Configured { value: json(&values), recorded: json(&recorded), places: BTreeMap::new() };
     };
     let of = ConfigOf { binding: &name.value, component: &bind.to };
     diagnostics.extend(check_config(&about.config, &of, &values));
     let whole = |fields: &Fields| with_defaults(&about.config, json(&fitted(&about.config, fields)));
-    Configured { value: whole(&values), recorded: whole(&recorded) }
+    let places = fitted(&about.config, &values);
+    let places = places.into_iter().filter_map(|(name, tree)| Some((name.value, tree.span.or(name.span)?))).collect();
+    Configured { value: whole(&values), recorded: whole(&recorded), places }
 }
 
 /// Whether a schema has a field of that name, as in manifests or as in Rust.

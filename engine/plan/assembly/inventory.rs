@@ -21,6 +21,7 @@ impl Workshop<'_, '_> {
         let mut ignored = Diagnostics::new();
         let databases = crate::database::declared(self, &mut ignored);
         let assembly = assemble(self, &databases, &mut ignored);
-        Inventory { wirer: assembly.wirer, configs: assembly.recorded }
+        let configs = assembly.recorded.into_iter().map(|(binding, recorded)| (binding, recorded.config)).collect();
+        Inventory { wirer: assembly.wirer, configs }
     }
 }

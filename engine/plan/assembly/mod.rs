@@ -33,9 +33,16 @@ pub(crate) struct Assembly {
     /// Components whose scripts have mistakes, by name: what they can do is not known.
     pub broken: BTreeSet<String>,
     /// What the configuration of each binding says, without secrets.
-    recorded: BTreeMap<String, Value>,
-    /// Where the configuration of each binding stands.
-    places: BTreeMap<String, Span>,
+    recorded: BTreeMap<String, Recorded>,
+    /// Where each binding stands, and where it names its component.
+    places: BTreeMap<String, (Span, Span)>,
+}
+
+/// What may be recorded of a configuration.
+struct Recorded {
+    config: Value,
+    /// Where its fields stand.
+    fields: BTreeMap<String, Span>,
 }
 
 impl Assembly {
@@ -110,9 +117,10 @@ pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diag
         }
         let component = catalog.get(&bind.to.value).cloned();
         let about = component.as_ref().map(|component| component.about());
-        let Configured { value, recorded: shown } = config::configured(shop, (name, bind), about, diagnostics);
-        recorded.insert(name.value.clone(), shown);
-        places.extend(name.span.map(|span| (name.value.clone(), span)));
+        let Configured { value, recorded: shown, places: fields } =
+            config::configured(shop, (name, bind), about, diagnostics);
+        recorded.insert(name.value.clone(), Recorded { config: shown, fields });
+        places.extend(name.span.map(|span| (name.value.clone(), (span, bind.to.span.unwrap_or(span)))));
         bindings.push(binding(name, bind, value));
     }
     let (wirer, wrong) = Wirer::with_conditions(catalog, bindings, resources, shop.project.bound_components());

@@ -36,7 +36,7 @@ fn add(assembly: &Assembly, unit: UnitId, seen: &mut BTreeSet<UnitId>, parts: &m
     }
     let Some(declared) = assembly.wirer.unit(unit) else { return };
     let (binding, about) = (&*declared.name, declared.component.about());
-    let place = assembly.places.get(binding).copied();
+    let place = assembly.places.get(binding).map(|(_, component)| *component);
     let mut say = |label: String, text: String, places: Vec<(u32, Span)>| {
         parts.push(DefinitionPart { label, text, places });
     };
@@ -51,9 +51,19 @@ fn add(assembly: &Assembly, unit: UnitId, seen: &mut BTreeSet<UnitId>, parts: &m
         about.version.clone(),
         declared_at.map(|span| (0, span)).into_iter().collect(),
     );
-    if let Some(config) = assembly.recorded.get(binding).filter(|config| **config != serde_json::json!({})) {
-        let at = assembly.places.get(binding).map(|span| (0, *span)).into_iter().collect();
-        say(format!("configuration of `{binding}`"), sorted(config).to_string(), at);
+    if let Some(recorded) = assembly.recorded.get(binding)
+        && let serde_json::Value::Object(fields) = sorted(&recorded.config)
+        && !fields.is_empty()
+    {
+        let mut places: Vec<(u32, Span)> =
+            assembly.places.get(binding).map(|(binding, _)| (0, *binding)).into_iter().collect();
+        let mut text = String::new();
+        for (name, value) in &fields {
+            let at = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            places.extend(recorded.fields.get(name).map(|span| (at, *span)));
+            text.push_str(&format!("{name} {value}\n"));
+        }
+        say(format!("configuration of `{binding}`"), text, places);
     }
     let (text, places) = &about.definition;
     if !text.is_empty() {
