@@ -274,7 +274,7 @@ fn what_components_are_made_of_is_a_reason_to_run_again() {
     1 recorded step would be given up
     ");
     insta::assert_snapshot!(why(&edit("bind \"calc\" to=\"outer\" { by 2 }", "bind \"calc\" to=\"outer\" { by 2; wire \"inner\" to=\"other\" }")), @r"
-    run      uses  its `inner` of `calc` changed (pipeline.kdl:5:14)
+    run      uses  its `inner` of `calc` changed (pipeline.kdl:5:24)
     1 recorded step would be given up
     ");
     // Layout, comments, and what is not used are no reasons.
@@ -480,4 +480,207 @@ pipeline "main" { step "save" { rhai "saver.save(1)" } }
     sandbox.run(&["apply"]).expect(0);
     let shown = sandbox.run(&["validate", "--permissions"]).expect(0).out;
     assert!(shown.contains("out/value.txt") && shown.contains("fs::write_text"), "{shown}");
+}
+
+/// Components that look at the world while they start: what they saw is seen by every step that uses them.
+#[test]
+fn what_components_saw_while_they_started_counts() {
+    let sandbox = Sandbox::with(
+        r##"
+        param "x" type="int" default=1
+        runtime {
+            database "words" kind="kv"
+            permissions { env "COLOUR" }
+            lifecycle {
+                target "configure" after="init" requires="conf.toml" default="conf.default.toml"
+                on "configure" rhai=#"app.load(toml::read(file), params.x)"#
+                on "post-startup" { call "app.more" by=1 }
+            }
+        }
+        component "app" script="app.rhai"
+        component "user" script="user.rhai" { needs "app" }
+        pipeline "main" {
+            step "free" { rhai "1" }
+            step "uses" { rhai #"words.put("x", user.value()); user.value()"# }
+        }
+        "##,
+    );
+    sandbox.write(
+        "app.rhai",
+        "fn load(conf, x) { this.rate = conf.rate * 100 + x * 10; }\nfn more(by) { this.rate += by; }\nfn value() { this.rate }\nfn startup() { this.colour = fs::read_text(\"colour.txt\") }\n",
+    );
+    sandbox.write("user.rhai", "fn value() { this.app.value() }\n");
+    sandbox.write("conf.default.toml", "rate = 3\n");
+    sandbox.write("colour.txt", "red");
+    let value = || {
+        let out = sandbox.run(&["show", "uses", "--json"]).expect(0).out;
+        serde_json::from_str::<Value>(&out).unwrap()["result"].as_i64().unwrap()
+    };
+    sandbox.run(&["apply"]).expect(0);
+    assert_eq!(value(), 311);
+    let why = |change: &dyn Fn()| {
+        change();
+        let out = sandbox.run(&["plan"]).expect(0).out;
+        sandbox.run(&["apply"]).expect(0);
+        assert!(sandbox.run(&["apply"]).expect(0).err.contains("nothing to do"));
+        out.lines().find(|line| line.starts_with("run")).unwrap_or("nothing").to_owned()
+    };
+    assert_eq!(
+        why(&|| sandbox.write("conf.default.toml", "rate = 4\n")),
+        "run      uses  file `conf.default.toml` changed"
+    );
+    assert_eq!(value(), 411);
+    assert_eq!(why(&|| sandbox.write("colour.txt", "blue")), "run      uses  file `colour.txt` changed");
+    let edit = |from: &str, to: &str| sandbox.write("pipeline.kdl", &sandbox.read("pipeline.kdl").replace(from, to));
+    assert_eq!(
+        why(&|| edit("default=1", "default=2")),
+        "run      uses  param `x` changed from 1 to 2 (pipeline.kdl:2:15)"
+    );
+    assert_eq!(value(), 421);
+    assert_eq!(
+        why(&|| edit("by=1", "by=2")),
+        "run      uses  its arguments of the hook at `post-startup` changed (pipeline.kdl:9:42)"
+    );
+    assert_eq!(value(), 422);
+    let told = why(&|| edit("conf.rate", "conf.rate"));
+    assert_eq!(told, "nothing");
+    // Another file in its place.
+    sandbox.write("conf.toml", "rate = 9\n");
+    sandbox.run(&["apply"]).expect(0);
+    assert_eq!(value(), 922);
+}
+
+/// While components start they see the data as it was before the first step, also where a run goes on.
+#[test]
+fn what_starts_sees_the_beginning() {
+    let manifest = |b: &str| {
+        format!(
+            r##"
+            runtime {{ database "words" kind="kv" }}
+            component "c" script="c.rhai" {{ needs "words" }}
+            pipeline "main" {{
+                step "a" {{ rhai #"words.put("a", 1)"# }}
+                step "b" {{ rhai #"words.put("b", c.known() + {b}); words.get("b")"# }}
+            }}
+            "##
+        )
+    };
+    let sandbox = Sandbox::with(&manifest("10"));
+    sandbox.write("c.rhai", "fn startup() { this.known = this.words.len() }\nfn known() { this.known }\n");
+    let value = |sandbox: &Sandbox| {
+        let out = sandbox.run(&["show", "b", "--json"]).expect(0).out;
+        serde_json::from_str::<Value>(&out).unwrap()["result"].as_i64().unwrap()
+    };
+    sandbox.run(&["apply"]).expect(0);
+    assert_eq!(value(&sandbox), 10);
+    sandbox.write("pipeline.kdl", &manifest("20"));
+    assert!(sandbox.run(&["apply"]).expect(0).err.contains("= a  kept"));
+    assert_eq!(value(&sandbox), 20);
+}
+
+/// What a component is besides its script and its configuration.
+#[test]
+fn defaults_scopes_and_persistence_are_reasons() {
+    let sandbox = Sandbox::with(
+        r##"
+        component "c" script="c.rhai" { param "v" type="int" default=1 }
+        bind "d" to="c"
+        component "e" script="c.rhai" { param "v" type="int" default=1 }
+        pipeline "main" {
+            step "bound" { rhai "d.value()" }
+            step "unbound" { rhai "e.value()" }
+        }
+        "##,
+    );
+    sandbox.write("c.rhai", "fn value() { this.config.v }\n");
+    sandbox.run(&["apply"]).expect(0);
+    let manifest = sandbox.read("pipeline.kdl");
+    let why = |from: &str, to: &str| {
+        assert!(manifest.contains(from));
+        sandbox.write("pipeline.kdl", &manifest.replace(from, to));
+        let out = sandbox.run(&["plan"]).expect(0).out;
+        out.lines().find(|line| line.starts_with("run")).unwrap_or("nothing").to_owned()
+    };
+    let e = r#"component "e" script="c.rhai" { param "v" type="int" default=1 }"#;
+    assert_eq!(
+        why(e, &e.replace("default=1", "default=5")),
+        "run      unbound  its configuration of `e` changed (pipeline.kdl:4:19)"
+    );
+    assert_eq!(
+        why(r#"bind "d" to="c""#, r#"bind "d" to="c" scope="step""#),
+        "run      bound    its scope of `d` was added (pipeline.kdl:3:21)"
+    );
+    assert_eq!(
+        why(r#""c" script"#, r#""c" persistent=#true script"#),
+        "run      bound    its persistence of `d` was added (pipeline.kdl:3:21)"
+    );
+    assert_eq!(why(r#"bind "d" to="c""#, r#"bind "d" to="c" { v 1 }"#), "nothing");
+}
+
+#[test]
+fn hooks_and_shorter_lives() {
+    let with = |properties: &str, hook: &str| {
+        let sandbox = Sandbox::with(&format!(
+            r##"
+            component "c" script="c.rhai"
+            bind "c" to="c" {properties}
+            runtime {{ lifecycle {{ on "startup" {hook} }} }}
+            pipeline "main" {{ stage "s" {{ step "a" {{ rhai "log::info(c.set())" }} }} }}
+            "##
+        ));
+        sandbox.write("c.rhai", "fn take(k) { this.k = k; }\nfn set() { this.k ?? 0 }\n");
+        sandbox
+    };
+    for properties in ["", "lazy=#true", "scope=\"stage\"", "scope=\"step\"", "scope=\"item\""] {
+        let sandbox = with(properties, r#"{ call "c.take" k=7 }"#);
+        assert_eq!(said(&sandbox, &[], 0), ["s/a 7"], "{properties}");
+    }
+    let told = with("scope=\"step\"", r#"rhai="c.take(7)""#).run(&["apply"]).expect(2).err;
+    assert!(told.contains("thinking::shorter-lifetime") && told.contains("`c` lives for the step"), "{told}");
+}
+
+/// What stops in the middle is told how its scope ended, and a failure of it is not lost.
+#[test]
+fn scoped_components_are_told_how_it_ended() {
+    let sandbox = Sandbox::with(
+        r##"
+        component "c" script="c.rhai"
+        bind "c" to="c" scope="step"
+        bind "d" to="c" scope="stage"
+        pipeline "main" {
+            stage "s" on-error="skip" {
+                step "good" { rhai "c.go_on(); d.go_on()" }
+                step "bad" { rhai "c.go_on(); throw 1" }
+            }
+            step "after" { rhai "1" }
+        }
+        "##,
+    );
+    sandbox.write("c.rhai", "fn go_on() {}\nfn shutdown(outcome) { log::info(outcome); if fs::exists(\"broken\") { throw \"cannot stop\" } }\n");
+    assert_eq!(said(&sandbox, &[], 0), ["c.shutdown done", "c.shutdown failed", "d.shutdown failed"]);
+    sandbox.write("broken", "");
+    let ran = sandbox.run(&["apply", "--fresh"]).expect(1);
+    assert!(ran.err.contains("3 components did not stop as they should"), "{}", ran.err);
+}
+
+/// A plan starts nothing, so what a started component would say is not known.
+#[test]
+fn a_plan_starts_nothing() {
+    let sandbox = Sandbox::with(
+        r##"
+        component "c" script="c.rhai"
+        component "pure" script="pure.rhai"
+        pipeline "main" {
+            step "first" when="pure.ok()" { rhai "1" }
+            step "second" when="c.ok()" { rhai "2" }
+        }
+        "##,
+    );
+    sandbox.write("c.rhai", "fn startup() { log::info(\"starts\"); this.limit = 5; }\nfn ok() { this.limit > 3 }\n");
+    sandbox.write("pure.rhai", "fn ok() { true }\n");
+    sandbox.run(&["apply"]).expect(0);
+    let plan = sandbox.run(&["plan"]).expect(0);
+    assert!(!plan.err.contains("starts"), "{}", plan.err);
+    assert!(plan.out.contains("done     first"), "{}", plan.out);
+    assert!(plan.out.contains("unknown  second  what a component will say is known only in a run"), "{}", plan.out);
 }

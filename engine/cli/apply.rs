@@ -90,7 +90,15 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         Ok(RunEnd::Done | RunEnd::Unchanged | RunEnd::Stopped { .. }) => {
             closed?;
             // All steps are done and recorded, but something outside may not have been put in order.
-            Ok(if unstopped > 0 { Exit::Failed } else { Exit::Done })
+            if unstopped > 0 {
+                let what = if unstopped == 1 { "1 component" } else { &format!("{unstopped} components") };
+                let them = if unstopped == 1 { "it" } else { "they" };
+                output::talk(&format!(
+                    "{what} did not stop as {them} should, see above; the steps are done and safe, and do not run again for that\n"
+                ));
+                return Ok(Exit::Failed);
+            }
+            Ok(Exit::Done)
         }
         Ok(RunEnd::StoreFailed { unusable: true, .. }) => Ok(Exit::Wrong),
         Ok(RunEnd::Failed { .. } | RunEnd::StoreFailed { .. }) => Ok(Exit::Failed),

@@ -58,6 +58,8 @@ fn words(task: &PreviewTask, sources: &SourceMap) -> (&'static str, String) {
         Verdict::Run if task.wait => ("waits", format!("{kept}{why}")),
         Verdict::Run => ("run", format!("{kept}{why}")),
         Verdict::Skipped => ("skipped", if why.is_empty() { "its `when` is false".to_owned() } else { why }),
+        // It is unknown by itself, not for what another one makes.
+        Verdict::Unknown(until) if **until == *task.path => ("unknown", format!("{kept}{why}")),
         Verdict::Unknown(until) => ("unknown", format!("{kept}depends on what `{until}` makes")),
         Verdict::Fails(reason) => ("fails", reason.clone()),
     }

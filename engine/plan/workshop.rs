@@ -84,7 +84,7 @@ impl Workshop<'_, '_> {
         add("step", VariableKind::Step);
         let (mut databases, mut parts) = (Vec::new(), Parts::new());
         let stored = crate::database::declared(self, diagnostics);
-        let assembly = assemble(self, &stored, diagnostics);
+        let mut assembly = assemble(self, &stored, diagnostics);
         for declared in stored {
             let entry = ScopeEntry { kind: declared.kind, span: declared.name.span };
             scope.variables.insert(script_name(&declared.name.value), entry);
@@ -96,6 +96,9 @@ impl Workshop<'_, '_> {
         }
         let variables = scope.clone();
         let scope = self.compiler.scope(scope);
+        let mut roots = Vec::new();
+        let mut hooks = hooks(self, &assembly, variables, &mut roots, diagnostics);
+        assembly.hooked = std::mem::take(&mut hooks.hooked);
         let names = model.manifest.param.names().map(script_name).collect();
         let pure = crate::pure::scope(self.compiler, names, &declared, false);
         let mut builder = Builder {
@@ -124,8 +127,8 @@ impl Workshop<'_, '_> {
         let root = builder.tasks(&body.tasks, &place);
         builder.check_shared_outputs();
         builder.links.check(&builder.tasks, &builder.model.manifest, builder.diagnostics);
-        let (tasks, touches, mut roots) = (builder.tasks, builder.uses, builder.roots);
-        let hooks = hooks(self, &assembly, variables, &mut roots, diagnostics);
+        let (tasks, touches) = (builder.tasks, builder.uses);
+        roots.extend(builder.roots);
         let (mut wiring, wrong) = assembly.wirer.wire(&roots);
         diagnostics.extend(wrong);
         fill_defaults(&mut wiring);

@@ -132,7 +132,7 @@ impl Checked {
             let found = stale(world, &place.scope, read).or_else(|| stale_source(world, place.task, read));
             let Some(found) = found else { continue };
             // What the pipeline itself wrote there later is no change.
-            let of_files = matches!(read, Read::File(..) | Read::List(..) | Read::Glob(..));
+            let of_files = matches!(read.inner(), Read::File(..) | Read::List(..) | Read::Glob(..));
             if !of_files || since(world, entry)?.is_none_or(|since| since.explains(world, read).is_none()) {
                 return Ok(Some(found));
             }
@@ -247,6 +247,7 @@ pub(crate) fn stale(world: &World, scope: &Scope, read: &Read) -> Option<Stale> 
             let now = now.map(|files| inputs::names_digest(&inputs::names(world, &files)));
             (now.as_ref() != Ok(was)).then(|| Stale::new(format!("input `{pattern}` now means other files")))
         }
+        Read::Start(read) => stale(world, &Scope::default(), read),
         Read::Sibling(..) | Read::Task(..) => None,
     }
 }

@@ -3,20 +3,23 @@
 use crate::calls;
 use crate::decide::Place;
 use crate::executor::contained;
-use crate::hook_host::HookHost;
+use crate::hook_host::{HookHost, Sightings};
 use crate::host::Deadline;
+use crate::reads::Read;
 use crate::world::World;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use thinking_container::{
-    Container, Environment, HookReport, LifecyclePlan, Lifetime, Outcome, ResourceId, Scope, ScopeKey, Work,
+    Choice, Container, Environment, Hook, HookReport, LifecyclePlan, Lifetime, Outcome, ResourceId, Scope, ScopeKey,
+    Side, Unit, Wiring, Work,
 };
 use thinking_event::{Event, TaskRef};
 use thinking_plan::{Call, Callee, OnBody, Plan, TaskId, TaskKind};
-use thinking_step::{ErrorKind, Host, Known, StepError, VariableKind};
+use thinking_step::{ErrorKind, Host, Known, NamedArguments, StepError, Value, VariableKind, with_current};
 
 /// A component that did not start.
 pub(crate) struct NotStarted {
@@ -34,6 +37,10 @@ pub(crate) struct Components {
     /// Whether anything may happen; a preview only creates what it asks.
     live: bool,
     environment: OnceLock<Arc<dyn Environment>>,
+    /// What was seen while each binding's component started.
+    seen: Mutex<HashMap<Arc<str>, Sightings>>,
+    /// How many hooks failed while scoped components were stopped.
+    unstopped: AtomicUsize,
     started: Mutex<Option<Result<(), (TaskRef, StepError)>>>,
 }
 
@@ -47,6 +54,8 @@ impl Components {
             scoped: plan.wiring.units.iter().any(|unit| unit.lifetime != Lifetime::Run),
             live,
             environment: OnceLock::new(),
+            seen: Mutex::default(),
+            unstopped: AtomicUsize::new(0),
             started: Mutex::default(),
         }
     }
@@ -89,6 +98,9 @@ impl Components {
         place: &Place,
         attempt: Option<u32>,
     ) -> Result<Known, StepError> {
+        if !self.live && is_started(&world.plan, binding) {
+            return Err(StepError::script(format!("`{binding}` is started only in a run")));
+        }
         let key = if self.scoped { scope_key(&world.plan, place, attempt) } else { ScopeKey::default() };
         self.find(world, binding, &key)
     }
@@ -113,20 +125,67 @@ impl Components {
         }
     }
 
-    /// Stops what belongs to scopes that are not around `place`.
-    pub(crate) fn leave(&self, world: &Arc<World>, place: &Place) {
+    /// What the components that a binding leads to saw while they started, as reads of whoever uses it.
+    pub(crate) fn seen(&self, world: &World, binding: &str) -> Vec<Read> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reads = Vec::new();
+        if seen.is_empty() {
+            return reads;
+        }
+        for unit in closure(&world.plan.wiring, binding) {
+            let Some(sightings) = seen.get(&unit.name) else { continue };
+            let sightings = sightings.lock().unwrap_or_else(PoisonError::into_inner);
+            reads.extend(sightings.iter().map(|read| Read::Start(Box::new(read.clone()))));
+        }
+        reads
+    }
+
+    fn sightings(&self, binding: &str) -> Sightings {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).entry(binding.into()).or_default().clone()
+    }
+
+    /// Stops what belongs to scopes that are not around `place`; `outcome` says how they ended.
+    pub(crate) fn leave(&self, world: &Arc<World>, place: &Place, outcome: Outcome) {
         let Some(container) = self.container.as_ref().filter(|_| self.scoped) else { return };
         let around = around(&world.plan, place);
-        // Failures are told as they happen, and nothing else hangs on them.
         let still = |scope: &Scope| around.contains(&*scope.key);
-        container.leave(self.environment(world), Outcome::Done, still);
+        let failed = container.leave(self.environment(world), outcome, still).len();
+        self.unstopped.fetch_add(failed, Ordering::Relaxed);
     }
 
     /// Stops everything; gives how many hooks failed.
     pub(crate) fn stop(&self, world: &Arc<World>, outcome: Outcome) -> usize {
         let Some(container) = self.container.as_ref().filter(|_| self.live) else { return 0 };
-        container.stop(self.environment(world), outcome).len()
+        container.stop(self.environment(world), outcome).len() + self.unstopped.load(Ordering::Relaxed)
     }
+}
+
+/// The units that a binding leads to, itself among them.
+fn closure<'w>(wiring: &'w Wiring, binding: &str) -> Vec<&'w Unit> {
+    let mut open: Vec<usize> = wiring.find(binding).into_iter().collect();
+    let mut seen: HashSet<usize> = HashSet::new();
+    let mut all = Vec::new();
+    while let Some(at) = open.pop() {
+        if let Some(unit) = wiring.units.get(at).filter(|_| seen.insert(at)) {
+            all.push(unit);
+            let needed = unit.choices.iter().flat_map(Choice::units);
+            open.extend(needed.filter_map(|id| wiring.position(id)));
+        }
+    }
+    all
+}
+
+/// Whether something is done with a binding, or what it leads to, before the pipeline.
+fn is_started(plan: &Plan, binding: &str) -> bool {
+    let units = closure(&plan.wiring, binding);
+    plan.hooks.plan.side(Side::Start).flat_map(|target| &target.hooks).any(|hook| match hook {
+        Hook::Unit { unit, .. } => units.iter().any(|known| known.id == *unit),
+        Hook::Project { on } => plan
+            .hooks
+            .ons
+            .get(*on)
+            .is_some_and(|on| on.about.iter().any(|binding| units.iter().any(|known| known.name == *binding))),
+    })
 }
 
 fn unknown(binding: &str) -> StepError {
@@ -222,34 +281,64 @@ impl Environment for Around {
                 // A limit is what the stop side has.
                 let outcome = work.limit.map(|_| Outcome::Done);
                 let own = work.target.and_then(|target| world.plan.hooks.timeouts.get(target)).copied();
-                Arc::new(self.hook_host(&world, name, outcome, work.limit.or(own)))
+                let seen = world.components.sightings(work.who);
+                Arc::new(self.hook_host(&world, name, outcome, work.limit.or(own)).seeing(seen))
             }
             Err(_) => Arc::new(HookHost::gone(TaskRef { path: name.into(), span: None })),
         }
     }
 
-    fn action(&self, on: usize, outcome: Option<Outcome>, limit: Option<Duration>) -> Result<(), StepError> {
+    fn action(
+        &self,
+        on: usize,
+        of: Option<&Known>,
+        outcome: Option<Outcome>,
+        limit: Option<Duration>,
+    ) -> Result<(), StepError> {
         let world = self.world()?;
         let Some(on) = world.plan.hooks.ons.get(on) else { return Ok(()) };
         let name = match &on.body {
             OnBody::Call(Call { callee: Callee::Operation { binding, .. }, .. }) => hook_name(binding, &on.target),
             _ => on.target.clone(),
         };
-        let host = self.hook_host(&world, name, outcome, limit.or(on.timeout));
+        let seen = Sightings::default();
+        let host = self.hook_host(&world, name, outcome, limit.or(on.timeout)).seeing(seen.clone());
         let host: Arc<dyn Host> = Arc::new(match &on.file {
-            Some(file) => host.with_file(shown(&world, file)),
+            Some(file) => {
+                if let Some(missing) = &on.missing {
+                    // That it appears is a change.
+                    host.saw_file(missing);
+                }
+                host.with_file(shown(&world, file))
+            }
             None => host,
         });
-        contained(|| match &on.body {
+        let done = contained(|| match &on.body {
             OnBody::Script(program) => program.eval(&host),
             OnBody::Call(call) => {
                 let arguments =
                     call.arguments.value(&|program: &Arc<dyn thinking_step::Program>| program.eval(&host))?;
-                calls::call(&call.callee, &arguments, &host)
+                match (&call.callee, of) {
+                    (Callee::Operation { number, .. }, Some((component, _))) => {
+                        with_current(&host, || component.call(*number, &mut NamedArguments(&arguments), &host))?;
+                        Ok(Value::Null)
+                    }
+                    _ => calls::call(&call.callee, &arguments, &host),
+                }
             }
-        })
-        .map(drop)
-        .map_err(|error| error.at(on.span))
+        });
+        // What it saw is seen by whoever uses what it did something with.
+        let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+        for binding in &on.about {
+            let all = world.components.sightings(binding);
+            let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+            for read in &seen {
+                if !all.contains(read) {
+                    all.push(read.clone());
+                }
+            }
+        }
+        done.map(drop).map_err(|error| error.at(on.span))
     }
 
     fn resource(&self, resource: ResourceId) -> (Arc<str>, VariableKind) {
@@ -259,7 +348,7 @@ impl Environment for Around {
 
     fn told(&self, report: &HookReport<'_>) {
         let (Some(world), Some(target)) = (self.world.upgrade(), report.target) else { return };
-        let starts = world.plan.hooks.plan.side(thinking_container::Side::Start).any(|start| start.name == *target);
+        let starts = world.plan.hooks.plan.side(Side::Start).any(|start| start.name == *target);
         let task = TaskRef { path: hook_name(report.who, target).into(), span: None };
         let took = u64::try_from(report.took.as_micros()).unwrap_or(u64::MAX);
         let error = report.error.map(|error| world.mask.error(error.clone()));

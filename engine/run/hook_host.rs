@@ -1,15 +1,17 @@
 //! The world as components see it while they are created, started and stopped: everything but changing data.
 
+use crate::compare::seen_param;
 use crate::host::Deadline;
+use crate::reads::{Read, few, hex, names_digest};
 use crate::world::World;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use thinking_event::{Event, TaskRef};
 use thinking_step::{
     Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo,
     StepError, TaskInfo, Value,
 };
-use thinking_store::Scan;
+use thinking_store::{Scan, View};
 
 /// The host of one hook, or of the creation of one component.
 pub(crate) struct HookHost {
@@ -22,7 +24,12 @@ pub(crate) struct HookHost {
     deadline: Option<Deadline>,
     /// The file that the target requires, or what stands in for it.
     file: Option<String>,
+    /// What was seen outside: steps that use what starts here depend on it.
+    seen: Sightings,
 }
+
+/// What was seen while something started.
+pub(crate) type Sightings = Arc<Mutex<Vec<Read>>>;
 
 impl HookHost {
     /// A host for what is called so. `outcome` is given to what stops.
@@ -32,12 +39,35 @@ impl HookHost {
         outcome: Option<&'static str>,
         deadline: Option<Deadline>,
     ) -> Self {
-        Self { world: Arc::downgrade(world), task, outcome, deadline, file: None }
+        Self { world: Arc::downgrade(world), task, outcome, deadline, file: None, seen: Sightings::default() }
     }
 
     /// A host for when there is no world any more.
     pub(crate) fn gone(task: TaskRef) -> Self {
-        Self { world: Weak::new(), task, outcome: None, deadline: None, file: None }
+        Self { world: Weak::new(), task, outcome: None, deadline: None, file: None, seen: Sightings::default() }
+    }
+
+    /// The same; what it sees goes there.
+    pub(crate) fn seeing(self, seen: Sightings) -> Self {
+        Self { seen, ..self }
+    }
+
+    fn note(&self, read: Read) {
+        // What stops makes nothing.
+        if self.outcome.is_some() {
+            return;
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if !seen.contains(&read) {
+            seen.push(read);
+        }
+    }
+
+    /// The data as it is seen here. What starts sees it as it was before the pipeline's first step, also where a run goes on: what it makes of it is then
+    /// the same as in a run from the beginning.
+    fn view(&self, world: &World) -> View {
+        let first = world.start_view.get().filter(|_| self.outcome.is_none());
+        first.cloned().unwrap_or_else(|| world.head().view.clone())
     }
 
     /// The same with a file for its variable `file`.
@@ -62,15 +92,18 @@ impl Host for HookHost {
             hasher.update(&world.plan.seed.to_le_bytes());
         }
         hasher.update(self.task.path.as_bytes());
+        self.note(Read::Seed(self.world.upgrade().map_or(0, |world| world.plan.seed)));
         TaskInfo { path: self.task.path.clone(), attempt: 1, seed: *hasher.finalize().as_bytes() }
     }
 
     fn param(&self, name: &str) -> Option<Value> {
         let world = self.world.upgrade()?;
         let mut params = world.plan.params.values.iter();
-        params
-            .find(|(param, _)| ***param == *name || param.replace('-', "_") == name)
-            .map(|(_, param)| param.value.clone())
+        let (name, param) = params.find(|(param, _)| ***param == *name || param.replace('-', "_") == name)?;
+        if !param.secret {
+            self.note(Read::Param(name.to_string(), seen_param(&world.mask, &param.value)));
+        }
+        Some(param.value.clone())
     }
 
     fn param_names(&self) -> Vec<String> {
@@ -79,11 +112,15 @@ impl Host for HookHost {
     }
 
     fn facet(&self, name: &str) -> bool {
-        self.world.upgrade().is_some_and(|world| world.plan.facets.iter().any(|facet| **facet == *name))
+        let active = self.world.upgrade().is_some_and(|world| world.plan.facets.iter().any(|facet| **facet == *name));
+        self.note(Read::Facet(name.to_owned(), active));
+        active
     }
 
     fn mode(&self) -> Mode {
-        self.world.upgrade().map(|world| world.plan.mode).unwrap_or_default()
+        let mode = self.world.upgrade().map(|world| world.plan.mode).unwrap_or_default();
+        self.note(Read::Mode(mode.name().to_owned()));
+        mode
     }
 
     fn run(&self) -> Option<RunInfo> {
@@ -109,7 +146,7 @@ impl Host for HookHost {
     fn get(&self, database: &str, key: &str) -> Result<Option<Datum>, StepError> {
         let world = self.world()?;
         let id = world.database(database)?;
-        let view = world.head().view.clone();
+        let view = self.view(&world);
         let found = world.store.get(&view, id, key.as_bytes()).map_err(|error| world.store_failed(error))?;
         found.map(|bytes| crate::datum::decode(&bytes)).transpose()
     }
@@ -135,7 +172,7 @@ impl Host for HookHost {
     ) -> Result<Vec<(String, Datum)>, StepError> {
         let world = self.world()?;
         let id = world.database(database)?;
-        let view = world.head().view.clone();
+        let view = self.view(&world);
         let request = Scan { database: id, prefix: prefix.as_bytes(), after: after.map(str::as_bytes), limit };
         let rows = world.store.scan(&view, request).map_err(|error| world.store_failed(error))?;
         rows.into_iter()
@@ -172,9 +209,24 @@ impl Host for HookHost {
         self.check_cancelled()
     }
 
-    fn saw_file(&self, _: &Path) {}
+    fn saw_file(&self, path: &Path) {
+        let Some(world) = self.world.upgrade() else { return };
+        if world.mask.find_path(world.plan.permissions.root(), path).is_some() {
+            return;
+        }
+        let shown = world.recorded_path(path);
+        self.note(match world.files.names(path) {
+            Some(names) => Read::List(shown, Vec::new(), Some(names_digest(&names, &[])), few(names)),
+            None => Read::File(shown, world.files.digest(path).map(hex)),
+        });
+    }
 
-    fn saw_env(&self, _: &str, _: Option<&str>) {}
+    fn saw_env(&self, name: &str, value: Option<&str>) {
+        let secret = |world: Arc<World>| value.is_some_and(|value| world.mask.find_text(value).is_some());
+        if !self.world.upgrade().is_some_and(secret) {
+            self.note(Read::Env(name.to_owned(), value.map(|value| hex(thinking_step::digest(value.as_bytes())))));
+        }
+    }
 
     fn now(&self) -> i64 {
         self.world.upgrade().map_or(0, |world| world.clock.now())

@@ -72,6 +72,8 @@ pub(crate) struct Seen {
     pub arguments: Vec<PathBuf>,
     /// Files that were written.
     pub wrote: Vec<PathBuf>,
+    /// Bindings whose components were used.
+    pub components: Vec<String>,
     /// What in memory takes part in the attempt.
     pub enlisted: Vec<Enlisted>,
 }
@@ -350,7 +352,12 @@ impl Host for RunHost {
             self.seen().volatile = true;
         }
         let attempt = if let Role::Attempt { number, .. } = self.role { Some(number) } else { None };
-        self.world.components.get(&self.world, binding, &self.place, attempt)
+        let found = self.world.components.get(&self.world, binding, &self.place, attempt)?;
+        if !self.seen().components.iter().any(|known| known == binding) {
+            self.world.components.seen(&self.world, binding).into_iter().for_each(|read| self.note(read));
+            self.seen().components.push(binding.to_owned());
+        }
+        Ok(found)
     }
 
     fn enlist(&self, participant: &Enlisted) -> Result<bool, StepError> {

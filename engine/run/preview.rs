@@ -211,11 +211,11 @@ impl Previewing {
                             Some(error) => return Err(error.into()),
                             // A component that did not start may say something else than one that did.
                             None if question::asks_component(&world, &place, question) => {
-                                let (path, dropped) = (place.path.to_string(), self.left()?);
+                                let path = place.path.to_string();
                                 let reason = "what a component will say is known only in a run".to_owned();
                                 self.verdicts.note(place.task, Verdict::Unknown(path.clone()), Stale::new(reason));
                                 forecast::follow(&world, &core, place.task, &path, &mut self.verdicts.found);
-                                return Ok((dropped, None));
+                                return Ok((0, None));
                             }
                             None => Input::Failed(world.mask.error(error)),
                         },

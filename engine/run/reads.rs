@@ -28,6 +28,18 @@ pub(crate) enum Read {
     Sibling(String, Option<String>),
     /// `result("path")`, without keys: whether that is a step. (A container's result is among the facts.)
     Task(String, bool),
+    /// What a component that the step used saw while it started: a parameter, facet, variable or file, as it is outside of any task.
+    Start(Box<Read>),
+}
+
+impl Read {
+    /// What was looked at, whoever did.
+    pub(crate) fn inner(&self) -> &Self {
+        match self {
+            Self::Start(read) => read.inner(),
+            other => other,
+        }
+    }
 }
 
 /// What was seen, as bytes to intern; the order of seeing does not count.

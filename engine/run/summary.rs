@@ -111,7 +111,7 @@ impl Summary {
         let scope = Scope::default();
         for (read, at) in std::mem::take(&mut self.step_reads) {
             // What the pipeline itself wrote later is how it has to be from now on.
-            let of_files = matches!(read, Read::File(..) | Read::List(..) | Read::Glob(..));
+            let of_files = matches!(read.inner(), Read::File(..) | Read::List(..) | Read::Glob(..));
             let explained = (of_files && self.written.any() && stale(world, &scope, &read).is_some())
                 .then(|| self.written.since((0, at)).explains(world, &read));
             self.reads.insert(explained.flatten().unwrap_or(read));

@@ -15,7 +15,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use thinking_plan::{Plan, TaskId};
 use thinking_step::{Definition, ErrorKind, RunInfo, StepError};
-use thinking_store::{DatabaseId, InternId, IterationKey, Store, StoreError};
+use thinking_store::{DatabaseId, InternId, IterationKey, Store, StoreError, View};
 
 /// Shared by the dispatcher and the hosts of its attempts.
 pub(crate) struct World {
@@ -47,6 +47,8 @@ pub(crate) struct World {
     shapes: Mutex<Shapes>,
     failure: Mutex<Option<StoreError>>,
     written: OnceLock<Written>,
+    /// The data as it was before the pipeline's first step: what starts sees it so.
+    pub start_view: OnceLock<View>,
 }
 
 type Shapes = HashMap<(TaskId, Arc<[IterationKey]>), Shape>;
@@ -118,6 +120,7 @@ impl World {
             shapes: Mutex::default(),
             failure: Mutex::default(),
             written: OnceLock::new(),
+            start_view: OnceLock::new(),
             plan,
             store,
             line,

@@ -165,6 +165,7 @@ impl<'a> Since<'a> {
     /// What was seen and is otherwise now, as it would be seen now, if only the pipeline itself made the difference.
     pub(crate) fn explains(self, world: &World, read: &Read) -> Option<Read> {
         match read {
+            Read::Start(read) => self.explains(world, read).map(|read| Read::Start(Box::new(read))),
             Read::File(path, was) => {
                 let real = world.real_path(path);
                 let explained = self.left(world, path)

@@ -62,7 +62,13 @@ impl Definition {
             let first = part.places.first().map(|(_, span)| *span);
             let Some((label, text)) = old.get(at) else { return Some((format!("{} was added", part.label), first)) };
             if *label != part.label {
-                return Some((format!("{label} became {}", part.label), first));
+                let (known, stays) =
+                    (old.iter().any(|(other, _)| *other == part.label), new.iter().any(|(other, _)| other == label));
+                return Some(match (known, stays) {
+                    (false, true) => (format!("{} was added", part.label), first),
+                    (true, false) => (format!("{label} was removed"), first),
+                    _ => (format!("{label} became {}", part.label), first),
+                });
             }
             if *text != part.text {
                 let same = text.bytes().zip(part.text.bytes()).take_while(|(a, b)| a == b).count() as u32;

@@ -4,7 +4,7 @@ use crate::lifecycle::{Outcome, TargetPlan};
 use crate::wiring::ResourceId;
 use std::sync::Arc;
 use std::time::Duration;
-use thinking_step::{Host, StepError, VariableKind};
+use thinking_step::{Host, Known, StepError, VariableKind};
 
 /// What is about to be done, for whoever makes the world that it sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +23,19 @@ pub trait Environment: Send + Sync {
     /// say no only once the work's limit is over.
     fn host(&self, work: &Work<'_>) -> Arc<dyn Host>;
 
-    /// Does the project's own hook: the script or native step of the `on` of that number. `outcome` is there on the stop side; `limit` as in
+    /// Does the project's own hook: the script or native step of the `on` of that number. `of` is
+    /// the component whose operation it calls, where it takes part as such; `outcome` is there on the stop side; `limit` as in
     /// [`Work`].
     ///
     /// # Errors
     /// It failed.
-    fn action(&self, on: usize, outcome: Option<Outcome>, limit: Option<Duration>) -> Result<(), StepError>;
+    fn action(
+        &self,
+        on: usize,
+        of: Option<&Known>,
+        outcome: Option<Outcome>,
+        limit: Option<Duration>,
+    ) -> Result<(), StepError>;
 
     /// Something of the engine, as it is given to the components that need it: its name, as in the manifest, and what it is.
     fn resource(&self, resource: ResourceId) -> (Arc<str>, VariableKind);

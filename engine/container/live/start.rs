@@ -194,9 +194,16 @@ impl Container {
         let who = self.who(target, job);
         let began = env.elapsed();
         let ended = match job {
-            Job::Unit(_, UnitHook { action: Some(on), .. }) | Job::Project(on) => {
+            Job::Unit(instance, UnitHook { action: Some(on), .. }) => {
+                let kind = self.wiring.units.get(instance.key.0).map(|unit| Arc::clone(&unit.component));
+                let known = kind.map(|kind| (Arc::clone(&instance.component), kind));
                 let (env, on) = (Arc::clone(env), *on);
-                let work = move || env.action(on, outcome, limit);
+                let work = move || env.action(on, known.as_ref(), outcome, limit);
+                within(limit, work)
+            }
+            Job::Project(on) => {
+                let (env, on) = (Arc::clone(env), *on);
+                let work = move || env.action(on, None, outcome, limit);
                 within(limit, work)
             }
             Job::Unit(instance, hook) => {

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use thinking_step::testing::MemoryHost;
 use thinking_step::{
-    About, Answer, Arguments, Component, ComponentType, Creation, ErrorKind, Host, ProvidedKind, StepError, Supplied,
-    VariableKind, argument,
+    About, Answer, Arguments, Component, ComponentType, Creation, ErrorKind, Host, Known, ProvidedKind, StepError,
+    Supplied, VariableKind, argument,
 };
 
 /// What happens instead of all going well.
@@ -156,7 +156,13 @@ impl Environment for Around {
         Arc::new(host)
     }
 
-    fn action(&self, on: usize, outcome: Option<Outcome>, _: Option<Duration>) -> Result<(), StepError> {
+    fn action(
+        &self,
+        on: usize,
+        _: Option<&Known>,
+        outcome: Option<Outcome>,
+        _: Option<Duration>,
+    ) -> Result<(), StepError> {
         let more = outcome.map_or_else(String::new, |outcome| format!(" ({})", outcome.name()));
         self.seen.happens(None, &format!("on#{on}"), &more)
     }

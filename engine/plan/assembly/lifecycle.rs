@@ -2,7 +2,8 @@
 
 use super::Assembly;
 use crate::compile::NoResults;
-use crate::task::{Call, Callee};
+use crate::definition::Definer;
+use crate::task::{Call, Callee, Wired};
 use crate::workshop::Workshop;
 use crate::{TemplateValue, settings};
 use std::collections::BTreeMap;
@@ -10,11 +11,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use thinking_container::{
-    Direction, LifecyclePlan, OnAction, OwnTarget, Place, Root, STANDARD_TARGETS, Side, Wiring, plan_lifecycle,
+    Direction, LifecyclePlan, Lifetime, OnAction, OwnTarget, Place, Root, STANDARD_TARGETS, Side, Target, Wiring,
+    plan_lifecycle,
 };
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean};
 use thinking_schema::{self as schema, DirectionWord, DurationText, Templated, Tree};
-use thinking_step::{Class, Need, Origin, Program, Purpose, ReferenceKind, ScopeEntry, StaticScope, VariableKind};
+use thinking_step::{
+    Class, DefinitionPart, Need, Origin, Program, Purpose, ReferenceKind, ScopeEntry, StaticScope, VariableKind,
+};
 
 /// How long what stops may take unless the manifest says otherwise.
 const GRACE: Duration = Duration::from_secs(10);
@@ -45,6 +49,10 @@ pub struct On {
     pub timeout: Option<Duration>,
     /// The file that its target requires, or what stands in for it.
     pub file: Option<PathBuf>,
+    /// The required file, where another one stands in for it.
+    pub missing: Option<PathBuf>,
+    /// The bindings that it does something with.
+    pub about: Vec<Arc<str>>,
 }
 
 /// What an `on` does.
@@ -62,6 +70,8 @@ pub(crate) struct Unplanned {
     targets: Vec<OwnTarget>,
     actions: Vec<thinking_container::On>,
     hooks: Hooks,
+    /// Parts of the definitions of what uses a binding, with the binding.
+    pub(crate) hooked: BTreeMap<String, Vec<DefinitionPart>>,
 }
 
 impl Unplanned {
@@ -102,10 +112,26 @@ pub(crate) fn hooks(
     let (order, _) = plan_lifecycle(&unplanned.targets, &[], &assembly.wirer, &Wiring::default());
     for on in &lifecycle.on {
         let side = order.targets.iter().find(|target| target.name == on.target.value).map(|target| target.side);
-        let file = files.get(&on.target.value).cloned();
+        let (file, missing) = files.get(&on.target.value).cloned().unzip();
+        let missing = missing.flatten();
         let mut maker = Maker { shop: &mut *shop, assembly, variables: &variables, roots: &mut *roots };
         let asks = lifecycle.target.get(&on.target.value).is_some_and(|target| target.requires.is_some());
         let Some((action, body, span)) = maker.on(on, side, asks, diagnostics) else { continue };
+        let about = mentioned(assembly, &body);
+        if side != Some(Side::Stop) {
+            let mut definer = Definer::default();
+            let label = format!("hook at `{}`", on.target.value);
+            match &body {
+                OnBody::Script(program) => definer.program(&label, &**program, span),
+                OnBody::Call(call) => {
+                    definer.fixed(&label, call.callee.name(), span);
+                    definer.value(&format!("arguments of the {label}"), &call.arguments, span);
+                }
+            }
+            for binding in &about {
+                unplanned.hooked.entry(binding.to_string()).or_default().extend(definer.parts.iter().cloned());
+            }
+        }
         unplanned.actions.push(thinking_container::On {
             target: on.target.value.clone(),
             target_span: on.target.span,
@@ -117,9 +143,30 @@ pub(crate) fn hooks(
             .timeouts
             .get(&on.target.value)
             .copied());
-        unplanned.hooks.ons.push(On { target: on.target.value.clone(), span, body, timeout, file });
+        unplanned.hooks.ons.push(On { target: on.target.value.clone(), span, body, timeout, file, missing, about });
     }
     unplanned
+}
+
+/// The bindings that a hook does something with.
+fn mentioned(assembly: &Assembly, body: &OnBody) -> Vec<Arc<str>> {
+    match body {
+        OnBody::Call(Call { callee: Callee::Operation { binding, .. }, .. }) => vec![binding.clone()],
+        OnBody::Call(Call { callee: Callee::Step { dependencies, .. }, .. }) => {
+            let wired = dependencies.iter().flatten().filter_map(|wired| match wired {
+                Wired::Component(binding) => Some(binding.clone()),
+                Wired::Engine(..) => None,
+            });
+            wired.collect()
+        }
+        OnBody::Script(program) => {
+            let named = program.references().iter().filter_map(|reference| match &reference.kind {
+                ReferenceKind::Component(name) => assembly.component(name).map(|(binding, _)| binding),
+                _ => None,
+            });
+            named.collect()
+        }
+    }
 }
 
 fn own_target(name: &Spanned<String>, target: &schema::Target, diagnostics: &mut Diagnostics) -> Option<OwnTarget> {
@@ -154,22 +201,22 @@ fn own_target(name: &Spanned<String>, target: &schema::Target, diagnostics: &mut
     })
 }
 
-/// The file that a target requires, or the one that stands in for it.
+/// The file that a target requires, or the one that stands in for it and the one that is missing.
 fn required_file(
     shop: &mut Workshop<'_, '_>,
     name: &str,
     target: &schema::Target,
     diagnostics: &mut Diagnostics,
-) -> Option<PathBuf> {
+) -> Option<(PathBuf, Option<PathBuf>)> {
     let requires = target.requires.as_ref()?;
     let wanted = path(shop, requires, diagnostics)?;
     if wanted.is_file() {
-        return Some(wanted);
+        return Some((wanted, None));
     }
     if let Some(default) = &target.default {
         let stands_in = path(shop, default, diagnostics)?;
         if stands_in.is_file() {
-            return Some(stands_in);
+            return Some((stands_in, Some(wanted)));
         }
         diagnostics.push(
             Diagnostic::error(
@@ -310,6 +357,20 @@ impl Maker<'_, '_, '_> {
         Some((action, OnBody::Call(Call { callee, arguments }), name.span))
     }
 
+    /// A hook lives for the run, so what it names must, too.
+    fn too_short(&self, name: &str, span: Span) -> Option<Diagnostic> {
+        let (binding, _) = self.assembly.component(name)?;
+        let Some(Target::Unit(unit)) = self.assembly.wirer.find(&binding) else { return None };
+        let unit = self.assembly.wirer.unit(unit).filter(|unit| unit.lifetime != Lifetime::Run)?;
+        let message = format!("a hook belongs to the run, and `{binding}` lives for the {}", unit.lifetime);
+        Some(
+            Diagnostic::error(Code::ShorterLifetime, message)
+                .at(span, "used here")
+                .at(unit.span, format!("lives for the {}", unit.lifetime))
+                .help("let it take part by itself: a function of the target's name is called for each one".to_owned()),
+        )
+    }
+
     fn unknown(&self, name: &Spanned<String>) -> Diagnostic {
         crate::builder::unknown_callee(self.assembly, &self.shop.steps.names(), name)
     }
@@ -357,6 +418,7 @@ impl Maker<'_, '_, '_> {
             let mut need = Need::one(name, name);
             need.origin = Origin::Manifest(reference.span);
             self.roots.push(Root { who: "a hook".to_owned(), need, span: Some(reference.span) });
+            diagnostics.extend(self.too_short(name, reference.span));
         }
         Some(program)
     }

@@ -32,6 +32,8 @@ pub(crate) struct Assembly {
     pub variables: BTreeMap<String, ScopeEntry>,
     /// Components whose scripts have mistakes, by name: what they can do is not known.
     pub broken: BTreeSet<String>,
+    /// What hooks of the project do with each binding before the pipeline, as parts of the definitions of what uses it.
+    pub hooked: BTreeMap<String, Vec<DefinitionPart>>,
     /// What the configuration of each binding says, without secrets.
     recorded: BTreeMap<String, Recorded>,
     /// Where each binding stands, and where it names its component.
@@ -125,7 +127,8 @@ pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diag
     }
     let (wirer, wrong) = Wirer::with_conditions(catalog, bindings, resources, shop.project.bound_components());
     diagnostics.extend(wrong);
-    let mut assembly = Assembly { wirer, variables: BTreeMap::new(), broken, recorded, places };
+    let mut assembly =
+        Assembly { wirer, variables: BTreeMap::new(), broken, hooked: BTreeMap::new(), recorded, places };
     assembly.variables = variables(shop, &assembly);
     assembly
 }

@@ -4,9 +4,9 @@
 use super::Assembly;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use thinking_container::{Choice, Target, UnitId};
+use thinking_container::{Choice, Lifetime, Target, UnitId};
 use thinking_diagnostic::Span;
-use thinking_step::{ComponentType, DefinitionPart, Origin, VariableKind};
+use thinking_step::{About, ComponentType, DefinitionPart, Origin, VariableKind};
 
 pub(super) fn of(assembly: &Assembly, choice: &Choice) -> Vec<DefinitionPart> {
     let mut parts = Vec::new();
@@ -36,7 +36,7 @@ fn add(assembly: &Assembly, unit: UnitId, seen: &mut BTreeSet<UnitId>, parts: &m
     }
     let Some(declared) = assembly.wirer.unit(unit) else { return };
     let (binding, about) = (&*declared.name, declared.component.about());
-    let place = assembly.places.get(binding).map(|(_, component)| *component);
+    let place = assembly.places.get(binding).map(|(_, component)| *component).or(declared.span);
     let mut say = |label: String, text: String, places: Vec<(u32, Span)>| {
         parts.push(DefinitionPart { label, text, places });
     };
@@ -51,19 +51,18 @@ fn add(assembly: &Assembly, unit: UnitId, seen: &mut BTreeSet<UnitId>, parts: &m
         about.version.clone(),
         declared_at.map(|span| (0, span)).into_iter().collect(),
     );
-    if let Some(recorded) = assembly.recorded.get(binding)
-        && let serde_json::Value::Object(fields) = sorted(&recorded.config)
-        && !fields.is_empty()
-    {
-        let mut places: Vec<(u32, Span)> =
-            assembly.places.get(binding).map(|(binding, _)| (0, *binding)).into_iter().collect();
-        let mut text = String::new();
-        for (name, value) in &fields {
-            let at = u32::try_from(text.len()).unwrap_or(u32::MAX);
-            places.extend(recorded.fields.get(name).map(|span| (at, *span)));
-            text.push_str(&format!("{name} {value}\n"));
-        }
-        say(format!("configuration of `{binding}`"), text, places);
+    let (text, places) = configuration(assembly, binding, about);
+    if !text.is_empty() {
+        say(format!("configuration of `{binding}`"), text, if places.is_empty() { here() } else { places });
+    }
+    if declared.lifetime != Lifetime::Run {
+        say(format!("scope of `{binding}`"), declared.lifetime.to_string(), here());
+    }
+    if !about.persistent.is_empty() {
+        say(format!("persistence of `{binding}`"), about.persistent.join(", "), here());
+    }
+    for part in assembly.hooked.get(binding).into_iter().flatten() {
+        say(part.label.clone(), part.text.clone(), part.places.clone());
     }
     let (text, places) = &about.definition;
     if !text.is_empty() {
@@ -77,6 +76,23 @@ fn add(assembly: &Assembly, unit: UnitId, seen: &mut BTreeSet<UnitId>, parts: &m
     for inner in choices.iter().flat_map(Choice::units) {
         add(assembly, inner, seen, parts);
     }
+}
+
+/// What may be recorded of a configuration, and where each field stands; nobody bound has its defaults.
+fn configuration(assembly: &Assembly, binding: &str, about: &About) -> (String, Vec<(u32, Span)>) {
+    let recorded = assembly.recorded.get(binding);
+    let defaults = || super::config::with_defaults(&about.config, serde_json::json!({}));
+    let config = recorded.map_or_else(defaults, |recorded| recorded.config.clone());
+    let (mut text, mut places) = (String::new(), Vec::new());
+    places.extend(assembly.places.get(binding).map(|(binding, _)| (0, *binding)));
+    if let serde_json::Value::Object(fields) = sorted(&config) {
+        for (name, value) in &fields {
+            let at = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            places.extend(recorded.and_then(|recorded| recorded.fields.get(name)).map(|span| (at, *span)));
+            text.push_str(&format!("{name} {value}\n"));
+        }
+    }
+    (text, places)
 }
 
 fn name(assembly: &Assembly, target: Target) -> String {

@@ -36,6 +36,7 @@ fn read(read: Read) -> PastRead {
             ("result", format!("results.{name}"), Some(path.unwrap_or_else(|| "not there".to_owned())))
         }
         Read::Task(path, there) => ("result", path, absent(there)),
+        Read::Start(inner) => return self::read(*inner),
     };
     PastRead { kind, name, value }
 }

@@ -161,7 +161,12 @@ impl Walk {
 
     /// Before the first task.
     pub(super) fn stand_first(&mut self) -> Result<(), Trouble> {
-        if self.world.head().live { Ok(()) } else { self.stand() }
+        if !self.world.head().live {
+            self.stand()?;
+        }
+        let view = self.world.head().view.clone();
+        let _ = self.world.start_view.set(view);
+        Ok(())
     }
 
     /// Everything recorded was walked over.

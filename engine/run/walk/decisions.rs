@@ -12,6 +12,10 @@ impl Walk {
         if let Some(input) = self.interrupted() {
             return Ok(input);
         }
+        // A component that does not start is no failure of the task that asks it first.
+        if question::asks_component(&self.world, place, question) {
+            self.world.components.start(&self.world).map_err(Trouble::NotStarted)?;
+        }
         let host = question::host(&self.world, place, question);
         let value = question::evaluate(&self.world, place, question, &host);
         let seen = host.take_seen();

@@ -110,6 +110,7 @@ impl Walk {
 
     /// A component did not start, so no step can run.
     pub(super) fn not_started(&mut self, failure: NotStarted) -> Result<RunEnd, StoreError> {
+        self.start_run()?;
         let NotStarted { task, error } = failure;
         if error.kind == ErrorKind::Cancelled {
             self.leave_run(RunStatus::Interrupted, Vec::new())?;

@@ -205,7 +205,10 @@ impl Walk {
             | Command::Check { place, .. }
             | Command::Attempt { place, .. } = &command
             {
-                self.leave_scopes(place);
+                self.leave_scopes(place, Outcome::Done);
+            }
+            if let Command::PassOver { place, .. } = &command {
+                self.leave_scopes(place, Outcome::Failed);
             }
             input = match command {
                 Command::Evaluate { place, question } => self.evaluate(&place, question)?,
@@ -232,8 +235,8 @@ impl Walk {
     }
 
     /// Scoped components whose scope is over stop before anything else happens.
-    fn leave_scopes(&self, place: &Place) {
-        self.world.components.leave(&self.world, place);
+    fn leave_scopes(&self, place: &Place, outcome: Outcome) {
+        self.world.components.leave(&self.world, place, outcome);
     }
 
     fn commit(&mut self, commit: Commit) -> Result<Seq, StoreError> {

@@ -8,6 +8,7 @@ use crate::reads::{self, Facts};
 use crate::{always, attempt, leftover, results, scratch, written};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use thinking_container::Outcome as Ended;
 use thinking_event::Event;
 use thinking_plan::{Body, Step, TaskKind};
 use thinking_step::{ErrorKind, Value};
@@ -55,7 +56,8 @@ impl Walk {
             }
         };
         world.running.store(0, Ordering::Relaxed);
-        world.components.leave(&world, place);
+        let outcome = if made.is_ok() { Ended::Done } else { Ended::Failed };
+        world.components.leave(&world, place, outcome);
         if let Some(error) = world.take_failure() {
             return Err(error.into());
         }
