@@ -25,7 +25,7 @@ pub fn seed() -> Result<[u8; 32], StepError> {
 /// # Errors
 /// This is not inside of a call.
 pub fn path() -> Result<String, StepError> {
-    Ok(current()?.task().path.to_string())
+    Ok(current()?.attempt().0.to_string())
 }
 
 /// The number of this attempt, from 1.
@@ -33,7 +33,7 @@ pub fn path() -> Result<String, StepError> {
 /// # Errors
 /// This is not inside of a call.
 pub fn attempt() -> Result<u32, StepError> {
-    Ok(current()?.task().attempt)
+    Ok(current()?.attempt().1)
 }
 
 /// The idempotency key: the same across attempts and resumes, a new one when the result is wanted anew.

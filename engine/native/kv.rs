@@ -4,7 +4,7 @@ use crate::dependency::{Injectable, Wanted, misfit};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
-use thinking_step::{Datum, ErrorKind, Host, Provided, ProvidedKind, StepError, Value, VariableKind, current};
+use thinking_step::{Datum, ErrorKind, Host, Provided, ProvidedKind, StepError, Value, VariableKind, current, to_json};
 
 /// How many rows are asked for at a time.
 const PAGE: usize = 1000;
@@ -66,8 +66,8 @@ impl Kv {
     /// # Errors
     /// JSON cannot say it, this is no step, or the store failed.
     pub fn put<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), StepError> {
-        let value = serde_json::to_value(value)
-            .map_err(|error| self.error(format!("`{key}` in `{}` cannot be set: {error}", self.name)))?;
+        let value =
+            to_json(value).map_err(|error| self.error(format!("`{key}` in `{}` cannot be set: {error}", self.name)))?;
         current()?.put(&self.name, key, Datum::Json(value))
     }
 

@@ -106,7 +106,7 @@ impl<T: Serialize + DeserializeOwned + Default + Send + Sync + 'static> State<T>
             return self.shared.lock.replace_unless_there(&self.name(), T::default);
         };
         let host = current()?;
-        let task = host.task();
+        let task = host.attempt();
         // Dropped after the book is closed: an attempt writes into it when it goes.
         let mut seen = Vec::new();
         let mut book = locked(&self.shared.book);

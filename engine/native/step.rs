@@ -6,7 +6,7 @@ use crate::dependency::Supplies;
 use crate::failure::contained;
 use crate::registry::StepEntry;
 use thinking_step::{
-    Class, ErrorKind, NamedArguments, NativeCall, NativeStep, Need, Origin, StepError, Value, with_current,
+    Class, ErrorKind, NamedArguments, NativeCall, NativeStep, Need, Origin, StepError, Value, to_json, with_current,
 };
 
 /// A function as a step.
@@ -69,7 +69,7 @@ impl NativeStep for FunctionStep {
 
 /// What a step gives, as JSON.
 pub fn result<T: Answerable>(step: &str, value: T) -> Result<Value, StepError> {
-    serde_json::to_value(value).map_err(|error| {
+    to_json(&value).map_err(|error| {
         StepError::new(ErrorKind::Native, format!("the result of `{step}` cannot be recorded: {error}"))
     })
 }

@@ -46,6 +46,7 @@ fn mentioned(text: &str, results: &dyn Results) -> Vec<String> {
     unique.into_iter().map(str::to_owned).collect()
 }
 
+type CompiledComponent = Result<Arc<dyn ComponentType>, Vec<Diagnostic>>;
 type Compiled = Result<Arc<dyn Program>, Vec<Diagnostic>>;
 
 /// Compiles code. Lives across selections of facets, so that what they share is compiled once.
@@ -55,7 +56,7 @@ pub struct Compiler<'l> {
     scopes: Vec<Rc<StaticScope>>,
     files: HashMap<std::path::PathBuf, thinking_diagnostic::SourceId>,
     /// Scripted components: as declared, the place of their text, and what came of it.
-    components: Vec<(ScriptedComponent, Span, Result<Arc<dyn ComponentType>, Vec<Diagnostic>>)>,
+    components: Vec<(ScriptedComponent, Span, CompiledComponent)>,
 }
 
 impl<'l> Compiler<'l> {

@@ -147,7 +147,7 @@ pub(crate) fn attempt(
     let made = made.and_then(|result| {
         save_components(host)?;
         // One long call may overrun its time without anybody looking at the clock.
-        if matches!(step.body, Body::Script(_))
+        if matches!(step.body, Body::Script(_) | Body::Call(_))
             && let Err(late) = host.check_cancelled()
             && late.kind == ErrorKind::Timeout
         {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use thinking_plan::{Callee, Wired};
-use thinking_step::{ErrorKind, Host, NamedArguments, NativeCall, Provided, ProvidedKind, StepError, Supplied, Value};
+use thinking_step::{
+    ErrorKind, Host, NamedArguments, NativeCall, Provided, ProvidedKind, StepError, Supplied, Value, to_json,
+};
 
 /// Calls what a `call` names, in front of `host`. Panics are the caller's to contain.
 ///
@@ -19,7 +21,7 @@ pub(crate) fn call(callee: &Callee, arguments: &Value, host: &Arc<dyn Host>) -> 
         Callee::Operation { binding, number, name, .. } => {
             let (component, _) = host.component(binding)?;
             let answer = component.call(*number, &mut NamedArguments(arguments), host)?;
-            serde_json::to_value(&answer).map_err(|error| {
+            to_json(&answer).map_err(|error| {
                 StepError::new(ErrorKind::Native, format!("what `{name}` gave cannot be a result: {error}")).help(
                     "a result is what JSON can say: numbers that are finite, texts, lists and maps with text keys",
                 )

@@ -235,6 +235,11 @@ impl Host for RunHost {
         TaskInfo { path: self.place.path.clone(), attempt, seed: seed(&self.world, &self.place.path) }
     }
 
+    fn attempt(&self) -> (Arc<str>, u32) {
+        let number = if let Role::Attempt { number, .. } = self.role { number } else { 1 };
+        (self.place.path.clone(), number)
+    }
+
     fn param(&self, name: &str) -> Option<Value> {
         let params = &self.world.plan.params.values;
         let (name, param) =

@@ -100,6 +100,12 @@ pub trait Host: Send + Sync {
     /// Which task.
     fn task(&self) -> TaskInfo;
 
+    /// The path of the task, and the number of the attempt, from 1: what tells attempts apart. Looking at it counts as nothing seen.
+    fn attempt(&self) -> (Arc<str>, u32) {
+        let task = self.task();
+        (task.path, task.attempt)
+    }
+
     /// The parameter of that name; `None` if there is none. An optional one without a value is `Value::Null`.
     fn param(&self, name: &str) -> Option<Value>;
     /// Names of all parameters, as in scripts.

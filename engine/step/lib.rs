@@ -16,6 +16,7 @@ mod need;
 mod participant;
 mod permission;
 mod program;
+mod strict;
 pub mod testing;
 mod value;
 
@@ -36,4 +37,5 @@ pub use program::{
     Language, LibraryCall, Metric, Program, Purpose, Reference, ReferenceKind, ScopeEntry, ScriptedComponent,
     StaticScope, VariableKind,
 };
+pub use strict::to_json;
 pub use value::{Datum, Value};

@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a binding is: a component, and what is known of its kind.
-
 /// A host whose data is in memory. Fields may be set before use; what happened is in `seen`.
 pub struct MemoryHost {
     /// Parameters by name.

@@ -2,7 +2,7 @@
 
 use crate::wiring::fit::{fits, goes_by, is_itself, is_one_word, same, word};
 use crate::wiring::{Choice, Target, UnitId, Wirer};
-use thinking_diagnostic::{Diagnostic, Span};
+use thinking_diagnostic::{Code, Diagnostic, Span};
 use thinking_step::Need;
 
 /// Who asks.
@@ -50,6 +50,16 @@ impl Wirer {
     pub(crate) fn choose(&self, need: &Need, asker: Asker<'_>) -> Result<Choice, Diagnostic> {
         if need.many {
             return Ok(Choice::Many(self.fitting(need, asker)));
+        }
+        // Who gives a binding the dependency's own name means it: that Rust cannot take it is no reason to take another one.
+        if let Some(target @ Target::Unit(unit)) = self.find(&need.name)
+            && !self.fits_by_name(need, target)
+            && self.unit(unit).is_some_and(|unit| !unit.implicit && goes_by(unit.component.about(), need))
+        {
+            let message = format!("`{}` {}", self.name_of(target), self.why_unfit(need, target));
+            return Err(Diagnostic::error(Code::MissingDependency, message)
+                .at(self.span_of(target), "bound here")
+                .help("bind a component that is written in Rust, or give this binding another name".to_owned()));
         }
         let unchosen = match self.single(need, asker) {
             Ok((target, _)) => return Ok(Choice::One(target)),

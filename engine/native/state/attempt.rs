@@ -2,9 +2,10 @@
 
 use super::Shared;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use thinking_step::{Datum, Digest, ErrorKind, Host, Participant, StepError, TaskInfo, digest};
+use thinking_step::{Datum, Digest, ErrorKind, Host, Participant, StepError, digest};
 
 /// What memory holds, and who uses it.
 pub(crate) struct Book<T> {
@@ -34,19 +35,19 @@ pub(crate) struct Attempt<T> {
 }
 
 impl<T> Attempt<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>, task: &TaskInfo) -> Arc<Self> {
+    pub(super) fn new(shared: Arc<Shared<T>>, (path, number): &(Arc<str>, u32)) -> Arc<Self> {
         Arc::new(Self {
             shared,
-            path: Arc::clone(&task.path),
-            number: task.attempt,
+            path: Arc::clone(path),
+            number: *number,
             changed: AtomicBool::new(false),
             settled: AtomicBool::new(false),
             saved: Mutex::new(None),
         })
     }
 
-    pub(super) fn is(&self, task: &TaskInfo) -> bool {
-        self.number == task.attempt && self.path == task.path
+    pub(super) fn is(&self, (path, number): &(Arc<str>, u32)) -> bool {
+        self.number == *number && self.path == *path
     }
 
     pub(super) fn has_changed(&self) -> bool {
@@ -71,7 +72,7 @@ impl<T> Attempt<T> {
     }
 }
 
-impl<T: Serialize + Send + Sync + 'static> Participant for Attempt<T> {
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Participant for Attempt<T> {
     fn save(&self, host: &dyn Host) -> Result<(), StepError> {
         let Some((binding, key)) = &self.shared.place else { return Ok(()) };
         if !self.has_changed() {
@@ -81,6 +82,13 @@ impl<T: Serialize + Send + Sync + 'static> Participant for Attempt<T> {
         let bytes = bytes.map_err(|error| {
             StepError::new(ErrorKind::Native, format!("the state `{key}` of `{binding}` cannot be saved: {error}"))
         })?;
+        // What is recorded is all that a run which goes on will have, so it is all that this one goes on with.
+        let again = rmp_serde::from_slice(&bytes).map_err(|error| {
+            let message = format!("the state `{key}` of `{binding}` would not come back as it was saved: {error}");
+            StepError::new(ErrorKind::Native, message)
+                .help("serde must be able to read what it wrote: look at attributes such as `skip` and at types within each other")
+        })?;
+        self.shared.lock.replace(&format!("the state of `{binding}`"), again)?;
         let is = digest(&bytes);
         *locked(&self.saved) = Some(is);
         let before = locked(&self.shared.book).in_memory;

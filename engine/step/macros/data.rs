@@ -35,7 +35,8 @@ pub(crate) fn derive(attributes: &mut Vec<Attribute>, wanted: &[&str]) {
         added.push(path);
     }
     if !added.is_empty() {
-        attributes.push(parse_quote!(#[derive(#(#added),*)]));
+        // In front of the attributes of other derives: rustc wants a derive above its helpers.
+        attributes.insert(0, parse_quote!(#[derive(#(#added),*)]));
     }
     locate(attributes);
 }
