@@ -684,3 +684,155 @@ fn a_plan_starts_nothing() {
     assert!(plan.out.contains("done     first"), "{}", plan.out);
     assert!(plan.out.contains("unknown  second  what a component will say is known only in a run"), "{}", plan.out);
 }
+
+/// A component that says of what type its configuration is.
+const TYPES: &str = r##"
+component "typed" script="typed.rhai" {
+    param "f" type="float" default=1
+    param "i" type="int" default=1
+    param "s" type="size" default="1KiB"
+    param "d" type="duration" default="1s"
+    param "l" type="list" optional=#true
+    param "t" default=#"${params.text}-${facets.has("loud")}"#
+}
+param "f" type="float" default=3
+param "i" type="int" default=2.0
+param "s" type="size" default="1MiB"
+param "d" type="duration" default="5m"
+param "l" type="list" default="a"
+param "text" default="x"
+facet "loud" {}
+"##;
+
+fn typed(rest: &str) -> Sandbox {
+    let sandbox = Sandbox::with(&format!("{TYPES}{rest}\n"));
+    sandbox.write("typed.rhai", "fn all() { let c = this.config; [c.f / 2, c.i, c.s, c.d, c.l, c.t] }\n");
+    sandbox.run(&["validate"]).expect(0);
+    sandbox
+}
+
+#[test]
+fn what_a_component_is_given_has_its_type() {
+    let show = r##"pipeline "main" { step "show" { rhai #"log::info(to_json(#{ all: OF.all() }))"# } }"##;
+    for (binding, of) in [
+        (r#"bind "part" to="typed" { f 3; i 2.0; s "1MiB"; d "5m"; l "a"; t "${params.text}-false" }"#, "part"),
+        // From templates it is the same.
+        (
+            r#"bind "part" to="typed" { f "${params.f}"; i "${params.i}"; s "${params.s}"; d "${params.d}"; l "${params.l}" }"#,
+            "part",
+        ),
+    ] {
+        let sandbox = typed(&format!("{binding}\n{}", show.replace("OF", of)));
+        assert_eq!(said(&sandbox, &[], 0), [r#"show {"all":[1.5,2,1048576,"5m",["a"],"x-false"]}"#], "{binding}");
+    }
+    // Nobody bound it: its defaults, which are as the parameters and facets have them.
+    let sandbox = typed(&show.replace("OF", "typed"));
+    let told = r#"show {"all":[0.5,1,1024,"1s",null,"#;
+    assert_eq!(said(&sandbox, &[], 0), [format!(r#"{told}"x-false"]}}"#)]);
+    assert!(said(&sandbox, &[], 0).is_empty());
+    // A default that changed is a component that changed.
+    assert_eq!(said(&sandbox, &["-p", "text=y"], 0), [format!(r#"{told}"y-false"]}}"#)]);
+    assert_eq!(said(&sandbox, &["-p", "text=y", "--facet", "loud"], 0), [format!(r#"{told}"y-true"]}}"#)]);
+    // A size is the same however it is written.
+    let sandbox = typed(&format!("bind \"part\" to=\"typed\" {{ s \"1KiB\" }}\n{}", show.replace("OF", "part")));
+    assert_eq!(said(&sandbox, &[], 0).len(), 1);
+    sandbox.write("pipeline.kdl", &sandbox.read("pipeline.kdl").replace("s \"1KiB\"", "s 1024"));
+    assert!(sandbox.run(&["apply"]).expect(0).err.contains("nothing to do"));
+}
+
+#[test]
+fn a_default_that_fails_under_the_parameters_is_told_at_its_place() {
+    let manifest = r##"component "part" script="part.rhai" { param "n" type="int" default="${params.n}"; param "at" type="datetime" optional=#true }
+param "n" default="3"
+pipeline "main" { step "s" { rhai "part.n()" } }"##;
+    let sandbox = Sandbox::with(manifest);
+    sandbox.write("part.rhai", "fn n() { this.config.n }\n");
+    sandbox.run(&["validate"]).expect(0);
+    insta::assert_snapshot!(sandbox.run(&["apply"]).expect(2).err, @r#"
+    thinking::invalid-param
+
+      × the default of `n`: "3" is not a whole number
+       ╭─[pipeline.kdl:1:68]
+     1 │ component "part" script="part.rhai" { param "n" type="int" default="${params.n}"; param "at" type="datetime" optional=#true }
+       ·                                                                    ──────┬──────
+       ·                                                                          ╰── here
+     2 │ param "n" default="3"
+       ╰────
+    "#);
+    // Where it is bound with a value of its own the default says nothing.
+    sandbox
+        .write("pipeline.kdl", &format!("bind \"b\" to=\"part\" {{ n 1 }}\n{}", manifest.replace("part.n()", "b.n()")));
+    sandbox.run(&["apply"]).expect(0);
+    // What the schema of a date cannot say.
+    sandbox.write(
+        "pipeline.kdl",
+        &format!(
+            "bind \"b\" to=\"part\" {{ n 1; at \"2026-02-30T00:00:00Z\" }}\n{}",
+            manifest.replace("part.n()", "b.n()")
+        ),
+    );
+    insta::assert_snapshot!(sandbox.run(&["validate"]).expect(2).err, @r#"
+    thinking::invalid-value
+
+      × `at` of `b`: "2026-02-30T00:00:00Z" is not a date and time (RFC 3339)
+       ╭─[pipeline.kdl:1:30]
+     1 │ bind "b" to="part" { n 1; at "2026-02-30T00:00:00Z" }
+       ·                              ───────────┬──────────
+       ·                                         ╰── here
+     2 │ component "part" script="part.rhai" { param "n" type="int" default="${params.n}"; param "at" type="datetime" optional=#true }
+       ╰────
+    "#);
+}
+
+#[test]
+fn a_binding_is_unused_only_if_nothing_could_use_it() {
+    let base = r##"
+param "gpu" type="bool" default=#false
+component "slow" provides="engine" script="part.rhai"
+component "quick" provides="engine" script="part.rhai" { needs "card" }
+component "card" script="part.rhai"
+component "other" script="part.rhai"
+"##;
+    let unused = |rest: &str| {
+        let sandbox = Sandbox::with(&format!("{base}{rest}\n"));
+        sandbox.write("part.rhai", "fn work() { 1 }\n");
+        let told = sandbox.run(&["validate"]).expect(0).err;
+        let names = told
+            .lines()
+            .filter_map(|line| Some(line.split_once("nothing uses the binding `")?.1.trim_end_matches('`').to_owned()));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let uses = r#"pipeline "main" { step "s" { rhai "engine.work()" } }"#;
+    for (rest, expected) in [
+        // Under a `when`: it, what stands in for it, and what it takes.
+        (r#"bind "q" to="quick" when="params.gpu" primary=#true; bind "s" to="slow"; bind "card" to="card""#, ""),
+        (r##"bind "s" to="slow"; bind "q" to="quick" when=#"mode == "test""#; bind "card" to="card""##, ""),
+        (r#"bind "x" to="other" when="params.gpu"; bind "engine" to="slow"; bind "z" to="card""#, "z"),
+        // Under another facet.
+        (
+            r#"bind "engine" to="slow"; bind "c" to="card"
+            facet "f" { bind "engine" to="quick" { wire "card" to="c" } }"#,
+            "",
+        ),
+        (
+            r#"bind "engine" to="slow"
+            facet "f" { bind "x" to="other" }
+            facet "g" { bind "y" to="card"; pipeline "more" { step "t" { rhai "y.work()" } } }"#,
+            "x",
+        ),
+        (r#"bind "engine" to="slow"; bind "x" to="other"; facet "f" { bind "engine" to="quick" }"#, "x"),
+    ] {
+        assert_eq!(unused(&format!("{rest}\n{uses}")), expected, "{rest}");
+    }
+}
+
+#[test]
+fn lists_of_what_there_is_name_each_thing_once() {
+    let sandbox = Sandbox::with(
+        "component \"c-d-e\" provides=\"maker\" script=\"part.rhai\"\npipeline \"main\" { step \"s\" { call \"zzzzzzzzz\" } }\n",
+    );
+    sandbox.write("part.rhai", "fn work() { 1 }\n");
+    let told = sandbox.run(&["validate"]).expect(2).err;
+    let list = told.lines().find_map(|line| line.split_once("there are: ")).map(|(_, list)| list.to_owned());
+    assert_eq!(list.as_deref(), Some("c-d-e.work, file.copy, file.fetch, file.hash"), "{told}");
+}

@@ -98,6 +98,7 @@ fn any_schema_validator_agrees() {
         "thinking::unknown-task",
         "thinking::unknown-component",
         "thinking::missing-dependency",
+        "thinking::wiring-cycle",
         "thinking::ambiguous-dependency",
         "thinking::unknown-target",
         "thinking::crate-does-not-build",

@@ -9,7 +9,7 @@ use thinking_container::Registry;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Severity, SourceMap, Span};
 use thinking_manifest::guide::{self, no_pipeline};
 use thinking_manifest::{Model, Project, Selection};
-use thinking_plan::{Compiler, NativeSteps, Parameters, Survey, Workshop};
+use thinking_plan::{Bindings, Compiler, NativeSteps, Parameters, Survey, Workshop};
 use thinking_script::Rhai;
 use thinking_step::{ComponentType, NativeStep};
 
@@ -112,8 +112,11 @@ impl<'l> Session<'l> {
     pub fn check(&mut self, state: &Path) {
         let mut found = std::mem::take(&mut self.diagnostics);
         let mut hollow: Option<Vec<_>> = None;
+        let mut bindings = Bindings::default();
         for (number, selection) in self.project.facets.every_selection().into_iter().enumerate() {
             let mut own = Diagnostics::new();
+            // The first selection is what runs without asking; what goes wrong only under another says so.
+            let note = (number > 0).then(|| format!("this is so with --facet {}", selection.active.join(",")));
             let model = self.project.compose(&selection, &mut own);
             if let Some(model) = model {
                 // What a facet fills is not empty.
@@ -123,16 +126,16 @@ impl<'l> Session<'l> {
                     Some(before) => before.into_iter().filter(always).collect(),
                     None => now,
                 });
-                self.check_under(&model, state, &mut own);
+                let now = self.with_shop(&model, state, |shop| shop.check(&mut own));
+                bindings.add(now, note.as_deref());
             }
-            // The first selection is what runs without asking; what goes wrong only under another says so.
-            let note = (number > 0).then(|| format!("this is so with --facet {}", selection.active.join(",")));
             for diagnostic in own {
                 if !found.has(&diagnostic) {
                     found.push(diagnostic.help(note.clone()));
                 }
             }
         }
+        found.extend(bindings.wrong());
         found.extend(hollow.into_iter().flatten().map(|(_, warning)| warning));
         if found.is_empty()
             && self
@@ -170,10 +173,6 @@ impl<'l> Session<'l> {
             surveys.push((extra, survey.unwrap_or_default()));
         }
         surveys
-    }
-
-    fn check_under(&mut self, model: &Model, state: &Path, found: &mut Diagnostics) {
-        self.with_shop(model, state, |shop| shop.check(found));
     }
 
     /// Does something in the workshop of a composed manifest.

@@ -368,6 +368,7 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
         _ if place.node == "param" && ["env", "secret"].contains(&name) => format!(
             "`{name}` is for the project's parameters: take the value from one where the component is bound, such as \"${{params.url}}\""
         ),
+        None if place.node == "on" && place.value.get("call").is_some() => arguments_of_on(place.value, &known),
         // Only properties can be unknown there.
         None if view.others().is_some() => OF_CONFIG.to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
@@ -386,6 +387,28 @@ fn unknown(name: &str, place: &Place<'_>, view: View<'_>) -> Diagnostic {
     };
     let also = (near.is_some() && view.others().is_some()).then(|| OF_CONFIG.to_owned());
     Diagnostic::error(code, message).at(span, "unknown").help(help).help(also)
+}
+
+/// What to write for `on "startup" call="c.set" x=5`.
+fn arguments_of_on(on: &Located, known: &[&str]) -> String {
+    let target = on.get("target").and_then(Located::text).unwrap_or("startup");
+    let call = on.get("call").and_then(|call| call.text().or_else(|| call.get("operation")?.text()));
+    let own = ["target", "call", "rhai", "timeout", "facet"];
+    let others = on.fields().iter().filter(|field| !own.contains(&&*field.name) && !known.contains(&&*field.name));
+    let arguments: String = others.map(|field| format!(" {}={}", field.name, shown(&field.value))).collect();
+    let call = call.unwrap_or("binding.operation");
+    format!("arguments go into a node: on \"{target}\" {{ call \"{call}\"{arguments} }}")
+}
+
+/// A value as it is written in KDL.
+fn shown(value: &Located) -> String {
+    match &value.value {
+        Kind::Null => "#null".to_owned(),
+        Kind::Bool(truth) => format!("#{truth}"),
+        Kind::Number(number) => number.to_string(),
+        Kind::Text(text) => format!("{text:?}"),
+        Kind::List(_) | Kind::Map(_) => "…".to_owned(),
+    }
 }
 
 /// Where a node belongs that stands by itself in a manifest and means something elsewhere.

@@ -29,15 +29,17 @@ pub(crate) fn prune(tree: &mut Located, validator: &Validator, gone: &mut BTreeS
                         gone.insert(fields[at].name.clone());
                         names(&fields[at].value, gone);
                         fields.remove(at);
+                        // Without what was meant as its argument a call would be another mistake.
+                        if target.node.as_deref() == Some("on") && target.field("call").is_some() {
+                            take_out(target);
+                        }
                     }
                 }
                 None if pointer.is_empty() => return false,
                 None => {
                     names(target, gone);
                     gone.extend(pointer.rsplit('/').next().map(str::to_owned));
-                    // Swept below; removing at once would move the places of the others.
-                    target.value = Kind::List(vec![Located::new(Kind::Null, target.span)]);
-                    target.node = Some("(gone)".into());
+                    take_out(target);
                 }
             }
         }
@@ -82,6 +84,12 @@ fn find<'t>(tree: &'t mut Located, pointer: &str) -> Option<&'t mut Located> {
         };
     }
     Some(here)
+}
+
+/// Swept later: removing at once would move the places of the others.
+fn take_out(target: &mut Located) {
+    target.value = Kind::List(vec![Located::new(Kind::Null, target.span)]);
+    target.node = Some("(gone)".into());
 }
 
 fn is_gone(value: &Located) -> bool {

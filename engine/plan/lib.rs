@@ -4,6 +4,7 @@
 //! container knows its children by number, and no pipeline runs itself.
 
 mod assembly;
+mod bindings;
 mod builder;
 mod compile;
 mod database;
@@ -20,6 +21,7 @@ mod template;
 mod workshop;
 
 pub use assembly::{Hooks, Inventory, On, OnBody};
+pub use bindings::Bindings;
 pub use compile::Compiler;
 pub use database::Database;
 pub use links::without_keys;

@@ -60,7 +60,8 @@ pub(crate) fn resolve(shop: &mut Workshop<'_, '_>, given: &Given, diagnostics: &
             Source::Default => match &param.default {
                 Some(default) => {
                     let value = default_value(shop, default, &all, diagnostics);
-                    (value.and_then(|value| fit(kind, &value)), false)
+                    let may_miss = |value: &Value| value.is_null() && param.optional;
+                    (value.and_then(|value| if may_miss(&value) { Ok(value) } else { fit(kind, &value) }), false)
                 }
                 None if param.optional => (Ok(Value::Null), false),
                 None => {
@@ -125,8 +126,11 @@ fn mentioned(value: &TemplateValue, found: &mut Vec<String>) {
             for part in &template.parts {
                 let TemplatePart::Code(program) = part else { continue };
                 for reference in program.references() {
-                    if let ReferenceKind::Param(name) = &reference.kind {
-                        found.push(name.clone());
+                    match &reference.kind {
+                        ReferenceKind::Param(name) => found.push(name.clone()),
+                        // Which ones is known when it runs; no parameter has that name.
+                        ReferenceKind::AnyParam => found.push(String::new()),
+                        _ => {}
                     }
                 }
             }
@@ -193,12 +197,11 @@ fn visit(
     }
 }
 
-/// What is wrong with the declarations themselves, whatever the values.
+/// What is wrong with the declarations themselves, whatever the values; of components' parameters, too, bound or not.
 pub(crate) fn check(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) {
     order(shop, diagnostics);
     let model = shop.model;
-    let declared = &model.manifest.param;
-    for (name, param) in declared.iter() {
+    for (name, param) in model.manifest.param.iter() {
         if param.secret
             && let Some(default) = &param.default
         {
@@ -208,60 +211,81 @@ pub(crate) fn check(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) 
                     .help(format!("take it out, and give the value with env= or -p {}=…", name.value)),
             );
         }
-        let kind = kind_of(param);
-        if let (Some(min), Some(max)) = (&param.min, &param.max)
-            && min.value > max.value
+        declaration(shop, name, param, diagnostics);
+    }
+    for (_, component) in model.manifest.component.iter() {
+        for (name, param) in component.param.iter() {
+            if let Some(default) = &param.default {
+                compiled(shop, default, diagnostics);
+            }
+            declaration(shop, name, param, diagnostics);
+        }
+    }
+}
+
+/// What is wrong with one declaration: its bounds, its allowed values, its default. What a default's template has wrong is told elsewhere.
+fn declaration(shop: &mut Workshop<'_, '_>, name: &Spanned<String>, param: &Param, diagnostics: &mut Diagnostics) {
+    let kind = kind_of(param);
+    if let (Some(min), Some(max)) = (&param.min, &param.max)
+        && min.value > max.value
+    {
+        diagnostics.push(
+            Diagnostic::error(Code::InvalidParam, format!("no value of `{}` is allowed: min is above max", name.value))
+                .at(min.span, "above")
+                .at(max.span, "this"),
+        );
+    }
+    for (bound, what) in [(&param.min, "min"), (&param.max, "max")] {
+        if let Some(bound) = bound
+            && !matches!(kind, ParamType::Int | ParamType::Float)
         {
             diagnostics.push(
                 Diagnostic::error(
                     Code::InvalidParam,
-                    format!("no value of `{}` is allowed: min is above max", name.value),
+                    format!("`{what}` is for numbers, and `{}` is {}", name.value, article(kind)),
                 )
-                .at(min.span, "above")
-                .at(max.span, "this"),
-            );
-        }
-        for (bound, what) in [(&param.min, "min"), (&param.max, "max")] {
-            if let Some(bound) = bound
-                && !matches!(kind, ParamType::Int | ParamType::Float)
-            {
-                diagnostics.push(
-                    Diagnostic::error(
-                        Code::InvalidParam,
-                        format!("`{what}` is for numbers, and `{}` is {}", name.value, article(kind)),
-                    )
-                    .at(bound.span, "here")
-                    .help("take it out, or make the parameter an int or a float".to_owned()),
-                );
-            }
-        }
-        for allowed in param.one_of.iter().flat_map(|list| &list.value) {
-            if let Err(why) = fit(kind, allowed) {
-                diagnostics.push(
-                    Diagnostic::error(Code::InvalidParam, format!("a value of `one-of` of `{}`: {why}", name.value))
-                        .at(param.one_of.as_ref().and_then(|list| list.span), "among these"),
-                );
-            }
-        }
-        let Some(default) = &param.default else { continue };
-        let mut wrong = Diagnostics::new();
-        let value = compiled(shop, default, &mut wrong);
-        let mut needs = Vec::new();
-        mentioned(&value, &mut needs);
-        // What looks at other parameters is checked when they have their values.
-        if !wrong.is_empty() || !needs.is_empty() {
-            continue;
-        }
-        let host = crate::pure::host(&Parameters::default(), &active_facets(model), model.selection.mode, None);
-        let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
-        let value = value.value(&evaluate as &dyn Evaluate).map_err(|error| error.message);
-        if let Err(why) = value.and_then(|value| fit(kind, &value)).and_then(|value| bounds(param, value)) {
-            diagnostics.push(
-                Diagnostic::error(Code::InvalidParam, format!("the default of `{}`: {why}", name.value))
-                    .at(default.span, "here"),
+                .at(bound.span, "here")
+                .help("take it out, or make the parameter an int or a float".to_owned()),
             );
         }
     }
+    for allowed in param.one_of.iter().flat_map(|list| &list.value) {
+        if let Err(why) = fit(kind, allowed) {
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidParam, format!("a value of `one-of` of `{}`: {why}", name.value))
+                    .at(param.one_of.as_ref().and_then(|list| list.span), "among these"),
+            );
+        }
+    }
+    let Some(default) = &param.default else { return };
+    let mut wrong = Diagnostics::new();
+    let value = compiled(shop, default, &mut wrong);
+    let mut needs = Vec::new();
+    mentioned(&value, &mut needs);
+    // What looks at other parameters is checked when they have their values.
+    if !wrong.is_empty() || !needs.is_empty() {
+        return;
+    }
+    let host = crate::pure::host(&Parameters::default(), &active_facets(shop.model), shop.model.selection.mode, None);
+    let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
+    let value = value.value(&evaluate as &dyn Evaluate).map_err(|error| error.message);
+    if let Err(why) = value.and_then(|value| typed(param, &value)) {
+        diagnostics.push(
+            Diagnostic::error(Code::InvalidParam, format!("the default of `{}`: {why}", name.value))
+                .at(default.span, "here"),
+        );
+    }
+}
+
+/// A value as a declaration has it, of the right kind and within its bounds.
+///
+/// # Errors
+/// Why it is none, in a few words.
+pub(crate) fn typed(param: &Param, value: &Value) -> Result<Value, String> {
+    if value.is_null() && param.optional {
+        return Ok(Value::Null);
+    }
+    fit(kind_of(param), value).and_then(|value| bounds(param, value))
 }
 
 fn source_of<'g>(name: &str, param: &'g Param, given: &'g Given) -> Source<'g> {
@@ -370,7 +394,7 @@ fn fit(kind: ParamType, value: &Value) -> Result<Value, String> {
     let wrong = || format!("{value} is not {}", article(kind));
     match (kind, value) {
         (ParamType::String | ParamType::Path, Value::String(_)) => Ok(value.clone()),
-        (ParamType::Int, Value::Number(number)) if number.as_i64().is_some() => Ok(value.clone()),
+        (ParamType::Int, Value::Number(number)) => whole(number).map(Value::from).ok_or_else(wrong),
         (ParamType::Float, Value::Number(number)) => {
             number.as_f64().and_then(serde_json::Number::from_f64).map(Value::Number).ok_or_else(wrong)
         }
@@ -391,6 +415,13 @@ fn fit(kind: ParamType, value: &Value) -> Result<Value, String> {
     }
 }
 
+/// 2, also if it is written 2.0.
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    // Beyond 2^53 a float does not say which whole number is meant.
+    let exact = |float: &f64| float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0;
+    number.as_i64().or_else(|| number.as_f64().filter(exact).map(|float| float as i64))
+}
+
 fn bounds(param: &Param, value: Value) -> Result<Value, String> {
     if let Some(number) = value.as_f64() {
         if let Some(min) = &param.min
@@ -405,7 +436,7 @@ fn bounds(param: &Param, value: Value) -> Result<Value, String> {
         }
     }
     if let Some(allowed) = &param.one_of
-        && !allowed.value.iter().any(|one| same(one, &value))
+        && !allowed.value.iter().any(|one| same(one, &value) || fit(kind_of(param), one).as_ref() == Ok(&value))
     {
         let list = allowed.value.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
         let near = value.as_str().and_then(|text| did_you_mean(text, allowed.value.iter().filter_map(Value::as_str)));

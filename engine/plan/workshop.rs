@@ -1,6 +1,7 @@
 //! A composed manifest to the plan of a pipeline: every script compiled, every reference followed.
 
 use crate::assembly::{assemble, fill_defaults, hooks};
+use crate::bindings::Bindings;
 use crate::builder::{Builder, Place, Siblings};
 use crate::compile::Compiler;
 use crate::database::{Database, Parts};
@@ -37,8 +38,9 @@ pub struct Workshop<'w, 'l> {
 }
 
 impl Workshop<'_, '_> {
-    /// Checks everything that does not depend on values: parameters' declarations, the runtime, all pipelines.
-    pub fn check(&mut self, diagnostics: &mut Diagnostics) {
+    /// Checks everything that does not depend on values: parameters' declarations, the runtime, all pipelines. What is given back of the
+    /// bindings is wrong only if no other selection of facets mends it.
+    pub fn check(&mut self, diagnostics: &mut Diagnostics) -> Bindings {
         let manifest = &self.model.manifest;
         crate::params::check(self, diagnostics);
         crate::settings::check(self, diagnostics);
@@ -50,13 +52,11 @@ impl Workshop<'_, '_> {
                 None => whole = false,
             }
         }
+        let databases = crate::database::declared(self, diagnostics);
+        let assembly = assemble(self, &databases, diagnostics);
         // What is wrong elsewhere may be what would use it.
-        if whole && !diagnostics.has_errors() && !manifest.bind.is_empty() {
-            let mut known = Diagnostics::new();
-            let databases = crate::database::declared(self, &mut known);
-            let assembly = assemble(self, &databases, &mut known);
-            diagnostics.extend(assembly.wirer.unused(&used));
-        }
+        whole &= !diagnostics.has_errors();
+        Bindings::of(&assembly.wirer, &manifest.bind, whole.then_some(used), diagnostics)
     }
 
     /// The plan of a pipeline. What is wrong is in `diagnostics`; with errors there the plan must not run.
@@ -131,7 +131,7 @@ impl Workshop<'_, '_> {
         roots.extend(builder.roots);
         let (mut wiring, wrong) = assembly.wirer.wire(&roots);
         diagnostics.extend(wrong);
-        fill_defaults(&mut wiring);
+        fill_defaults(&assembly, &mut wiring, diagnostics);
         let hooks = hooks.planned(&assembly, &wiring, diagnostics);
         databases.extend(states(&wiring));
         let uses = crate::survey::uses(pipeline, &tasks, touches);

@@ -100,7 +100,7 @@ impl Wirer {
                 wires.pop();
             }
         }
-        wirer.add_implicit();
+        wirer.add_implicit(&mut wrong);
         for (at, name, wires) in wires {
             for wire in wires {
                 if let Err(diagnostic) = wirer.wire_one(at, &name, &wire) {
@@ -225,7 +225,7 @@ impl Wirer {
     }
 
     /// A component that nobody bound is a binding of its own name.
-    fn add_implicit(&mut self) {
+    fn add_implicit(&mut self, wrong: &mut Vec<Diagnostic>) {
         let unbound = |kind: &&Arc<dyn ComponentType>| {
             let name = &kind.about().name;
             !self.by_component.contains_key(name) && !self.elsewhere.contains(name)
@@ -234,6 +234,9 @@ impl Wirer {
         for component in kinds {
             let about = component.about();
             let name = word(&about.name);
+            if let Some(Target::Resource(taken)) = self.names.get(&name) {
+                wrong.extend(shown(&about.origin).map(|place| self.hidden(&about.name, place, *taken)));
+            }
             if self.names.contains_key(&name) || self.broken.contains_key(&name) {
                 continue;
             }
@@ -256,6 +259,18 @@ impl Wirer {
                 component,
             });
         }
+    }
+
+    /// A component of the manifest that nothing could ever name.
+    fn hidden(&self, component: &str, place: Span, taken: ResourceId) -> Diagnostic {
+        let other = self.resources.get(taken.0).and_then(|resource| resource.span);
+        let message = format!("nothing can reach the component `{component}`: something else has its name");
+        let error = Diagnostic::error(Code::ReservedName, message);
+        match other {
+            Some(other) => error.at(place, "this name is taken").at(other, "by this"),
+            None => error.at(place, format!("`{component}` is a name of the engine's own")),
+        }
+        .help(format!("bind it under another name: bind \"…\" to=\"{component}\""))
     }
 
     fn add(&mut self, unit: Declared) {

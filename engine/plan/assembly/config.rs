@@ -1,5 +1,6 @@
 //! What the children of `bind` say: a component's configuration, evaluated and checked.
 
+use super::typed::Typed;
 use crate::compile::NoResults;
 use crate::workshop::{Workshop, active_facets};
 use crate::{Evaluate, TemplatePart, TemplateValue, pure, settings};
@@ -22,11 +23,11 @@ pub(super) struct Configured {
     pub places: BTreeMap<String, Span>,
 }
 
-/// Evaluates the configuration of a binding and checks it against the component's schema.
+/// Evaluates the configuration of a binding and checks it against the component's schema. `typed`: the parameters of a scripted component.
 pub(super) fn configured(
     shop: &mut Workshop<'_, '_>,
     (name, bind): (&Spanned<String>, &schema::Bind),
-    about: Option<&About>,
+    (about, typed): (Option<&About>, Option<&Typed>),
     diagnostics: &mut Diagnostics,
 ) -> Configured {
     let (mut values, mut recorded) = (Fields::new(), Fields::new());
@@ -51,11 +52,28 @@ pub(super) fn configured(
         return Configured { value: json(&values), recorded: json(&recorded), places: BTreeMap::new() };
     };
     let of = ConfigOf { binding: &name.value, component: &bind.to };
-    diagnostics.extend(check_config(&about.config, &of, &values));
-    let whole = |fields: &Fields| with_defaults(&about.config, json(&fitted(&about.config, fields)));
-    let places = fitted(&about.config, &values);
-    let places = places.into_iter().filter_map(|(name, tree)| Some((name.value, tree.span.or(name.span)?))).collect();
-    Configured { value: whole(&values), recorded: whole(&recorded), places }
+    let told = check_config(&about.config, &of, &values);
+    let seems_right = told.is_empty();
+    diagnostics.extend(told);
+    let fields = fitted(&about.config, &values);
+    let places: BTreeMap<String, Span> =
+        fields.iter().filter_map(|(name, tree)| Some((name.value.clone(), tree.span.or(name.span)?))).collect();
+    let (mut value, mut recorded) = (json(&fields), json(&fitted(&about.config, &recorded)));
+    let Some(typed) = typed else {
+        let [value, recorded] = [value, recorded].map(|config| with_defaults(&about.config, config));
+        return Configured { value, recorded, places };
+    };
+    for (field, why) in typed.complete(&mut value, diagnostics) {
+        // What a schema cannot say: that there is no 30th of February. A template waits for its value.
+        if seems_right && !value[&field].as_str().is_some_and(|text| text.contains("${")) {
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidValue, format!("`{field}` of `{}`: {why}", name.value))
+                    .at(places.get(&field).copied().or(name.span), "here"),
+            );
+        }
+    }
+    typed.complete_recorded(&mut recorded);
+    Configured { value, recorded, places }
 }
 
 /// Whether a schema has a field of that name, as in manifests or as in Rust.
@@ -137,7 +155,8 @@ fn evaluated(
     }
 }
 
-fn mentions_secret(shop: &Workshop<'_, '_>, value: &TemplateValue) -> bool {
+/// Whether a secret parameter is part of it.
+pub(super) fn mentions_secret(shop: &Workshop<'_, '_>, value: &TemplateValue) -> bool {
     let secret = |name: &str| {
         let mut params = shop.model.manifest.param.iter();
         params.any(|(param, declared)| declared.secret && crate::script_name(param) == crate::script_name(name))

@@ -21,7 +21,9 @@ impl Workshop<'_, '_> {
         let mut ignored = Diagnostics::new();
         let databases = crate::database::declared(self, &mut ignored);
         let assembly = assemble(self, &databases, &mut ignored);
-        let configs = assembly.recorded.into_iter().map(|(binding, recorded)| (binding, recorded.config)).collect();
+        let declared = |binding: &String| self.model.manifest.bind.get(binding).is_some();
+        let recorded = assembly.recorded.into_iter().filter(|(binding, _)| declared(binding));
+        let configs = recorded.map(|(binding, recorded)| (binding, recorded.config)).collect();
         Inventory { wirer: assembly.wirer, configs }
     }
 }

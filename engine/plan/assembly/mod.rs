@@ -6,6 +6,7 @@ mod inventory;
 mod lifecycle;
 mod parts;
 mod scripted;
+mod typed;
 
 pub use inventory::Inventory;
 pub(crate) use lifecycle::hooks;
@@ -23,6 +24,7 @@ use thinking_container::{Binding, Catalog, Choice, Lifetime, Resource, ResourceI
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
 use thinking_schema::{self as schema, ScopeWord};
 use thinking_step::{About, ComponentType, DefinitionPart, Need, Origin, Purpose, ScopeEntry, Value, VariableKind};
+use typed::Typed;
 
 /// Everything that a dependency, a script or a `call` can mean.
 pub(crate) struct Assembly {
@@ -34,6 +36,8 @@ pub(crate) struct Assembly {
     pub broken: BTreeSet<String>,
     /// What hooks of the project do with each binding before the pipeline, as parts of the definitions of what uses it.
     pub hooked: BTreeMap<String, Vec<DefinitionPart>>,
+    /// The parameters of scripted components, by component.
+    typed: BTreeMap<String, Typed>,
     /// What the configuration of each binding says, without secrets.
     recorded: BTreeMap<String, Recorded>,
     /// Where each binding stands, and where it names its component.
@@ -106,6 +110,10 @@ pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diag
     let resources = resources(shop, databases);
     let (mut bindings, mut recorded, mut places) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     let model = shop.model;
+    let mut typed: BTreeMap<String, Typed> = BTreeMap::new();
+    for (name, component) in model.manifest.component.iter() {
+        typed.insert(name.value.clone(), Typed::of(shop, component));
+    }
     for (name, bind) in model.manifest.bind.iter() {
         if let Some(why) = names::reserved(name, shop.compiler.language()) {
             diagnostics.push(
@@ -120,23 +128,39 @@ pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diag
         let component = catalog.get(&bind.to.value).cloned();
         let about = component.as_ref().map(|component| component.about());
         let Configured { value, recorded: shown, places: fields } =
-            config::configured(shop, (name, bind), about, diagnostics);
+            config::configured(shop, (name, bind), (about, typed.get(&bind.to.value)), diagnostics);
         recorded.insert(name.value.clone(), Recorded { config: shown, fields });
         places.extend(name.span.map(|span| (name.value.clone(), (span, bind.to.span.unwrap_or(span)))));
         bindings.push(binding(name, bind, value));
     }
     let (wirer, wrong) = Wirer::with_conditions(catalog, bindings, resources, shop.project.bound_components());
     diagnostics.extend(wrong);
-    let mut assembly =
-        Assembly { wirer, variables: BTreeMap::new(), broken, hooked: BTreeMap::new(), recorded, places };
+    // What nobody configured has its defaults, which are part of what it is.
+    for (_, unit) in wirer.units().filter(|(_, unit)| unit.implicit) {
+        if let Some(typed) = typed.get(&*unit.name) {
+            let mut config = Value::Object(serde_json::Map::new());
+            typed.complete_recorded(&mut config);
+            recorded.insert(unit.name.to_string(), Recorded { config, fields: typed.places() });
+        }
+    }
+    let (variables_of, hooked) = (BTreeMap::new(), BTreeMap::new());
+    let mut assembly = Assembly { wirer, variables: variables_of, broken, hooked, typed, recorded, places };
     assembly.variables = variables(shop, &assembly);
     assembly
 }
 
 /// What a configuration does not say has its default, also where nobody bound a component.
-pub(crate) fn fill_defaults(wiring: &mut Wiring) {
+pub(crate) fn fill_defaults(assembly: &Assembly, wiring: &mut Wiring, diagnostics: &mut Diagnostics) {
     for unit in &mut wiring.units {
-        unit.config = config::with_defaults(&unit.component.about().config, std::mem::take(&mut unit.config));
+        let about = unit.component.about();
+        match assembly.typed.get(&about.name) {
+            // Bound ones have theirs.
+            Some(typed) if assembly.wirer.unit(unit.id).is_some_and(|unit| unit.implicit) => {
+                typed.complete(&mut unit.config, diagnostics);
+            }
+            Some(_) => {}
+            None => unit.config = config::with_defaults(&about.config, std::mem::take(&mut unit.config)),
+        }
     }
 }
 

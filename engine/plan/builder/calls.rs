@@ -113,6 +113,9 @@ pub(crate) fn unknown(assembly: &crate::assembly::Assembly, steps: &[String], na
         })
         .collect();
     known.extend(steps.iter().cloned());
+    // A component is a variable under its interface's name, too.
+    known.sort_unstable();
+    known.dedup();
     let help = match did_you_mean(&name.value, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.len() <= 12 => format!("there are: {}", known.join(", ")),
