@@ -33,7 +33,7 @@ pub use need::{Need, Provided, ProvidedKind, Supplied};
 pub use participant::{Enlisted, Participant};
 pub use permission::{Permissions, Refusal};
 pub use program::{
-    Language, LibraryCall, Metric, Program, Purpose, Reference, ReferenceKind, ScopeEntry, ScriptedComponent,
-    StaticScope, VariableKind,
+    KeptField, Language, LibraryCall, Metric, Program, Purpose, Reference, ReferenceKind, ScopeEntry,
+    ScriptedComponent, StaticScope, VariableKind,
 };
 pub use value::{Datum, Value};

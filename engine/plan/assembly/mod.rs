@@ -6,10 +6,12 @@ mod inventory;
 mod lifecycle;
 mod parts;
 mod scripted;
+mod wired;
 
 pub use inventory::Inventory;
 pub(crate) use lifecycle::hooks;
 pub use lifecycle::{Hooks, On, OnBody};
+pub(crate) use wired::{forgotten, what_dependencies_can_do};
 
 use crate::compile::NoResults;
 use crate::database::Declared;
@@ -20,9 +22,11 @@ use config::Configured;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use thinking_container::{Binding, Catalog, Choice, Lifetime, Resource, ResourceId, Target, Wire, Wirer, Wiring};
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, Span, Spanned};
 use thinking_schema::{self as schema, ScopeWord};
-use thinking_step::{About, ComponentType, DefinitionPart, Need, Origin, Purpose, ScopeEntry, Value, VariableKind};
+use thinking_step::{
+    About, ComponentType, DefinitionPart, Need, Origin, Purpose, ScopeEntry, ScriptedComponent, Value, VariableKind,
+};
 
 /// Everything that a dependency, a script or a `call` can mean.
 pub(crate) struct Assembly {
@@ -32,6 +36,8 @@ pub(crate) struct Assembly {
     pub variables: BTreeMap<String, ScopeEntry>,
     /// Components whose scripts have mistakes, by name: what they can do is not known.
     pub broken: BTreeSet<String>,
+    /// Scripted components that depend on something, by name: as declared, and their text.
+    dependants: BTreeMap<String, (ScriptedComponent, MappedText)>,
     /// What the configuration of each binding says, without secrets.
     recorded: BTreeMap<String, Recorded>,
     /// Where each binding stands, and where it names its component.
@@ -98,7 +104,7 @@ impl Assembly {
 
 /// Puts everything together. What is wrong is told once, however many pipelines there are.
 pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diagnostics: &mut Diagnostics) -> Assembly {
-    let (scripted, broken) = scripted::scripted(shop, diagnostics);
+    let scripted::Scripted { kinds: scripted, broken, dependants } = scripted::scripted(shop, diagnostics);
     let (catalog, wrong) = Catalog::new(shop.components.iter().cloned().chain(scripted));
     diagnostics.extend(wrong);
     let resources = resources(shop, databases);
@@ -125,7 +131,7 @@ pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diag
     }
     let (wirer, wrong) = Wirer::with_conditions(catalog, bindings, resources, shop.project.bound_components());
     diagnostics.extend(wrong);
-    let mut assembly = Assembly { wirer, variables: BTreeMap::new(), broken, recorded, places };
+    let mut assembly = Assembly { wirer, variables: BTreeMap::new(), broken, dependants, recorded, places };
     assembly.variables = variables(shop, &assembly);
     assembly
 }
@@ -239,7 +245,7 @@ fn variables(shop: &Workshop<'_, '_>, assembly: &Assembly) -> BTreeMap<String, S
                 None => {
                     // A binding that cannot be used is told as such; what is asked of it is no second mistake.
                     if let Some((declared, _)) = shop.model.manifest.bind.entry(&name) {
-                        let entry = ScopeEntry { kind: VariableKind::Loop, span: declared.span };
+                        let entry = ScopeEntry { kind: VariableKind::Unknown, span: declared.span };
                         variables.insert(script_name(&name), entry);
                     }
                     continue;
@@ -249,7 +255,7 @@ fn variables(shop: &Workshop<'_, '_>, assembly: &Assembly) -> BTreeMap<String, S
         };
         let kind = if assembly.broken.contains(&about.name) {
             // Whatever is asked of it may be right.
-            VariableKind::Loop
+            VariableKind::Unknown
         } else {
             VariableKind::Component { binding, about: Arc::new(about) }
         };
