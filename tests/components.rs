@@ -836,3 +836,70 @@ fn lists_of_what_there_is_name_each_thing_once() {
     let list = told.lines().find_map(|line| line.split_once("there are: ")).map(|(_, list)| list.to_owned());
     assert_eq!(list.as_deref(), Some("c-d-e.work, file.copy, file.fetch, file.hash"), "{told}");
 }
+
+#[test]
+fn what_a_script_asks_of_its_dependencies_is_checked_before_the_run() {
+    let sandbox = Sandbox::with(
+        r#"runtime { database "docs" kind="documents" }
+component "counter" script="counter.rhai"
+component "asker" script="asker.rhai" { needs "counter"; needs "docs" }
+component "other" provides="half" script="half.rhai"
+component "maybe" script="maybe.rhai" { needs "half" optional=#true; needs "nobody" optional=#true }
+pipeline "main" { step "ask" { rhai "asker.ask() + maybe.ask()" } }
+pipeline "again" { step "ask" { rhai "asker.ask()" } }
+"#,
+    );
+    sandbox.write("counter.rhai", "fn count(by) { by }\n");
+    sandbox.write("half.rhai", "fn half(x) { x / 2 }\n");
+    sandbox.write("maybe.rhai", "fn ask() { if this.nobody != () { this.nobody.anything() } this.half.haff(2) }\n");
+    sandbox.write(
+        "asker.rhai",
+        "fn ask() {\n    this.counter.count(1, 2);\n    this.docs.put(\"x\", 1);\n    this.counter.step(1)\n}\n",
+    );
+    insta::assert_snapshot!(sandbox.run(&["validate"]).expect(2).err, @"");
+    sandbox.write("maybe.rhai", "fn ask() { this.half.half(2) }\n");
+    sandbox.write("asker.rhai", "fn ask() { this.docs.insert(#{ a: 1 }); this.counter.count(1) }\n");
+    sandbox.run(&["apply"]).expect(0);
+}
+
+#[test]
+fn a_component_with_mistakes_is_one_mistake() {
+    let sandbox = Sandbox::with(
+        r#"component "counter" script="counter.rhai"
+component "user" script="user.rhai" { needs "counter" }
+bind "lost" to="nowhere"
+pipeline "main" { step "count" { rhai "counter.inc(1).further() + lost.whatever() + user.run()" } }
+"#,
+    );
+    sandbox.write("counter.rhai", "fn inc(by) { bi }\n");
+    sandbox.write("user.rhai", "fn run() { this.counter.whatever() }\n");
+    let told = sandbox.run(&["validate"]).expect(2).err;
+    let codes: Vec<&str> = told.lines().filter(|line| line.starts_with("thinking::")).collect();
+    assert_eq!(codes, ["thinking::unknown-component", "thinking::undefined-variable"], "{told}");
+}
+
+#[test]
+fn what_a_component_forgets_is_a_warning() {
+    let warnings = |bind: &str, component: &str, script: &str| {
+        let sandbox = Sandbox::with(&format!(
+            r#"component "counter" script="counter.rhai" {component}
+            bind "c" to="counter" {bind}
+            component "idle" script="idle.rhai"
+            runtime {{ lifecycle {{ target "warm-up" after="startup"; on "startup" {{ call "c.begin" }} }} }}
+            pipeline "main" {{ step "count" {{ rhai "c.count()" }} }}
+            "#
+        ));
+        sandbox.write("idle.rhai", "fn count() { this.n = (this.n ?? 0) + 1; }\n");
+        sandbox.write("counter.rhai", &format!("{script}\nfn begin() {{ this.at = 1; this.n = 0; }}\n"));
+        let told = sandbox.run(&["validate"]).expect(0).err;
+        let places = told.lines().filter_map(|line| line.split_once("counter.rhai:"));
+        places.map(|(_, place)| place.trim_end_matches(']').to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let counts = "fn count() { this.n = (this.n ?? 0) + 1; this.n }";
+    assert_eq!(warnings("", "", counts), "1:19");
+    assert_eq!(warnings("scope=\"item\"", "", counts), "1:19");
+    assert_eq!(warnings("scope=\"step\"", "", counts), "");
+    assert_eq!(warnings("", "persistent=#true", counts), "");
+    assert_eq!(warnings("", "", "fn warm_up() { this.n = 7; this.n += 1; }\nfn count() { this.n + this.at }"), "");
+    assert_eq!(warnings("", "", "fn count() { this.n = 1; this.up(); this.n }\nprivate fn up() { this.n += 1 }"), "");
+}

@@ -104,6 +104,8 @@ codes! {
     ShorterLifetime = "shorter-lifetime";
     /// A binding that nothing uses.
     UnusedBinding = "unused-binding";
+    /// State of a component that is not saved.
+    ForgottenState = "forgotten-state";
     /// A lifecycle target that nothing declares.
     UnknownTarget = "unknown-target";
     /// Lifecycle targets that stand beside each other in a circle.

@@ -1,6 +1,6 @@
 //! A composed manifest to the plan of a pipeline: every script compiled, every reference followed.
 
-use crate::assembly::{assemble, fill_defaults, hooks};
+use crate::assembly::{assemble, fill_defaults, forgotten, hooks, what_dependencies_can_do};
 use crate::bindings::Bindings;
 use crate::builder::{Builder, Place, Siblings};
 use crate::compile::Compiler;
@@ -132,7 +132,9 @@ impl Workshop<'_, '_> {
         let (mut wiring, wrong) = assembly.wirer.wire(&roots);
         diagnostics.extend(wrong);
         fill_defaults(&assembly, &mut wiring, diagnostics);
+        what_dependencies_can_do(&assembly, &wiring, self.compiler, diagnostics);
         let hooks = hooks.planned(&assembly, &wiring, diagnostics);
+        forgotten(&wiring, &hooks, diagnostics);
         databases.extend(states(&wiring));
         let uses = crate::survey::uses(pipeline, &tasks, touches);
         if root.is_empty() && body.tasks.is_empty() {

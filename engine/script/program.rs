@@ -40,7 +40,7 @@ impl Variable {
             VariableKind::Objects(database) => Self::Fixed(Dynamic::from(Objects::new(database))),
             VariableKind::Mode => Self::Mode,
             VariableKind::Component { binding, .. } => Self::Component(name.to_owned(), binding.clone()),
-            VariableKind::Loop | VariableKind::Outcome => Self::Loop(name.to_owned()),
+            VariableKind::Loop | VariableKind::Outcome | VariableKind::Unknown => Self::Loop(name.to_owned()),
         }
     }
 }

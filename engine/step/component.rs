@@ -4,7 +4,7 @@
 //! operations. [`ComponentType::create`] gives a [`Component`], whose operations are called by name with [`Arguments`] of any origin: a
 //! script's values or the manifest's JSON come in through serde, without a detour of one through the other.
 
-use crate::{Class, Host, LibraryCall, Need, Reference, StepError, Supplied, Value};
+use crate::{Class, Host, KeptField, LibraryCall, Need, Reference, StepError, Supplied, Value};
 use std::any::{Any, TypeId};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
@@ -132,6 +132,11 @@ pub trait ComponentType: Send + Sync {
 
     /// The calls of library functions that touch the world outside, as far as its text says.
     fn calls(&self) -> &[LibraryCall] {
+        &[]
+    }
+
+    /// The fields that its script keeps in memory from one call to the next, in the order of the text. Nothing is known of Rust.
+    fn kept(&self) -> &[KeptField] {
         &[]
     }
 

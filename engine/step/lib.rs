@@ -34,8 +34,8 @@ pub use need::{Need, Provided, ProvidedKind, Supplied};
 pub use participant::{Enlisted, Participant};
 pub use permission::{Permissions, Refusal};
 pub use program::{
-    Language, LibraryCall, Metric, Program, Purpose, Reference, ReferenceKind, ScopeEntry, ScriptedComponent,
-    StaticScope, VariableKind,
+    KeptField, Language, LibraryCall, Metric, Program, Purpose, Reference, ReferenceKind, ScopeEntry,
+    ScriptedComponent, StaticScope, VariableKind,
 };
 pub use strict::to_json;
 pub use value::{Datum, Value};

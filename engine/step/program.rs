@@ -61,6 +61,8 @@ pub enum VariableKind {
         /// What is known of its kind.
         about: Arc<About>,
     },
+    /// Something of which nothing is known, because it has mistakes itself: whatever is asked of it may be right.
+    Unknown,
     /// `outcome`, in hooks that stop something: `"done"`, `"failed"` or `"interrupted"`.
     Outcome,
 }
@@ -202,8 +204,23 @@ pub struct ScriptedComponent {
     pub needs: Vec<Need>,
     /// Whether the fields that it sets itself are saved with the steps that change them.
     pub persistent: bool,
+    /// What its dependencies are, by their names in scripts, as far as that is known: the wiring decides it. What is not here is not looked into.
+    pub dependencies: BTreeMap<String, VariableKind>,
     /// Where it is declared.
     pub origin: Origin,
+}
+
+/// A field of `this` that a scripted component keeps from one call to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptField {
+    /// Its name.
+    pub name: String,
+    /// Where it is set.
+    pub span: Span,
+    /// The operations that set it, themselves or through other functions.
+    pub set_by: Vec<String>,
+    /// The operations that look at what an earlier call left in it.
+    pub read_by: Vec<String>,
 }
 
 /// A scripting language.

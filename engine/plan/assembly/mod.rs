@@ -7,10 +7,12 @@ mod lifecycle;
 mod parts;
 mod scripted;
 mod typed;
+mod wired;
 
 pub use inventory::Inventory;
 pub(crate) use lifecycle::hooks;
 pub use lifecycle::{Hooks, On, OnBody};
+pub(crate) use wired::{forgotten, what_dependencies_can_do};
 
 use crate::compile::NoResults;
 use crate::database::Declared;
@@ -21,9 +23,11 @@ use config::Configured;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use thinking_container::{Binding, Catalog, Choice, Lifetime, Resource, ResourceId, Target, Wire, Wirer, Wiring};
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, Span, Spanned};
 use thinking_schema::{self as schema, ScopeWord};
-use thinking_step::{About, ComponentType, DefinitionPart, Need, Origin, Purpose, ScopeEntry, Value, VariableKind};
+use thinking_step::{
+    About, ComponentType, DefinitionPart, Need, Origin, Purpose, ScopeEntry, ScriptedComponent, Value, VariableKind,
+};
 use typed::Typed;
 
 /// Everything that a dependency, a script or a `call` can mean.
@@ -38,6 +42,8 @@ pub(crate) struct Assembly {
     pub hooked: BTreeMap<String, Vec<DefinitionPart>>,
     /// The parameters of scripted components, by component.
     typed: BTreeMap<String, Typed>,
+    /// Scripted components that depend on something, by name: as declared, and their text.
+    dependants: BTreeMap<String, (ScriptedComponent, MappedText)>,
     /// What the configuration of each binding says, without secrets.
     recorded: BTreeMap<String, Recorded>,
     /// Where each binding stands, and where it names its component.
@@ -104,7 +110,7 @@ impl Assembly {
 
 /// Puts everything together. What is wrong is told once, however many pipelines there are.
 pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diagnostics: &mut Diagnostics) -> Assembly {
-    let (scripted, broken) = scripted::scripted(shop, diagnostics);
+    let scripted::Scripted { kinds: scripted, broken, dependants } = scripted::scripted(shop, diagnostics);
     let (catalog, wrong) = Catalog::new(shop.components.iter().cloned().chain(scripted));
     diagnostics.extend(wrong);
     let resources = resources(shop, databases);
@@ -144,7 +150,7 @@ pub(crate) fn assemble(shop: &mut Workshop<'_, '_>, databases: &[Declared], diag
         }
     }
     let (variables_of, hooked) = (BTreeMap::new(), BTreeMap::new());
-    let mut assembly = Assembly { wirer, variables: variables_of, broken, hooked, typed, recorded, places };
+    let mut assembly = Assembly { wirer, variables: variables_of, broken, hooked, typed, dependants, recorded, places };
     assembly.variables = variables(shop, &assembly);
     assembly
 }
@@ -266,7 +272,7 @@ fn variables(shop: &Workshop<'_, '_>, assembly: &Assembly) -> BTreeMap<String, S
                 None => {
                     // A binding that cannot be used is told as such; what is asked of it is no second mistake.
                     if let Some((declared, _)) = shop.model.manifest.bind.entry(&name) {
-                        let entry = ScopeEntry { kind: VariableKind::Loop, span: declared.span };
+                        let entry = ScopeEntry { kind: VariableKind::Unknown, span: declared.span };
                         variables.insert(script_name(&name), entry);
                     }
                     continue;
@@ -276,7 +282,7 @@ fn variables(shop: &Workshop<'_, '_>, assembly: &Assembly) -> BTreeMap<String, S
         };
         let kind = if assembly.broken.contains(&about.name) {
             // Whatever is asked of it may be right.
-            VariableKind::Loop
+            VariableKind::Unknown
         } else {
             VariableKind::Component { binding, about: Arc::new(about) }
         };

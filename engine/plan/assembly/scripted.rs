@@ -1,31 +1,47 @@
 //! `component … script=`: scripted components, compiled.
 
 use crate::workshop::Workshop;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Spanned};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, Spanned};
 use thinking_manifest::params_schema;
 use thinking_schema as schema;
 use thinking_step::{About, Component, ComponentType, Creation, Interface, Need, Origin, ScriptedComponent, StepError};
 
-/// The scripted components of the manifest. For those that do not compile, which is told, something stands in, so that what uses them is no
-/// second mistake; its names come along.
-pub(super) fn scripted(
-    shop: &mut Workshop<'_, '_>,
-    diagnostics: &mut Diagnostics,
-) -> (Vec<Arc<dyn ComponentType>>, BTreeSet<String>) {
+/// The scripted components of a manifest.
+#[derive(Default)]
+pub(super) struct Scripted {
+    /// All kinds. For those that do not compile, which is told, something stands in, so that what uses them is no second mistake.
+    pub kinds: Vec<Arc<dyn ComponentType>>,
+    /// The names of those that something stands in for.
+    pub broken: BTreeSet<String>,
+    /// The others that depend on something, by name: as declared, and their text.
+    pub dependants: BTreeMap<String, (ScriptedComponent, MappedText)>,
+}
+
+/// Compiles all of them.
+pub(super) fn scripted(shop: &mut Workshop<'_, '_>, diagnostics: &mut Diagnostics) -> Scripted {
     let model = shop.model;
-    let (mut all, mut broken) = (Vec::new(), BTreeSet::new());
+    let mut all = Scripted::default();
     for (name, component) in model.manifest.component.iter() {
         let declared = declared(name, component);
-        let stands_in = StandIn::of(&declared);
-        all.push(compiled(shop, declared, &component.script, diagnostics).unwrap_or_else(|| {
-            broken.insert(name.value.clone());
-            Arc::new(stands_in)
-        }));
+        let text = text(shop, &component.script, diagnostics);
+        let compiled = text.as_ref().and_then(|text| shop.compiler.component(text, declared.clone(), diagnostics));
+        match (compiled, text) {
+            (Some(kind), Some(text)) => {
+                all.kinds.push(kind);
+                if !declared.needs.is_empty() {
+                    all.dependants.insert(name.value.clone(), (declared, text));
+                }
+            }
+            _ => {
+                all.broken.insert(name.value.clone());
+                all.kinds.push(Arc::new(StandIn::of(&declared)));
+            }
+        }
     }
-    (all, broken)
+    all
 }
 
 /// A component whose script has mistakes: nothing is known of what it can do, and it is never created.
@@ -69,21 +85,17 @@ fn declared(name: &Spanned<String>, component: &schema::Component) -> ScriptedCo
         config: params_schema(&component.param),
         needs: component.needs.iter().map(need).collect(),
         persistent: component.persistent,
+        dependencies: BTreeMap::new(),
         origin: name.span.map_or(Origin::Engine, Origin::Manifest),
     }
 }
 
-fn compiled(
-    shop: &mut Workshop<'_, '_>,
-    declared: ScriptedComponent,
-    file: &Spanned<String>,
-    diagnostics: &mut Diagnostics,
-) -> Option<Arc<dyn ComponentType>> {
+fn text(shop: &mut Workshop<'_, '_>, file: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<MappedText> {
     let path = shop.project.directory.join(&file.value);
     let main = shop.sources.get(shop.project.main).map(|main| main.name.to_string()).unwrap_or_default();
     let shown = Path::new(&main).with_file_name("").join(&file.value);
     match shop.compiler.file(&path, &shown.display().to_string(), shop.sources) {
-        Ok(text) => shop.compiler.component(&text, declared, diagnostics),
+        Ok(text) => Some(text),
         Err(error) => {
             let why = match error.kind() {
                 std::io::ErrorKind::NotFound => "there is no such file".to_owned(),

@@ -86,7 +86,9 @@ impl<'a> Checker<'a> {
 
     /// Whether one of the components that could be handed around has an operation of that name for so many arguments.
     pub(super) fn some_operation(&self, name: &str, count: usize) -> bool {
-        self.scope.variables.values().any(|entry| match &entry.kind {
+        self.scope.variables.iter().any(|(variable, entry)| match &entry.kind {
+            // Whatever it is, it may be handed around as well.
+            VariableKind::Unknown => self.findings.mentioned.contains(variable),
             VariableKind::Component { about, .. } => {
                 let operation = about.operation(name).and_then(|at| about.operations.get(at));
                 operation.is_some_and(|operation| {

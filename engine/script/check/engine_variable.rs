@@ -23,13 +23,21 @@ impl<'a> Checker<'a> {
                 let done = self.this.map_or(0, |this| self.links_of_this(this, *position, links));
                 rest = &links[done..];
             }
+            (Expr::Variable(..), Some(entry), _) if entry.kind == VariableKind::Unknown => return self.anything(links),
             (Expr::Variable(name, _, position), Some(entry), Some(first)) => {
                 let span = self.span(*position);
                 if self.known_link(&name.1, &entry.kind, span, first) {
                     rest = &links[1..];
                 }
             }
-            _ => self.expression(root),
+            _ => {
+                let before = self.findings.problems.len();
+                self.expression(root);
+                // What follows a variable that is not there is no second mistake.
+                if matches!(root, Expr::Variable(..)) && self.findings.problems.len() > before {
+                    return self.anything(links);
+                }
+            }
         }
         for link in rest {
             match link {
@@ -41,8 +49,25 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Links after something of which nothing is known: only what stands between their brackets can be wrong.
+    pub(super) fn anything(&mut self, links: &[Link<'a>]) {
+        for link in links {
+            match link {
+                Link::Dot(Expr::MethodCall(call, _)) => self.expressions(call.args.iter()),
+                Link::Dot(Expr::Property(..)) => {}
+                Link::Dot(expression) | Link::Index(expression) => self.expression(expression),
+            }
+        }
+    }
+
     /// The first link after a variable of the engine. Says whether it is dealt with.
-    fn known_link(&mut self, name: &str, kind: &'a VariableKind, root: Option<Span>, link: &Link<'a>) -> bool {
+    pub(super) fn known_link(
+        &mut self,
+        name: &str,
+        kind: &'a VariableKind,
+        root: Option<Span>,
+        link: &Link<'a>,
+    ) -> bool {
         match kind {
             VariableKind::Params(names) => match named(link) {
                 Some((param, position)) => {
@@ -77,7 +102,7 @@ impl<'a> Checker<'a> {
                     self.must_be_among(Code::UnknownFacet, "facet", facet, names, span);
                 }
                 self.own_method::<Facets>(name, link)
-                    || self.no_property(name, link, &[], "ask with `facets.has(\"name\")`")
+                    || self.no_property(name, link, &[], &format!("ask with `{name}.has(\"name\")`"))
             }
             VariableKind::Run => {
                 self.findings.volatile = true;
@@ -114,7 +139,7 @@ impl<'a> Checker<'a> {
                 false
             }
             VariableKind::Component { binding, about } => self.component(name, binding, about, root, link),
-            VariableKind::Mode | VariableKind::Outcome => false,
+            VariableKind::Mode | VariableKind::Outcome | VariableKind::Unknown => false,
         }
     }
 

@@ -8,9 +8,9 @@ use crate::component::{Defined, OWN, Survey, own_name};
 use crate::known::Known;
 use crate::places::Places;
 use rhai::{AST, ASTFlags, Expr, FnCallExpr, Position, Stmt};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
-use thinking_step::{Purpose, StaticScope};
+use thinking_step::{Purpose, StaticScope, VariableKind};
 
 /// What is known of a component's script before its functions are looked at. Names are as in scripts.
 pub struct This<'a> {
@@ -18,6 +18,8 @@ pub struct This<'a> {
     pub config: BTreeSet<String>,
     /// Its dependencies.
     pub needs: BTreeSet<String>,
+    /// What those are that are known.
+    pub dependencies: &'a BTreeMap<String, VariableKind>,
     /// Its constants.
     pub constants: BTreeSet<String>,
     /// What its functions do.
@@ -113,21 +115,39 @@ impl<'a> Checker<'a> {
         }
         let Some((name, at)) = named(first) else { return 0 };
         if name == "config" {
-            return 1 + self.config_link(this, links.get(1));
+            return 1 + self.config_link(this, &links[1..]);
         }
         if !this.has(name) {
             self.unknown_field(this, name, at);
-            return 1;
+            self.anything(&links[1..]);
+            return links.len();
         }
-        if this.needs.contains(name)
-            && let Some(Link::Dot(Expr::MethodCall(call, at))) = links.get(1)
+        match links.get(1) {
+            Some(next) if this.needs.contains(name) => 1 + usize::from(self.dependency_link(this, (name, at), next)),
+            _ => 1,
+        }
+    }
+
+    /// What follows `this.dependency`. Says whether it is dealt with.
+    fn dependency_link(&mut self, this: &'a This<'a>, (name, at): (&str, Position), link: &Link<'a>) -> bool {
+        let kind = this.dependencies.get(name);
+        if let Link::Dot(Expr::MethodCall(call, at)) = link
+            && !matches!(kind, Some(VariableKind::Component { .. }))
         {
-            // What the dependency can do is known when it is wired.
-            self.expressions(call.args.iter());
             self.means_own(call, *at);
-            return 2;
         }
-        1
+        match (kind, link) {
+            (Some(kind), _) => {
+                let root = self.span(at);
+                self.known_link(&format!("this.{name}"), kind, root, link)
+            }
+            // What the dependency can do is known when it is wired.
+            (None, Link::Dot(Expr::MethodCall(call, _))) => {
+                self.expressions(call.args.iter());
+                true
+            }
+            _ => false,
+        }
     }
 
     /// `this.name(…)`
@@ -140,6 +160,18 @@ impl<'a> Checker<'a> {
                 let wanted = listed(arities);
                 self.wrong_arity(&format!("this.{name}"), &wanted, count, None, span);
             }
+            return;
+        }
+        let what = match name {
+            "config" => Some(("the configuration", "its values are read as `this.config.name`".to_owned())),
+            _ if this.needs.contains(name) => {
+                Some(("a dependency", format!("call something of it: `this.{name}.name(…)`")))
+            }
+            _ => None,
+        };
+        if let Some((what, help)) = what.filter(|_| !self.exists_bare(name, count + 1)) {
+            let message = format!("`this.{name}` is {what}, not a function");
+            self.problem(Diagnostic::error(Code::UndefinedFunction, message).at(span, "").help(help));
             return;
         }
         // `this` is a map, and its fields may hold functions.
@@ -157,8 +189,8 @@ impl<'a> Checker<'a> {
     }
 
     /// What follows `this.config`. Gives how many links are dealt with.
-    fn config_link(&mut self, this: &This<'_>, link: Option<&Link<'a>>) -> usize {
-        let Some((name, at)) = link.and_then(named) else { return 0 };
+    fn config_link(&mut self, this: &This<'_>, links: &[Link<'a>]) -> usize {
+        let Some((name, at)) = links.first().and_then(named) else { return 0 };
         if this.config.contains(name) {
             return 1;
         }
@@ -173,7 +205,8 @@ impl<'a> Checker<'a> {
         };
         let message = format!("the configuration of this component has no `{name}`");
         self.problem(Diagnostic::error(Code::UnknownProperty, message).at(span, "").help(help));
-        1
+        self.anything(links.get(1..).unwrap_or_default());
+        links.len()
     }
 
     fn unknown_field(&mut self, this: &This<'_>, name: &str, position: Position) {

@@ -169,7 +169,7 @@ impl<'a> Checker<'a> {
         if let Expr::Variable(name, _, position) = root
             && name.2.is_empty()
             && let Some(entry) = self.engine_variable(&name.1)
-            && (!linked || entry.kind != VariableKind::Loop)
+            && (!linked || !matches!(entry.kind, VariableKind::Loop | VariableKind::Unknown))
         {
             let what = self.what(&name.1, &entry.kind);
             let span = self.span(*position);
@@ -178,7 +178,7 @@ impl<'a> Checker<'a> {
                 VariableKind::Documents { .. } => format!("write with `{}.insert(#{{ … }})`", name.1),
                 VariableKind::Vectors { .. } => format!("write with `{}.add(id, vector)`", name.1),
                 VariableKind::Objects(_) => format!("write with `{}.put(path, value)`", name.1),
-                VariableKind::Component { .. } => {
+                VariableKind::Component { .. } | VariableKind::Unknown => {
                     format!("call its operations, `{}.name(…)`, or use a variable of your own: `let x = …`", name.1)
                 }
                 _ => "keep your own value in a variable of your own: `let x = …`".to_owned(),
@@ -202,6 +202,7 @@ impl<'a> Checker<'a> {
             VariableKind::Loop if name == "index" => "the number of the iteration".to_owned(),
             VariableKind::Loop => "the loop's variable".to_owned(),
             VariableKind::Component { about, .. } => format!("the component `{}`", about.name),
+            VariableKind::Unknown => "a component".to_owned(),
             _ => "the engine's own variable".to_owned(),
         }
     }

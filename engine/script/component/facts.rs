@@ -3,7 +3,7 @@
 use super::own_name;
 use crate::chain::{Link, chain};
 use crate::check::{is_closure, named};
-use rhai::{AST, ASTNode, Expr, FnPtr, Stmt};
+use rhai::{AST, ASTNode, Expr, FnPtr, Position, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A function by its name and number of parameters.
@@ -20,9 +20,32 @@ pub struct Facts {
     pub whole: bool,
     /// Bare names and namespaces' functions that it calls, and its closures.
     pub calls: BTreeSet<String>,
+    /// Where it sets a field of `this`, or changes what the field holds.
+    pub sets: Vec<(String, Position)>,
+    /// The same of each statement of its body, in order.
+    pub rows: Vec<Row>,
+    /// The address of what the assignment that is looked at sets, where it sets a whole field.
+    target: usize,
     /// It makes a function out of a text that only a run knows.
     pub any_function: bool,
 }
+
+/// What one statement of a function's body does.
+#[derive(Debug, Default)]
+pub struct Row {
+    /// It does nothing but set that field anew.
+    pub sets: Option<String>,
+    /// It does nothing but call that on `this`.
+    pub only_calls: Option<String>,
+    /// Fields that it looks at.
+    pub reads: BTreeSet<String>,
+    /// What it calls on `this`.
+    pub calls: BTreeSet<String>,
+}
+
+/// Methods that change the list, map or text that they are called on.
+const CHANGING: &[&str] =
+    &["append", "clear", "drain", "insert", "mixin", "pop", "push", "remove", "retain", "shift", "splice", "truncate"];
 
 /// What all functions do.
 #[derive(Debug, Default)]
@@ -52,7 +75,7 @@ pub fn survey(ast: &AST) -> Survey {
         alone.walk(&mut |path: &[ASTNode<'_>]| {
             match path.last() {
                 Some(ASTNode::Expr(expression)) => survey.expression(&mut facts, expression, path),
-                Some(ASTNode::Stmt(statement)) => survey.statement(&mut facts, statement),
+                Some(ASTNode::Stmt(statement)) => survey.statement(&mut facts, statement, path.len() == 1),
                 _ => {}
             }
             true
@@ -67,18 +90,36 @@ pub fn survey(ast: &AST) -> Survey {
 }
 
 impl Survey {
-    fn statement(&mut self, facts: &mut Facts, statement: &Stmt) {
+    fn statement(&mut self, facts: &mut Facts, statement: &Stmt, of_body: bool) {
+        let mut row = Row::default();
         match statement {
             Stmt::Assignment(parts) => {
                 if let Some((Expr::ThisPtr(_), links)) = chain(&parts.1.lhs) {
                     match links.first().map(named) {
-                        Some(Some((name, _))) => drop(self.set.insert(name.to_owned())),
+                        Some(Some((name, at))) => {
+                            self.set.insert(name.to_owned());
+                            facts.sets.push((name.to_owned(), at));
+                            if links.len() == 1 && parts.0.get_op_assignment_info().is_none() {
+                                facts.target = std::ptr::from_ref(&parts.1.lhs).addr();
+                                row.sets = Some(name.to_owned());
+                            }
+                        }
                         _ => self.sets_any = true,
                     }
                 }
             }
             Stmt::FnCall(call, _) => self.called(facts, call),
+            Stmt::Expr(expression) => {
+                if let Some((Expr::ThisPtr(_), links)) = chain(expression)
+                    && let [Link::Dot(Expr::MethodCall(call, _))] = &*links
+                {
+                    row.only_calls = Some(own_name(&call.name).to_owned());
+                }
+            }
             _ => {}
+        }
+        if of_body {
+            facts.rows.push(row);
         }
     }
 
@@ -94,7 +135,8 @@ impl Survey {
             }
             Expr::Dot(..) | Expr::Index(..) => {
                 if let Some((Expr::ThisPtr(_), links)) = chain(expression) {
-                    self.of_this(facts, &links);
+                    let set = facts.target == std::ptr::from_ref(expression).addr();
+                    self.of_this(facts, &links, set);
                 }
             }
             Expr::FnCall(call, _) => self.called(facts, call),
@@ -109,14 +151,29 @@ impl Survey {
         }
     }
 
-    fn of_this(&mut self, facts: &mut Facts, links: &[Link<'_>]) {
+    /// `this` and what follows. `set`: it is all that stands on the left of an assignment.
+    fn of_this(&mut self, facts: &mut Facts, links: &[Link<'_>], set: bool) {
         match links.first() {
-            Some(Link::Dot(Expr::MethodCall(call, _))) => drop(facts.calls.insert(own_name(&call.name).to_owned())),
+            Some(Link::Dot(Expr::MethodCall(call, _))) => {
+                let name = own_name(&call.name).to_owned();
+                if let Some(row) = facts.rows.last_mut() {
+                    row.calls.insert(name.clone());
+                }
+                facts.calls.insert(name);
+            }
             Some(first) => match named(first) {
-                Some((name, _)) => {
+                Some((name, at)) => {
                     facts.fields.insert(name.to_owned());
-                    if !matches!(links.get(1), Some(Link::Dot(Expr::MethodCall(..)))) {
-                        self.handed_on.insert(name.to_owned());
+                    if let Some(row) = facts.rows.last_mut().filter(|_| !set) {
+                        row.reads.insert(name.to_owned());
+                    }
+                    match links.get(1) {
+                        Some(Link::Dot(Expr::MethodCall(call, _))) => {
+                            if CHANGING.contains(&call.name.as_str()) {
+                                facts.sets.push((name.to_owned(), at));
+                            }
+                        }
+                        _ => drop(self.handed_on.insert(name.to_owned())),
                     }
                 }
                 None => facts.whole = true,

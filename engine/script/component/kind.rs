@@ -9,8 +9,8 @@ use rhai::{AST, Dynamic, Engine, Map};
 use std::sync::Arc;
 use thinking_std::Handle;
 use thinking_step::{
-    About, Component, ComponentType, Creation, LibraryCall, Limits, Provided, Reference, StepError, Supplied,
-    VariableKind,
+    About, Component, ComponentType, Creation, KeptField, LibraryCall, Limits, Provided, Reference, StepError,
+    Supplied, VariableKind,
 };
 
 /// A kind of component that is a script.
@@ -18,6 +18,7 @@ pub struct ScriptedType {
     pub(super) about: Arc<About>,
     pub(super) references: Vec<Reference>,
     pub(super) calls: Vec<LibraryCall>,
+    pub(super) kept: Vec<KeptField>,
     pub(super) engine: Arc<Engine>,
     pub(super) ast: Arc<AST>,
     pub(super) places: Arc<Places>,
@@ -37,6 +38,10 @@ impl ComponentType for ScriptedType {
 
     fn calls(&self) -> &[LibraryCall] {
         &self.calls
+    }
+
+    fn kept(&self) -> &[KeptField] {
+        &self.kept
     }
 
     fn create(&self, creation: Creation<'_>) -> Result<Arc<dyn Component>, StepError> {

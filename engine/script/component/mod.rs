@@ -7,6 +7,7 @@ mod class;
 mod facts;
 mod functions;
 mod instance;
+mod kept;
 mod kind;
 mod state;
 mod turn;
@@ -83,6 +84,7 @@ pub fn scripted(
     let this = This {
         config: config.into_iter().flatten().map(|(name, _)| in_scripts(name)).collect(),
         needs: declared.needs.iter().map(|need| in_scripts(&need.name)).collect(),
+        dependencies: &declared.dependencies,
         constants: constants(&ast),
         survey: &survey,
         defined: &defined,
@@ -109,6 +111,7 @@ pub fn scripted(
             origin: Origin::Manifest(places.code().span(function.at.0, function.at.1)),
         }
     });
+    let kept = kept::kept(&survey, &places, &this.needs, &defined);
     let about = About {
         operations: operations.collect(),
         name: declared.name,
@@ -128,6 +131,7 @@ pub fn scripted(
         about: Arc::new(about),
         references,
         calls,
+        kept,
         engine: Arc::clone(engine),
         ast: Arc::new(ast),
         places: Arc::new(places),

@@ -418,3 +418,33 @@ fn names_are_listed_once_and_in_order() {
     let found = RHAI.compile(&code, &scope, Purpose::Step).err().unwrap();
     assert_eq!(found[0].help.as_deref(), Some("there are: a, app, b"));
 }
+
+/// What follows something that is not there, or of which nothing is known, is no second mistake; what is handed to it may be one.
+#[test]
+fn one_mistake_is_told_once() {
+    all(
+        Purpose::Step,
+        &[
+            ("foo.bar().baz(1)", "undefined-variable | there is no variable `foo` here | foo | -"),
+            (
+                "foo[zap].bar(zup)",
+                "undefined-variable | there is no variable `foo` here | foo | -\n\
+                 undefined-variable | there is no variable `zap` here | zap | -\n\
+                 undefined-variable | there is no variable `zup` here | zup | -",
+            ),
+            (
+                "math::FOO.bar()",
+                "undefined-variable | there is no constant `math::FOO` | math::FOO | did you mean `math::E`?",
+            ),
+            ("unclear.inc().frobnicate(1) + unclear.size", "none"),
+            ("let u = unclear; u.frobnicate(1); fn f(x) { x.frobnicate(1) } f(unclear)", "none"),
+            ("unclear.inc(zap)", "undefined-variable | there is no variable `zap` here | zap | -"),
+            (
+                "unclear = 1",
+                "reserved-name | `unclear` is a component: it cannot be assigned to | unclear | call its operations, \
+                 `unclear.name(…)`, or use a variable of your own: `let x = …`",
+            ),
+            ("let x = 1; x.frobnicate(1)", "undefined-function | there is no function `.frobnicate` | frobnicate | -"),
+        ],
+    );
+}

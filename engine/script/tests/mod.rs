@@ -43,6 +43,7 @@ fn scope() -> StaticScope {
         ("model", VariableKind::Objects("model".to_owned())),
         ("tokenizer", VariableKind::Component { binding: "tokenizer".to_owned(), about: Arc::new(native::about()) }),
         ("outcome", VariableKind::Outcome),
+        ("unclear", VariableKind::Unknown),
     ];
     let variables = kinds.into_iter().map(|(name, kind)| (name.to_owned(), ScopeEntry { kind, span: None }));
     StaticScope { variables: variables.collect() }

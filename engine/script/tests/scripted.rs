@@ -19,6 +19,7 @@ pub fn declared(needs: &[&str], persistent: bool) -> ScriptedComponent {
         config: json!({ "type": "object", "properties": { "separator": {}, "min-count": {} } }),
         needs: needs.iter().map(|name| Need::one(*name, *name)).collect(),
         persistent,
+        dependencies: Default::default(),
         origin: Origin::Engine,
     }
 }
@@ -119,6 +120,139 @@ fn this_is_known() {
              of another name: `this.x = …`",
         ),
     ]);
+}
+
+/// The dependencies that are known: `inner` is a component, `words` documents.
+fn with_dependencies(code: &str) -> String {
+    let about = Arc::new(native::about());
+    let dependencies = [
+        ("inner".to_owned(), VariableKind::Component { binding: "own-inner".to_owned(), about }),
+        ("words".to_owned(), VariableKind::Documents { name: "big".to_owned(), index: Vec::new() }),
+    ];
+    let declared =
+        ScriptedComponent { dependencies: dependencies.into(), ..declared(&["inner", "words", "many-things"], false) };
+    match RHAI.component(&MappedText::whole_file(SourceId(0), code), declared) {
+        Ok(_) => "none".to_owned(),
+        Err(problems) => shown(code, &problems),
+    }
+}
+
+#[test]
+fn what_is_asked_of_dependencies_that_are_known() {
+    let cases = [
+        (
+            "fn f(x) { this.inner.split(x); this[\"inner\"].look(); this.words.insert(#{ a: x }); this.words.get(x) }",
+            "none",
+        ),
+        (
+            "fn f() { let inner = this.inner; inner.whatever(1); this.many_things.whatever(1); this.inner.type_of() }",
+            "none",
+        ),
+        (
+            "fn f() { this.inner.spit(undefined) }",
+            "undefined-function | `this.inner` has no operation `spit` | spit | did you mean `this.inner.split`?\n\
+             undefined-variable | there is no variable `undefined` here | undefined | a component sees its parameters and `this` \
+             only: declare it as a dependency, `needs \"undefined\"`, and write `this.undefined`",
+        ),
+        (
+            "fn f() { this.inner.split(1, 2) }",
+            "undefined-function | `this.inner.split` takes 1 argument, not 2 | split | it is called as `this.inner.split(text) -> \
+             Vec<String>`",
+        ),
+        (
+            "fn f() { this.inner.large + this.inner[\"large\"] }",
+            "unknown-property | `this.inner` has no property `large`: a component has operations only | large | it is an operation: \
+             call it, `this.inner.large() -> u64`\n\
+             unknown-property | `this.inner` has no property `large`: a component has operations only | \"large\" | it is an \
+             operation: call it, `this.inner.large() -> u64`",
+        ),
+        (
+            "fn f() { this.words.zap() }",
+            "undefined-function | `this.words` has no function `zap` | zap | it has: all, clear, count, find, get, \
+             insert, remove, update",
+        ),
+        (
+            "fn f() { this.words.put(\"x\", 1) }",
+            "undefined-function | `this.words` has no function `put` | put | it has: all, clear, count, find, get, \
+             insert, remove, update",
+        ),
+        (
+            "fn f() { this.words.size }",
+            "unknown-property | `this.words` has no property `size` | size | read with `this.words.get(id)` or \
+             `this.words.find(#{ … })`",
+        ),
+        (
+            "fn f(x) { this.inner.split(x) } fn split(x) { x } fn g(x) { split(x) }",
+            "reserved-name | `split` is also a function of this script: Rhai would call that one here | split | call the own one as \
+             `this.split(…)` wherever it is called, or give it another name",
+        ),
+    ];
+    for (code, expected) in cases {
+        assert_eq!(with_dependencies(code), expected, "{code}");
+    }
+}
+
+#[test]
+fn a_mistake_is_told_once() {
+    mistakes(&[
+        (
+            "fn f() { this.inner() + this.config() }",
+            "undefined-function | `this.inner` is a dependency, not a function | inner | call something of it: \
+             `this.inner.name(…)`\n\
+             undefined-function | `this.config` is the configuration, not a function | config | its values are read as \
+             `this.config.name`",
+        ),
+        (
+            "fn f() { this.zebra.frobnicate(1) }",
+            "unknown-property | `this` has no field `zebra` | zebra | no function sets it: set it first, `this.zebra = …`, or declare \
+             it as a dependency, `needs \"zebra\"`",
+        ),
+        (
+            "fn f() { this.config.zebra.frobnicate(1) }",
+            "unknown-property | the configuration of this component has no `zebra` | zebra | there are: min_count, separator",
+        ),
+    ]);
+}
+
+#[test]
+fn fields_that_are_kept() {
+    let kept = |code: &str| {
+        let source = MappedText::whole_file(SourceId(0), code);
+        let kind = RHAI.component(&source, declared(&["inner"], false)).unwrap_or_else(|found| panic!("{found:#?}"));
+        let mut map = SourceMap::new();
+        map.add("component.rhai", code);
+        let place = |span: thinking_diagnostic::Span| code.get(..span.start as usize).unwrap().lines().count();
+        let line = |field: &thinking_step::KeptField| {
+            let (set, read) = (field.set_by.join(" "), field.read_by.join(" "));
+            format!("{} in line {}: set by {set}; read by {read}", field.name, place(field.span))
+        };
+        kind.kept().iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    let cases = [
+        ("fn f() { this.n = (this.n ?? 0) + 1; }", "n in line 1: set by f; read by f"),
+        (
+            "fn startup() { this.n = 0; }\nfn f() { this.n += 1; }",
+            "n in line 1: set by startup; read by f\nn in line 2: set by f; read by f",
+        ),
+        ("fn f() { this.n[\"a\"] = 1; this.n }", "n in line 1: set by f; read by f"),
+        (
+            "fn f(x) { this.seen.push(x) }\nfn startup() { this.seen = []; }",
+            "seen in line 1: set by f; read by f\nseen in line 2: set by startup; read by f",
+        ),
+        (
+            "private fn up() { this.n += 1 } fn f() { this.up() } fn g() { this.n }",
+            "n in line 1: set by f; read by f g",
+        ),
+        ("fn f() { if true { this.n = 1; } this.n }", "n in line 1: set by f; read by f"),
+        // What is set anew in each call is never seen by the next, and what nobody looks at does not matter.
+        ("fn f(x) { this.n = x; this.up(); this.n } private fn up() { this.n += 1; }", ""),
+        ("fn f(x) { this.clear(); this.n += x; } private fn clear() { this.n = 0; }", ""),
+        ("fn f() { this.n = 1; this.inner.put(1); } fn g(inner) { inner.n }", ""),
+        ("fn f() { this.inner.push(1); this.config.separator.push(\"x\") }", ""),
+    ];
+    for (code, expected) in cases {
+        assert_eq!(kept(code), expected, "{code}");
+    }
 }
 
 #[test]
