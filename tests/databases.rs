@@ -211,7 +211,7 @@ fn show_tells_changes_by_ids_fields_and_paths() {
     model a.b.1.d.year  new → 1999.5
     "#);
     insta::assert_snapshot!(changed(&sandbox, "change"), @r#"
-    papers 7  note new → "n", year 1999.5 → 2001
+    papers 7  year 1999.5 → 2001, note new → "n"
     papers 9  {"title":"paper 8","year":2008} → deleted
     points 3  new → 2 numbers
     model a.b.0  1 → 2

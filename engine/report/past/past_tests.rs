@@ -273,7 +273,7 @@ fn changes_are_told_as_people_know_them() {
     papers 7  new → {"year":2006}
                papers "a b"  year 2006 → 1999.5, new new → true, old [1] → deleted
                papers 8  {} → deleted
-               papers 9  t "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+               papers 9  t "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
                papers 10  {}, as before
                points "a"  new → 2 numbers
                points 2  1 number → deleted
