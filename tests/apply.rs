@@ -362,3 +362,59 @@ fn wrong_command_lines_end_with_2_and_leave_nothing() {
         assert!(!sandbox.file(".thinking").exists(), "{arguments:?} left a state");
     }
 }
+
+/// What would be gone from the disk is told before it is gone, and only that.
+#[test]
+fn plan_tells_which_outputs_go() {
+    let manifest =
+        |steps: &str| format!("runtime {{ permissions {{ write \"out/**\" }} }}\npipeline \"main\" {{\n{steps}\n}}\n");
+    let write = |name: &str, path: &str| {
+        format!("step \"{name}\" {{ rhai #\"fs::write_text(`{path}`, `x`)\"#\n output \"{path}\" }}\n")
+    };
+    let each = |items: &str| format!("each \"n\" in=\"{items}\" {{ {} }}\n", write("s", "out/${n}.txt"));
+    let stage = format!("stage \"old\" {{ {} }}\n", write("step", "out/a.txt"));
+    let before = format!("{stage}{}{}", each("1..=25"), write("last", "out/last.txt"));
+    let sandbox = Sandbox::with(&manifest(&before));
+    sandbox.run(&["apply", "--quiet"]).expect(0);
+    let told = |steps: String, more: &[&str]| {
+        sandbox.write("pipeline.kdl", &manifest(&steps));
+        let plan = sandbox.run(&[&["plan"], more].concat()).expect(0).out;
+        plan.lines().filter(|line| line.starts_with("removes")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let left = |path: &str, step: &str| format!("removes {path}, which `{step}` left");
+    assert_eq!(told(before.clone(), &[]), [""; 0]);
+    assert_eq!(told(before.clone(), &["--fresh"]), [""; 0]);
+    let last = write("last", "out/last.txt");
+    let all = each("1..=25");
+    assert_eq!(told(format!("{all}{last}"), &["--quiet"]), [left("out/a.txt", "old/step")]);
+    assert_eq!(told(format!("{stage}{}{last}", each("1..=24")), &[]), [left("out/25.txt", "n[25]/s")]);
+    // Where the loop comes after the first step that runs, too.
+    let renamed = write("new", "out/a.txt");
+    assert_eq!(told(format!("{renamed}{}{last}", each("2..=25")), &[]), [left("out/1.txt", "n[1]/s")]);
+    let many = told(last.clone(), &[]);
+    assert_eq!((many.len(), many[20].as_str()), (21, "removes 6 more outputs"));
+    let plan: serde_json::Value = serde_json::from_str(&sandbox.run(&["plan", "--json"]).expect(0).out).unwrap();
+    assert_eq!(plan["removes"].as_array().unwrap().len(), 26);
+    assert_eq!(plan["removes"][0], serde_json::json!({ "path": "out/a.txt", "task": "old/step" }));
+    // And so it comes.
+    assert_eq!(told(format!("{all}{last}"), &[]).len(), 1);
+    sandbox.run(&["apply", "--quiet"]).expect(0);
+    assert!(!sandbox.file("out/a.txt").exists() && sandbox.file("out/25.txt").exists());
+}
+
+#[test]
+fn plan_tells_a_fail_before_the_first_run() {
+    let steps = r#"pipeline "main" { stage "s" { step "a" { rhai "1" }; fail "no ${params.why}"; step "b" { rhai "2" } }; step "z" { rhai "3" } }"#;
+    let sandbox = Sandbox::with(&format!("param \"why\" default=\"luck\"\n{steps}\n"));
+    insta::assert_snapshot!(sandbox.run(&["plan"]).expect(0).out, @"
+    fails    s    no luck
+    run      s/a  it is not done yet
+    skipped  s/b  `s` fails before it
+    skipped  z    `s` fails before it
+    then `s` fails: no luck
+    ");
+    let plan: serde_json::Value = serde_json::from_str(&sandbox.run(&["plan", "--json"]).expect(0).out).unwrap();
+    assert_eq!(plan["fails"], serde_json::json!({ "task": "s", "why": "no luck" }));
+    assert!(sandbox.run(&["apply"]).expect(1).err.contains("no luck"));
+    assert!(sandbox.run(&["plan"]).expect(0).out.ends_with("no step is left to run, and `s` fails: no luck\n"));
+}

@@ -167,3 +167,63 @@ pipeline "main" { step "one" { rhai "points.add(1, [1, 2]); log::info(`have ${po
     assert!(changed.err.contains("its `dimensions` of the database `points` changed"), "{}", changed.err);
     assert!(changed.err.contains("the vector has 2 numbers, and those of `points` have 3"), "{}", changed.err);
 }
+
+/// What `show` says that a step changed, without what stands before it.
+fn changed(sandbox: &Sandbox, step: &str) -> String {
+    let shown = sandbox.run(&["show", step]).expect(0).out;
+    let (_, changes) = shown.split_once("  changed  ").unwrap();
+    changes.lines().map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn show_tells_changes_by_ids_fields_and_paths() {
+    let later = r##"
+    step "change" {
+        rhai #"papers.update(7, #{ year: 2001, note: "n" }); papers.remove(9); points.add(3, [0, 1]); model.put("a.b.0", 2); model.put("deadbeef.cafebabe", true)"#
+    }
+}
+"##;
+    let manifest = PROJECT.replace("0..250", "0..9").trim_end().trim_end_matches('}').to_owned() + later;
+    let sandbox = Sandbox::with(&manifest);
+    sandbox.run(&["apply", "--quiet"]).expect(0);
+    let fill = changed(&sandbox, "fill");
+    let fill: Vec<&str> = fill.lines().collect();
+    assert_eq!(fill.len(), 9, "{fill:?}");
+    assert_eq!(fill[0], r#"papers 1  new → {"title":"paper 0","year":2000}"#);
+    assert_eq!(
+        fill[6..8],
+        [r#"papers 7  new → {"title":"paper 6","year":1999.5}"#, "papers 8  deleted; it was not there"]
+    );
+    insta::assert_snapshot!(changed(&sandbox, "vectors"), @r#"
+    points 2 data  new → {"n":1}
+    points 2  new → 2 numbers
+    points "a"  new → 2 numbers
+    "#);
+    insta::assert_snapshot!(changed(&sandbox, "objects"), @r#"
+    model a  new → a map
+    model a.b  new → a list of 2
+    model a.b.0  new → 1
+    model a.b.1  new → a map
+    model a.b.1.c  new → 2
+    model a.b.1.d  new → a map
+    model a.b.1.d.id  new → 7
+    model a.b.1.d.title  new → "paper 6"
+    model a.b.1.d.year  new → 1999.5
+    "#);
+    insta::assert_snapshot!(changed(&sandbox, "change"), @r#"
+    papers 7  year 1999.5 → 2001, note new → "n"
+    papers 9  {"title":"paper 8","year":2008} → deleted
+    points 3  new → 2 numbers
+    model a.b.0  1 → 2
+    model deadbeef  new → a map
+    model deadbeef.cafebabe  new → true
+    "#);
+    let shown: serde_json::Value =
+        serde_json::from_str(&sandbox.run(&["show", "change", "--json"]).expect(0).out).unwrap();
+    let changes = shown["changes"].as_array().unwrap();
+    let document = changes.iter().find(|change| change["id"] == 7).unwrap();
+    assert_eq!((&document["name"], &document["kind"]), (&"papers".into(), &"documents".into()));
+    assert_eq!(document["fields"]["year"]["before"]["value"], 1999.5);
+    assert_eq!((&document["database"], &document["key"]), (&"papers:documents".into(), &"di8000000000000007".into()));
+    assert!(changes.iter().any(|change| change["internal"] == true), "{changes:?}");
+}

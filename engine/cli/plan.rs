@@ -65,6 +65,9 @@ fn words(task: &PreviewTask, sources: &SourceMap) -> (&'static str, String) {
     }
 }
 
+/// So many outputs that would be removed are told by name.
+const MOST_REMOVED: usize = 20;
+
 /// For people; quiet, only what would not stay as it is.
 fn as_text(preview: &Preview, sources: &SourceMap, remembered: &[String], quiet: bool) -> String {
     let mut text = String::new();
@@ -85,6 +88,14 @@ fn as_text(preview: &Preview, sources: &SourceMap, remembered: &[String], quiet:
     if let Some(gone) = &preview.gone {
         text.push_str(&format!("`{gone}` is recorded but not in the pipeline any more: it takes its data along\n"));
     }
+    for (path, task) in preview.removes.iter().take(MOST_REMOVED) {
+        text.push_str(&format!("removes {path}, which `{task}` left\n"));
+    }
+    match preview.removes.len().saturating_sub(MOST_REMOVED) {
+        0 => {}
+        1 => text.push_str("removes 1 more output\n"),
+        more => text.push_str(&format!("removes {more} more outputs\n")),
+    }
     if preview.dropped > 0 {
         text.push_str(&given_up(preview.dropped));
         for (pipeline, count) in &preview.others {
@@ -94,7 +105,9 @@ fn as_text(preview: &Preview, sources: &SourceMap, remembered: &[String], quiet:
         text.push('\n');
     }
     if let Some((path, why)) = &preview.fails {
-        text.push_str(&format!("no step is left to run, and `{path}` fails: {why}\n"));
+        let runs = |task: &PreviewTask| task.step && matches!(task.verdict, Verdict::Run | Verdict::Unknown(_));
+        let when = if preview.tasks.iter().any(runs) { "then" } else { "no step is left to run, and" };
+        text.push_str(&format!("{when} `{path}` fails: {why}\n"));
     }
     if preview.is_unchanged() && !quiet {
         text.push_str("nothing to do: everything is done and unchanged\n");
@@ -121,6 +134,7 @@ fn as_json(preview: &Preview, sources: &SourceMap, remembered: &[String]) -> Val
         "run": preview.run, "remembered": remembered, "tasks": tasks, "dropped": preview.dropped,
         "dropped_of_others": preview.others.iter().map(|(name, count)| (name.to_string(), json!(count))).collect::<serde_json::Map<_, _>>(),
         "fails": preview.fails.as_ref().map(|(task, why)| json!({ "task": task, "why": why })),
+        "removes": preview.removes.iter().map(|(path, task)| json!({ "path": path, "task": task })).collect::<Vec<_>>(),
         "gone": preview.gone, "unchanged": preview.is_unchanged(),
     })
 }

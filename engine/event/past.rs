@@ -209,11 +209,30 @@ pub enum PastValue {
     Blob(u64),
 }
 
+/// What a key of a database stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PastItem {
+    /// Itself: the database is a kv.
+    Key,
+    /// The document with that id.
+    Document(Value),
+    /// The vector with that id.
+    Vector(Value),
+    /// What was added with the vector of that id.
+    VectorData(Value),
+    /// The value at that path, of names and indexes. Of a map and of a list whose parts have keys of their own, `{}` and `{"list": length}` are stored.
+    Path(Vec<Value>),
+    /// Nothing that people put there: what the database keeps for itself, such as an index.
+    Internal,
+}
+
 /// A change that a step made to data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastWrite {
-    /// The database.
+    /// The database as it is stored: `papers:documents`, of a kv only its name.
     pub database: String,
+    /// What the key stands for.
+    pub item: PastItem,
     /// The key; `None`: everything in it was deleted.
     pub key: Option<String>,
     /// What was there before the step.
@@ -241,6 +260,8 @@ pub struct PastStepDetail {
     pub files: Vec<(String, bool)>,
     /// What it changed in databases.
     pub writes: Shortened<PastWrite>,
+    /// What databases changed for themselves along with that.
+    pub internal: Shortened<PastWrite>,
 }
 
 /// All instances of one task together.
@@ -271,4 +292,12 @@ pub struct PastTasks {
     pub tasks: Vec<PastTask>,
     /// Their instances.
     pub steps: Shortened<PastStep>,
+}
+
+impl PastWrite {
+    /// The database's name and kind as in manifests.
+    #[must_use]
+    pub fn name_and_kind(&self) -> (&str, &str) {
+        self.database.split_once(':').unwrap_or((&self.database, "kv"))
+    }
 }

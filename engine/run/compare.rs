@@ -1,6 +1,6 @@
 //! Whether what was recorded still holds.
 
-use crate::decide::{Core, Place, Scope, TypedPath};
+use crate::decide::{Core, Place, Scope};
 use crate::host::{result_digest, variable_digest};
 use crate::mask::Mask;
 use crate::reads::{Facts, Read, from_bytes, hex, names_digest};
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use thinking_diagnostic::Span;
 use thinking_plan::{OnError, Setting, Step, TaskId};
 use thinking_step::{Value, digest};
-use thinking_store::{InternId, Outcome, StepEntry, StoreError, View};
+use thinking_store::{InternId, Outcome, StepEntry, StoreError};
 
 /// Why something recorded does not hold any more, and the changed place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,19 +151,6 @@ impl Checked {
 fn since<'a>(world: &'a World, entry: &StepEntry) -> Result<Option<Since<'a>>, StoreError> {
     let written = world.written()?;
     Ok(written::place(world, entry)?.map(|place| written.since(place)))
-}
-
-/// Why a step is not what is recorded at its place.
-pub(crate) fn misplaced(world: &World, recorded: &View, place: &Place, entry: &StepEntry) -> Result<Stale, StoreError> {
-    let bare = TypedPath::parse(&entry.path).map(|path| path.bare).unwrap_or_default();
-    let reason = if world.plan.find(&bare).is_none() {
-        format!("`{}` before it is gone", entry.path)
-    } else if world.store.done(recorded, &place.key)?.is_none() {
-        "it is new".to_owned()
-    } else {
-        format!("its place in the order changed: `{}` was before it", entry.path)
-    };
-    Ok(Stale::new(reason))
 }
 
 /// Whether an output is as it was left.

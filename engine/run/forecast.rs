@@ -1,47 +1,73 @@
 //! What would follow after the first step that runs, as far as it can be told without running it.
 
-use crate::decide::{Core, Items, Place, Question, Scope};
+use crate::decide::{Core, Items, Place, Question, Remaining, Scope};
 use crate::preview::Verdict;
 use crate::question;
 use crate::tally::Absence;
 use crate::verdicts::Found;
 use crate::world::World;
+use std::collections::HashMap;
 use std::sync::Arc;
-use thinking_plan::{TaskId, TaskKind};
-use thinking_plan::{Template, TemplatePart, TemplateValue};
-use thinking_step::{Program, ReferenceKind, Value};
+use thinking_plan::{OnError, Setting, TaskId, TaskKind, Template, TemplatePart, TemplateValue};
+use thinking_step::{Host, Program, ReferenceKind, Value};
 use thinking_store::TaskKey;
 
-/// Fills in the verdicts of all tasks after `task`, the first that runs; `path` is its path with keys.
-pub(crate) fn follow(world: &Arc<World>, core: &Core, task: TaskId, path: &str, verdicts: &mut [Found]) {
-    let mut forecast = Forecast { world, path, verdicts, own_params: false };
-    let mut over = false;
-    let mut inner = Some(task);
-    for (container, rest, again) in core.remaining() {
-        forecast.own_params = inside_own_params(world, container.or(inner));
-        for task in rest {
-            over = over || forecast.task(*task, false);
+/// What is known of the time after the first step that runs, besides the verdicts.
+#[derive(Default)]
+pub(crate) struct Foreseen {
+    /// The `fail` that ends the run if no step before it does, and why.
+    pub fails: Option<(TaskId, String)>,
+    /// What loops go over.
+    pub items: HashMap<TaskId, Items>,
+}
+
+/// Fills in the verdicts of all tasks after the first that runs, where the walk is; `path` is its path with keys.
+pub(crate) fn follow(world: &Arc<World>, core: &Core, path: &str, verdicts: &mut [Found]) -> Foreseen {
+    let (scope, later, items) = (Arc::default(), Vec::new(), HashMap::new());
+    let mut forecast = Forecast { world, path, verdicts, scope, later, items };
+    let mut flow = Flow::On;
+    for Remaining { container, rest, again, scope } in core.remaining() {
+        forecast.scope = scope.clone();
+        if matches!(flow, Flow::On) {
+            flow = forecast.list(rest, false);
         }
-        if again
-            && !over
-            && let Some(container) = container
-        {
-            forecast.further_passes(container);
+        if let Some(container) = container {
+            flow = forecast.leave(container, flow);
+            if again && matches!(flow, Flow::On) {
+                forecast.further_passes(container);
+            }
         }
-        // `end` ends the pipeline that it is in, and that one only.
-        if container.is_some_and(|container| matches!(world.plan.task(container).kind, TaskKind::Run { .. })) {
-            over = false;
-        }
-        inner = container;
     }
+    let fails = match flow {
+        Flow::Failed(task, reason) => {
+            forecast.note(task, Verdict::Fails(reason.clone()), &reason);
+            Some((task, reason))
+        }
+        Flow::On | Flow::Ended => None,
+    };
+    Foreseen { fails, items: forecast.items }
+}
+
+/// How it goes on after a task.
+enum Flow {
+    /// With the next.
+    On,
+    /// Not at all in its pipeline.
+    Ended,
+    /// Not at all: this `fail` was reached, for that reason.
+    Failed(TaskId, String),
 }
 
 struct Forecast<'a> {
     world: &'a Arc<World>,
     path: &'a str,
     verdicts: &'a mut [Found],
-    /// Inside a `run` that sets parameters, whose values are not known here.
-    own_params: bool,
+    /// The parameters that a `run` around gives, as far as they are known.
+    scope: Arc<Scope>,
+    /// Those whose values are made by steps to come, as scripts call them.
+    later: Vec<String>,
+    /// What loops go over that do not depend on what is to come.
+    items: HashMap<TaskId, Items>,
 }
 
 /// The outcome of an expression, if it can be known now.
@@ -51,9 +77,8 @@ enum Known {
 }
 
 impl Forecast<'_> {
-    /// Says what becomes of a task and all in it. `unknown`: whether it is reached depends on data to come. True: nothing after it in its
-    /// pipeline is reached.
-    fn task(&mut self, task: TaskId, unknown: bool) -> bool {
+    /// Says what becomes of a task and all in it. `unknown`: whether it is reached depends on data to come.
+    fn task(&mut self, task: TaskId, unknown: bool) -> Flow {
         let plan = self.world.plan.clone();
         let about = plan.task(task);
         let mut unknown = unknown;
@@ -62,12 +87,12 @@ impl Forecast<'_> {
                 Known::Value(Value::Bool(true)) => {}
                 Known::Value(Value::Bool(false)) => {
                     self.absent(task, Absence::When);
-                    return false;
+                    return Flow::On;
                 }
                 _ => unknown = true,
             }
         }
-        match &about.kind {
+        let flow = match &about.kind {
             TaskKind::Step(_) => {
                 let why = format!("`{}` runs before it", self.path);
                 match unknown {
@@ -78,31 +103,39 @@ impl Forecast<'_> {
                         &format!("unknown until `{}` is done", self.path),
                     ),
                 }
-                false
+                Flow::On
             }
             TaskKind::Stage { children } => self.list(children, unknown),
             TaskKind::Run { children, params, .. } => {
-                let outer = self.own_params;
-                self.own_params |= !params.is_empty();
-                self.list(children, unknown);
-                self.own_params = outer;
-                false
+                let outer = (self.scope.clone(), self.later.clone());
+                self.give(task, params);
+                let flow = self.list(children, unknown);
+                (self.scope, self.later) = outer;
+                flow
             }
             TaskKind::Each { children, .. } => {
                 match self.ask(task, Question::Items) {
                     Known::Value(value) => {
-                        if Items::new(value).is_ok_and(|items| items.len() == 0) {
-                            self.absent(task, Absence::NoIterations);
-                            return false;
+                        if let Ok(items) = Items::new(value) {
+                            let none = items.len() == 0;
+                            self.items.insert(task, items.without_values());
+                            if none {
+                                self.absent(task, Absence::NoIterations);
+                                return Flow::On;
+                            }
                         }
                     }
                     Known::Later => unknown = true,
                 }
                 self.list(children, unknown)
             }
+            TaskKind::Repeat { max: Some(Setting::Fixed(0)), .. } => {
+                self.absent(task, Absence::NoIterations);
+                Flow::On
+            }
             TaskKind::Repeat { children, .. } => self.list(children, unknown),
             TaskKind::Choose { all, branches } => {
-                let (mut taken, mut over) = (false, false);
+                let (mut taken, mut flow) = (false, Flow::On);
                 for (at, branch) in branches.iter().enumerate() {
                     let holds = match branch.condition {
                         Some(_) => self.ask(task, Question::Condition(at)),
@@ -113,7 +146,9 @@ impl Forecast<'_> {
                     match holds {
                         Known::Value(Value::Bool(true)) => {
                             taken = true;
-                            over |= self.list(&branch.children, unknown) && !unknown;
+                            if matches!(flow, Flow::On) {
+                                flow = self.list(&branch.children, unknown);
+                            }
                         }
                         Known::Value(_) => {
                             branch.children.iter().for_each(|child| self.absent(*child, Absence::Branch))
@@ -124,19 +159,47 @@ impl Forecast<'_> {
                         }
                     }
                 }
-                over
+                flow
             }
-            TaskKind::End | TaskKind::Fail { .. } => !unknown,
+            TaskKind::End | TaskKind::Fail { .. } if unknown => Flow::On,
+            TaskKind::End => Flow::Ended,
+            TaskKind::Fail { reason } => {
+                let reason = match self.ask(task, Question::Reason) {
+                    Known::Value(Value::String(reason)) => reason,
+                    // As it is written: what is put into it is not there yet.
+                    _ => self.world.mask.text(&reason.source),
+                };
+                Flow::Failed(task, reason)
+            }
+        };
+        self.leave(task, flow)
+    }
+
+    /// How it goes on after a task in which it went like that.
+    fn leave(&mut self, task: TaskId, flow: Flow) -> Flow {
+        let plan = self.world.plan.clone();
+        let about = plan.task(task);
+        match (flow, &about.on_error) {
+            // `end` ends the pipeline that it is in, and that one only.
+            (Flow::Ended, _) if matches!(about.kind, TaskKind::Run { .. }) => Flow::On,
+            (Flow::Failed(..), Setting::Fixed(OnError::Skip)) => {
+                self.absent(task, Absence::Passed);
+                Flow::On
+            }
+            // Whether it passes the failure over is known when it is asked.
+            (Flow::Failed(..), Setting::Computed(_)) => Flow::On,
+            (flow, _) => flow,
         }
     }
 
-    fn list(&mut self, tasks: &[TaskId], unknown: bool) -> bool {
+    fn list(&mut self, tasks: &[TaskId], unknown: bool) -> Flow {
         for task in tasks {
-            if self.task(*task, unknown) {
-                return true;
+            let flow = self.task(*task, unknown);
+            if !matches!(flow, Flow::On) {
+                return flow;
             }
         }
-        false
+        Flow::On
     }
 
     /// Tasks of a loop that were done in this pass would run in the next.
@@ -169,15 +232,39 @@ impl Forecast<'_> {
         }
     }
 
-    fn ask(&self, task: TaskId, question: Question) -> Known {
-        let place = Place {
+    /// Takes over the parameters of a `run`.
+    fn give(&mut self, task: TaskId, params: &[(Arc<str>, TemplateValue)]) {
+        if params.is_empty() {
+            return;
+        }
+        let host: Arc<dyn Host> = question::host(self.world, &self.place(task), Question::Params);
+        let (mut known, mut later) = (Vec::new(), self.later.clone());
+        for (name, value) in params {
+            let script = in_scripts(name);
+            later.retain(|other| *other != script);
+            match (!self.value_depends(value)).then(|| value.value(&|program: &Arc<dyn Program>| program.eval(&host))) {
+                Some(Ok(value)) => known.push((name.clone(), value)),
+                _ => later.push(script),
+            }
+        }
+        // Nothing is recorded here, so layers need no numbers.
+        self.scope = Scope::pipeline(&self.scope, 0, known);
+        self.later = later;
+    }
+
+    fn place(&self, task: TaskId) -> Place {
+        Place {
             task,
             path: self.world.plan.task(task).path.clone(),
             key: TaskKey(Vec::new()),
             iterations: Arc::new([]),
-            scope: Arc::new(Scope::default()),
+            scope: self.scope.clone(),
             depth: 1,
-        };
+        }
+    }
+
+    fn ask(&self, task: TaskId, question: Question) -> Known {
+        let place = self.place(task);
         let later = match question::expression(self.world, &place, question) {
             question::Expression::Program(program) => self.depends(program),
             question::Expression::Template(template) => self.template_depends(template),
@@ -193,8 +280,9 @@ impl Forecast<'_> {
 
     /// Whether a program's value may change with what steps before it do, or with the iteration.
     fn depends(&self, program: &Arc<dyn Program>) -> bool {
-        program.references().iter().any(|reference| match reference.kind {
-            ReferenceKind::Param(_) | ReferenceKind::AnyParam => self.own_params,
+        program.references().iter().any(|reference| match &reference.kind {
+            ReferenceKind::Param(name) => self.later.contains(name),
+            ReferenceKind::AnyParam => !self.later.is_empty(),
             ReferenceKind::Facet(_) => false,
             ReferenceKind::SiblingResult(_)
             | ReferenceKind::Result(_)
@@ -223,8 +311,7 @@ impl Forecast<'_> {
     }
 }
 
-/// Whether a task is in, or is, a `run` that sets parameters.
-fn inside_own_params(world: &World, task: Option<TaskId>) -> bool {
-    std::iter::successors(task, |task| world.plan.task(*task).parent)
-        .any(|task| matches!(&world.plan.task(task).kind, TaskKind::Run { params, .. } if !params.is_empty()))
+/// A parameter's name as scripts write it.
+fn in_scripts(name: &str) -> String {
+    name.replace('-', "_")
 }

@@ -7,7 +7,7 @@ use crate::outputs;
 use crate::reads::{Facts, hex};
 use crate::world::World;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use thinking_store::{StepEntry, StoreError};
 
 /// Outputs that nothing on the line stands for any more.
@@ -87,15 +87,30 @@ impl Leftover {
         self.remove(world, |file| kept.contains(&file.path))
     }
 
+    /// What of it is there and as it was left, each with the task that left it.
+    pub(crate) fn present(&self, world: &World) -> Vec<(String, String)> {
+        let mut seen = HashSet::new();
+        // The last step that left a file counts.
+        let files = self.files.iter().rev().filter(|file| is_present(world, file) && seen.insert(&file.path));
+        let mut present: Vec<_> = files.map(|file| (file.path.clone(), file.task.clone())).collect();
+        present.reverse();
+        present
+    }
+
     fn remove(&self, world: &World, keep: impl Fn(&LeftoverFile) -> bool) -> Result<(), StoreError> {
         for file in self.files.iter().filter(|file| !keep(file)) {
-            let real = world.real_path(&file.path);
-            let now = world.files.digest(&real).map(hex);
-            if now.is_some_and(|now| file.digests.contains(&now)) {
+            if is_present(world, file) {
+                let real = world.real_path(&file.path);
                 let failed = |error| StoreError::Io(format!("the output `{}` cannot be removed: {error}", file.path));
                 outputs::remove_durably(&real).map_err(failed)?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a file is there and as it was left.
+fn is_present(world: &World, file: &LeftoverFile) -> bool {
+    let now = world.files.digest(&world.real_path(&file.path)).map(hex);
+    now.is_some_and(|now| file.digests.contains(&now))
 }

@@ -25,6 +25,7 @@ mod host;
 mod inputs;
 mod leftover;
 mod mask;
+mod misplaced;
 mod outputs;
 mod overlay;
 pub mod past;

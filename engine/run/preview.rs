@@ -5,18 +5,19 @@
 
 use crate::apply::{ApplyError, Environment, Options, selection};
 use crate::compare::{Checked, Stale};
-use crate::decide::{Command, Core, Ending, Force, Input, Place, Question, TypedPath};
+use crate::decide::{Command, Core, Ending, Force, Input, Items, Place, Question, TypedPath};
+use crate::leftover::Leftover;
 use crate::recorded::{Recorded, steps_after};
 use crate::summary::Summary;
 use crate::tally::{Absence, task_of};
 use crate::verdicts::Verdicts;
 use crate::world::{Parts, World};
-use crate::{Clock, StopSignal, always, forecast, question, runs};
-use std::collections::BTreeMap;
+use crate::{Clock, StopSignal, always, forecast, misplaced, question, runs};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use thinking_diagnostic::Span;
-use thinking_plan::{Plan, Step, TaskKind};
+use thinking_plan::{Plan, Step, TaskId, TaskKind, Template};
 use thinking_step::RunInfo;
 use thinking_store::{InternId, Outcome, Store, StoreError};
 
@@ -47,8 +48,10 @@ pub struct Preview {
     pub dropped: u64,
     /// Other pipelines that are among them, each with how many of them are its.
     pub others: Vec<(Arc<str>, u64)>,
-    /// The task that would fail although no step is left to run, with keys, and why.
+    /// The task that would fail even if all steps that run before it are done, with keys as far as it has some by then, and why.
     pub fails: Option<(String, String)>,
+    /// Outputs that would be removed and not made again, each with the task, with keys, that left it.
+    pub removes: Vec<(String, String)>,
     /// The first recorded step that is not part of the pipeline any more, if nothing else is to be done before it.
     pub gone: Option<String>,
     /// The id of the unfinished run that would go on.
@@ -97,7 +100,7 @@ pub enum Verdict {
     Skipped,
     /// That depends on what this task, with keys, will do.
     Unknown(String),
-    /// It would fail before it starts, for that reason.
+    /// It would fail, for that reason: a step before it starts, a container at the `fail` in it.
     Fails(String),
 }
 
@@ -143,14 +146,21 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
         && let Some(tally) = Summary::holds(&world)?
     {
         let tasks = Verdicts::of_finished(world.plan.clone(), &tally).tasks();
-        return Ok(Preview { tasks, dropped: 0, others: Vec::new(), fails: None, gone: None, run: None });
+        let (others, removes) = (Vec::new(), Vec::new());
+        return Ok(Preview { tasks, dropped: 0, others, fails: None, removes, gone: None, run: None });
     }
+    let before = view.clone();
     let recorded = if options.fresh {
         world.head().go_back(view.clone(), Vec::new(), Vec::new());
         Recorded::none(view, world.pipeline)
     } else {
         Recorded::new(view, world.pipeline)
     };
+    // What an earlier process was to remove and did not get to.
+    let mut leftover = Leftover::load(&world)?.unwrap_or_default();
+    if options.fresh {
+        steps_after(&*world.store, &before, None, |_, entry| leftover.add(&world, &entry))?;
+    }
     let core = Core::new(world.plan.clone(), world.ids.clone(), world.mask.clone(), selection);
     let mut previewing = Previewing {
         verdicts: Verdicts::new(world.plan.clone()),
@@ -162,11 +172,17 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
         run: run.number,
         others: BTreeMap::new(),
         fails: None,
+        foreseen: HashMap::new(),
+        leftover,
     };
     let (dropped, gone) = previewing.walk(core)?;
     let last = request.options.only.as_deref().or(request.options.until.as_deref());
     if let Some(last) = last.and_then(TypedPath::parse) {
         previewing.verdicts.end_after(&last);
+        // A failure that stands after it is not reached.
+        if previewing.verdicts.fails.is_none() {
+            previewing.fails = None;
+        }
     }
     let name = |(pipeline, count): (&InternId, &u64)| {
         let name = previewing.world.store.interned(*pipeline)?;
@@ -174,7 +190,9 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
     };
     let others = previewing.others.iter().map(name).collect::<Result<_, StoreError>>()?;
     let run = unfinished.map(|run| run.id);
-    Ok(Preview { tasks: previewing.verdicts.tasks(), dropped, others, fails: previewing.fails, gone, run })
+    let removes = previewing.removes();
+    let Previewing { verdicts, fails, .. } = previewing;
+    Ok(Preview { tasks: verdicts.tasks(), dropped, others, fails, removes, gone, run })
 }
 
 struct Previewing {
@@ -188,6 +206,10 @@ struct Previewing {
     /// Steps of other pipelines that would be given up.
     others: BTreeMap<InternId, u64>,
     fails: Option<(String, String)>,
+    /// What loops go over that come after the first step that runs.
+    foreseen: HashMap<TaskId, Items>,
+    /// Outputs of steps that would be given up.
+    leftover: Leftover,
 }
 
 impl Previewing {
@@ -214,7 +236,7 @@ impl Previewing {
                                 let path = place.path.to_string();
                                 let reason = "what a component will say is known only in a run".to_owned();
                                 self.verdicts.note(place.task, Verdict::Unknown(path.clone()), Stale::new(reason));
-                                forecast::follow(&world, &core, place.task, &path, &mut self.verdicts.found);
+                                self.follow(&core, &path);
                                 return Ok((0, None));
                             }
                             None => Input::Failed(world.mask.error(error)),
@@ -241,7 +263,7 @@ impl Previewing {
                     Err(stale) => {
                         let (path, dropped) = (place.path.to_string(), self.left()?);
                         self.verdicts.note(place.task, Verdict::Run, stale);
-                        forecast::follow(&world, &core, place.task, &path, &mut self.verdicts.found);
+                        self.follow(&core, &path);
                         return Ok((dropped, None));
                     }
                 },
@@ -256,7 +278,7 @@ impl Previewing {
                         let dropped = self.left()?;
                         let verdict = Verdict::Fails(failure.error.message.clone());
                         self.verdicts.note(failure.place.task, verdict, Stale::new("its failure is passed over"));
-                        forecast::follow(&world, &core, place.task, &failure.place.path, &mut self.verdicts.found);
+                        self.follow(&core, &failure.place.path);
                         return Ok((dropped, None));
                     }
                     self.verdicts.passed(place.task, &failure.error.message);
@@ -265,10 +287,7 @@ impl Previewing {
                     Input::Go
                 }
                 Command::Finish(Ending::Failed(failure)) => {
-                    let path = failure.place.path.to_string();
-                    self.verdicts.fails = Some(path.clone());
-                    let path = if path.is_empty() { world.plan.pipeline.to_string() } else { path };
-                    self.fails = Some((path, failure.error.message.clone()));
+                    self.fail(failure.place.task, &failure.place.path, &failure.error.message);
                     let verdict = Verdict::Fails(failure.error.message.clone());
                     self.verdicts.note(
                         failure.place.task,
@@ -288,6 +307,23 @@ impl Previewing {
                 Command::Finish(Ending::Stopped { .. } | Ending::Interrupted) => return Ok((0, None)),
             };
         }
+    }
+
+    /// Guesses what comes after the first step that runs.
+    fn follow(&mut self, core: &Core, path: &str) {
+        let world = self.world.clone();
+        let foreseen = forecast::follow(&world, core, path, &mut self.verdicts.found);
+        if let Some((failing, reason)) = &foreseen.fails {
+            self.fail(*failing, &world.plan.task(*failing).path, reason);
+        }
+        self.foreseen = foreseen.items;
+    }
+
+    /// The run would fail there.
+    fn fail(&mut self, task: TaskId, path: &str, reason: &str) {
+        self.verdicts.fails = Some((task, path.to_owned()));
+        let path = if path.is_empty() { &*self.world.plan.pipeline } else { path };
+        self.fails = Some((path.to_owned(), reason.to_owned()));
     }
 
     /// `Err`: the step would run, and why.
@@ -369,7 +405,7 @@ impl Previewing {
                 Ok(Input::PassedOver { depth, item })
             }
             Some((_, _, Some(stale))) => Err(stale),
-            None => Err(crate::compare::misplaced(&world, self.recorded.view(), place, entry)?),
+            None => Err(misplaced::misplaced(&world, core, self.recorded.view(), place, entry)?),
         })
     }
 
@@ -395,11 +431,44 @@ impl Previewing {
             reached |= seq == first;
             if reached {
                 count += 1;
+                self.leftover.add(&world, &entry);
                 if entry.pipeline != world.pipeline {
                     *self.others.entry(entry.pipeline).or_insert(0) += 1;
                 }
             }
         })?;
         Ok(count)
+    }
+
+    /// Outputs that would be removed and that, as far as is known, no step makes again.
+    fn removes(&self) -> Vec<(String, String)> {
+        let (world, plan) = (&self.world, &self.world.plan);
+        let numbers = || (0..plan.tasks.len()).filter_map(|at| u32::try_from(at).ok()).map(TaskId);
+        let mut made: HashSet<PathBuf> = HashSet::new();
+        for task in numbers().filter(|task| self.verdicts.verdict(*task) != Verdict::Skipped) {
+            if let TaskKind::Step(step) = &plan.task(task).kind {
+                made.extend(step.outputs.iter().filter_map(Template::as_fixed).map(|path| world.real_path(&path)));
+            }
+        }
+        let mut removed = self.leftover.present(world);
+        removed.retain(|(path, task)| self.is_gone(task) && !made.contains(&world.real_path(&path)));
+        removed
+    }
+
+    /// Whether a recorded instance does not come up this time.
+    fn is_gone(&self, path: &str) -> bool {
+        let plan = &self.world.plan;
+        let Some((typed, task)) =
+            TypedPath::parse(path).and_then(|typed| plan.find(&typed.bare).map(|task| (typed, task)))
+        else {
+            return true;
+        };
+        let foreseen = |at: TaskId| {
+            let items = self.foreseen.get(&at)?;
+            Some(items.position(misplaced::key(plan, at, &typed)?).is_none())
+        };
+        self.verdicts.verdict(task) == Verdict::Skipped
+            || misplaced::fallen(&self.world, plan, task, &typed).is_some()
+            || misplaced::chain(plan, task).into_iter().any(|at| foreseen(at) == Some(true))
     }
 }

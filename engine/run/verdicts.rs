@@ -6,7 +6,7 @@ use crate::preview::{PreviewTask, Verdict};
 use crate::tally::{Absence, Tallied, Tally, missed};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
-use thinking_plan::{Body, Plan, TaskId, TaskKind};
+use thinking_plan::{Body, Plan, Task, TaskId, TaskKind};
 
 /// What was found out about a task.
 #[derive(Debug, Clone, Default)]
@@ -22,8 +22,8 @@ pub(crate) struct Verdicts {
     plan: Arc<Plan>,
     /// By the number of the task.
     pub found: Vec<Found>,
-    /// What would fail before it starts, with keys: nothing after it is reached.
-    pub fails: Option<String>,
+    /// What would fail, and its path with keys: nothing after it is reached.
+    pub fails: Option<(TaskId, String)>,
 }
 
 impl Verdicts {
@@ -81,7 +81,9 @@ impl Verdicts {
     pub(crate) fn end_after(&mut self, last: &TypedPath) {
         let tasks = &self.plan.tasks;
         let end = tasks.iter().rposition(|task| task.path.strip_prefix(last.bare.as_str()).is_some_and(inside_or_end));
-        for found in self.found.iter_mut().skip(end.map_or(0, |end| end + 1)) {
+        let first = end.map_or(0, |end| end + 1);
+        self.fails.take_if(|(task, _)| task.0 as usize >= first);
+        for found in self.found.iter_mut().skip(first) {
             if found.tallied.done == 0 {
                 let why = Some("it stands after what was asked for".to_owned());
                 *found = Found { verdict: Some(Verdict::Skipped), why, ..Found::default() };
@@ -123,9 +125,10 @@ impl Verdicts {
             return "nothing in it is to be done".to_owned();
         }
         match &self.fails {
-            Some(path) if !path.is_empty() => format!("`{path}` fails before it"),
-            Some(_) => "the run fails before it".to_owned(),
-            None => "the pipeline ends before it".to_owned(),
+            // What stands before the failure was not reached for another reason.
+            Some((failing, path)) if *failing <= task && !path.is_empty() => format!("`{path}` fails before it"),
+            Some((failing, _)) if *failing <= task => "the run fails before it".to_owned(),
+            _ => "the pipeline ends before it".to_owned(),
         }
     }
 
@@ -156,7 +159,7 @@ impl Verdicts {
     }
 
     /// The verdict of a step, or of a container from those of its steps.
-    fn verdict(&self, task: TaskId) -> Verdict {
+    pub(crate) fn verdict(&self, task: TaskId) -> Verdict {
         let plan = &self.plan;
         let Some(found) = self.get(task) else { return Verdict::Skipped };
         if let Some(verdict) = &found.verdict {
@@ -166,9 +169,15 @@ impl Verdicts {
             return Verdict::Done;
         }
         let children = plan.tasks.iter().enumerate().filter(|(_, child)| child.parent == Some(task));
+        let told = |(at, child)| (child, u32::try_from(at).map_or(Verdict::Skipped, |at| self.verdict(TaskId(at))));
+        let children: Vec<(&Task, Verdict)> = children.map(told).collect();
+        // A `fail` has no line of its own.
+        let fails = |(child, verdict): &&(&Task, Verdict)| child.name.is_none() && matches!(verdict, Verdict::Fails(_));
+        if let Some((_, fails)) = children.iter().find(fails) {
+            return fails.clone();
+        }
         let mut whole = Verdict::Skipped;
-        for (child, _) in children {
-            let verdict = u32::try_from(child).map_or(Verdict::Skipped, |child| self.verdict(TaskId(child)));
+        for (_, verdict) in children {
             match (&whole, &verdict) {
                 (_, Verdict::Run | Verdict::Fails(_)) => return Verdict::Run,
                 (Verdict::Skipped | Verdict::Done, Verdict::Unknown(_)) | (Verdict::Skipped, Verdict::Done) => {

@@ -1,9 +1,10 @@
 //! Earlier runs and steps as JSON. Fields may be added in later versions, none changes its meaning. Times are milliseconds since 1970 UTC (`…_ms`) and
 //! RFC 3339, durations microseconds (`_us`); what is not known is `null`.
 
+use super::change::changed_fields;
 use serde_json::{Map, Value, json};
 use thinking_event::past::{
-    PastOutcome, PastRun, PastRunSteps, PastStep, PastStepDetail, PastTasks, PastValue, Shortened,
+    PastItem, PastOutcome, PastRun, PastRunSteps, PastStep, PastStepDetail, PastTasks, PastValue, PastWrite, Shortened,
 };
 
 /// A run: `{"run", "number", "line", "pipeline", "status", "started", "started_ms", "ended", "ended_ms", "took_us", "processes", "steps", "params", "facets",
@@ -48,7 +49,10 @@ pub fn run_steps_json(detail: &PastRunSteps) -> Value {
 
 /// One step: the fields that it has in [`run_steps_json`], and `"run", "generation", "seq", "reads", "outputs", "files", "changes"`. Each of `reads` is
 /// `{"kind", "name", "value"}`, of `files` `{"path", "removed"}`, of `changes` `{"database", "key", "before", "after"}`: without a `key` everything in the
-/// database was deleted; `before` and `after` are `{"value": …}`, `{"bytes": N}`, `{"absent": true}` or `{"unknown": true}`.
+/// database was deleted; `before` and `after` are `{"value": …}`, `{"bytes": N}`, `{"absent": true}` or `{"unknown": true}`. That is what is stored;
+/// what it is to people is beside it: `name` and `kind` of the database, `id` of a document or vector (with `"data": true` what was added with the
+/// vector), `fields` of a document that changed (`{"before", "after"}` by name), `path` of a value in an object as a list of names and indexes, and
+/// `"internal": true` for what a database keeps for itself.
 #[must_use]
 pub fn step_json(detail: &PastStepDetail) -> Value {
     let mut value = step(&detail.step);
@@ -67,11 +71,41 @@ pub fn step_json(detail: &PastStepDetail) -> Value {
         fields.insert("outputs".to_owned(), json!(detail.outputs));
         fields.insert("files".to_owned(), json!(files));
     }
-    set_list(&mut value, "changes", &detail.writes, |write| {
-        json!({
-            "database": write.database, "key": write.key, "before": datum(&write.before), "after": datum(&write.after),
-        })
+    set_list(&mut value, "changes", &detail.writes, change);
+    if let Some(changes) = value.get_mut("changes").and_then(Value::as_array_mut) {
+        changes.extend(detail.internal.iter().map(change));
+    }
+    value
+}
+
+/// A change of data, as it is stored and as people know it.
+fn change(write: &PastWrite) -> Value {
+    let (name, kind) = write.name_and_kind();
+    let mut value = json!({
+        "database": write.database, "key": write.key, "before": datum(&write.before), "after": datum(&write.after),
+        "name": name, "kind": kind,
     });
+    let known = match &write.item {
+        PastItem::Key => None,
+        PastItem::Document(id) | PastItem::Vector(id) => Some(("id", id.clone())),
+        PastItem::VectorData(id) => {
+            value["data"] = true.into();
+            Some(("id", id.clone()))
+        }
+        PastItem::Path(steps) => Some(("path", steps.clone().into())),
+        PastItem::Internal => Some(("internal", true.into())),
+    };
+    if let Some((name, known)) = known {
+        value[name] = known;
+    }
+    if let (PastItem::Document(_), PastValue::Json(Value::Object(was)), PastValue::Json(Value::Object(is))) =
+        (&write.item, &write.before, &write.after)
+    {
+        let side = |value: Option<&Value>| value.map_or(json!({ "absent": true }), |value| json!({ "value": value }));
+        let fields = changed_fields(was, is);
+        let fields = fields.map(|(name, was, is)| (name.clone(), json!({ "before": side(was), "after": side(is) })));
+        value["fields"] = Value::Object(fields.collect());
+    }
     value
 }
 

@@ -1,5 +1,6 @@
 //! Earlier runs and steps as text.
 
+mod change;
 mod json;
 mod run;
 mod step;

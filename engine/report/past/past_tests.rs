@@ -1,9 +1,9 @@
-use super::{PastPage, history_text, run_text, step_text};
+use super::{PastPage, history_text, run_text, step_json, step_text};
 use serde_json::json;
 use thinking_diagnostic::Style;
 use thinking_event::past::{
-    PastChange, PastCounts, PastOutcome, PastRead, PastRun, PastRunSteps, PastStatus, PastStep, PastStepDetail,
-    PastValue, PastWrite, Shortened,
+    PastChange, PastCounts, PastItem, PastOutcome, PastRead, PastRun, PastRunSteps, PastStatus, PastStep,
+    PastStepDetail, PastValue, PastWrite, Shortened,
 };
 
 fn page(width: Option<usize>) -> PastPage {
@@ -147,8 +147,10 @@ fn long_lists_are_shortened() {
 
 #[test]
 fn every_kind_of_change() {
-    let write =
-        |key: &str, before, after| PastWrite { database: "rows".to_owned(), key: Some(key.to_owned()), before, after };
+    let write = |key: &str, before, after| {
+        let (database, key) = ("rows".to_owned(), Some(key.to_owned()));
+        PastWrite { database, item: PastItem::Key, key, before, after }
+    };
     let number = |number: u32| PastValue::Json(json!(number));
     let long = || PastValue::Json(json!("x".repeat(200)));
     let first = vec![
@@ -177,6 +179,7 @@ fn every_kind_of_change() {
         outputs: vec!["out/a.txt".to_owned()],
         files: vec![("b.txt".to_owned(), true), ("c.txt".to_owned(), false)],
         writes: Shortened { first, left_out: 5, last: vec![write("z", PastValue::Absent, number(9))] },
+        internal: Shortened::default(),
     };
     insta::assert_snapshot!(step_text(&detail, &page(Some(80))), @r#"
     fit/epoch[3]/train  pipeline train
@@ -213,4 +216,97 @@ fn every_kind_of_change() {
         // Whatever the terminal, there is a text.
         assert!(step_text(&detail, &page(Some(width))).contains("rows"));
     }
+}
+
+#[test]
+fn changes_are_told_as_people_know_them() {
+    let write = |database: &str, item, before, after| PastWrite {
+        database: database.to_owned(),
+        item,
+        key: Some("raw".to_owned()),
+        before,
+        after,
+    };
+    let known = |value: serde_json::Value| PastValue::Json(value);
+    let document =
+        |id: serde_json::Value, before, after| write("papers:documents", PastItem::Document(id), before, after);
+    let vector = |id: serde_json::Value, before, after| write("points:vectors", PastItem::Vector(id), before, after);
+    let object = |steps: serde_json::Value, before, after| {
+        write("model:objects", PastItem::Path(steps.as_array().unwrap().clone()), before, after)
+    };
+    let long = "x".repeat(100);
+    let first = vec![
+        document(json!(7), PastValue::Absent, known(json!({ "id": 7, "year": 2006 }))),
+        document(
+            json!("a b"),
+            known(json!({ "id": "a b", "year": 2006, "old": [1], "same": 1 })),
+            known(json!({ "id": "a b", "year": 1999.5, "new": true, "same": 1 })),
+        ),
+        document(json!(8), known(json!({ "id": 8 })), PastValue::Absent),
+        document(json!(9), known(json!({ "id": 9, "t": long, "u": 1 })), known(json!({ "id": 9, "t": "", "u": 2 }))),
+        document(json!(10), known(json!({ "id": 10 })), known(json!({ "id": 10 }))),
+        vector(json!("a"), PastValue::Absent, PastValue::Blob(8)),
+        vector(json!(2), PastValue::Blob(4), PastValue::Absent),
+        write("points:vectors", PastItem::VectorData(json!(2)), PastValue::Absent, known(json!({ "n": 1 }))),
+        object(json!(["a", "b"]), PastValue::Absent, known(json!({ "list": 2 }))),
+        object(json!(["a", "b", 1, "c.d"]), PastValue::Absent, known(json!({}))),
+        object(json!(["a", "b", 0]), known(json!(1)), PastValue::Blob(3)),
+        PastWrite { key: None, ..object(json!([]), PastValue::Absent, PastValue::Absent) },
+    ];
+    let index = write("papers:documents", PastItem::Internal, PastValue::Absent, known(json!({})));
+    let detail = |writes: Vec<PastWrite>| PastStepDetail {
+        step: PastStep { result: json!(null), ..step("fill", PastOutcome::Done) },
+        run: "20261120-081115-cdbe".to_owned(),
+        generation: 0,
+        seq: 9,
+        reads: Vec::new(),
+        outputs: Vec::new(),
+        files: Vec::new(),
+        writes: Shortened { first: writes, left_out: 0, last: Vec::new() },
+        internal: Shortened { first: vec![index.clone()], left_out: 0, last: Vec::new() },
+    };
+    let told = |writes: Vec<PastWrite>, width| {
+        let text = step_text(&detail(writes), &page(width));
+        text.split_once("  changed  ").map(|(_, changes)| changes.to_owned()).unwrap_or_default()
+    };
+    insta::assert_snapshot!(told(first.clone(), Some(80)), @r#"
+    papers 7  new → {"year":2006}
+               papers "a b"  year 2006 → 1999.5, new new → true, old [1] → deleted
+               papers 8  {} → deleted
+               papers 9  t "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+               papers 10  {}, as before
+               points "a"  new → 2 numbers
+               points 2  1 number → deleted
+               points 2 data  new → {"n":1}
+               model a.b  new → a list of 2
+               model ["a","b",1,"c.d"]  new → a map
+               model a.b.0  1 → 3 bytes
+               model: everything in it was deleted
+    "#);
+    assert!(told(first.clone(), None).contains(&format!("papers 9  t \"{long}\" → \"\", u 1 → 2\n")));
+    assert_eq!(told(Vec::new(), None), "only how data is found: no document, vector or value\n");
+    for width in 0..40 {
+        assert!(told(first.clone(), Some(width)).contains("papers"));
+    }
+    let changes = step_json(&detail(first))["changes"].clone();
+    let own = |at: usize| {
+        let mut fields = changes[at].as_object().unwrap().clone();
+        for name in ["database", "key", "before", "after"] {
+            assert!(fields.remove(name).is_some(), "what is stored stays: {name}");
+        }
+        serde_json::Value::Object(fields)
+    };
+    assert_eq!(own(0), json!({ "name": "papers", "kind": "documents", "id": 7 }));
+    let absent = json!({ "absent": true });
+    let fields = json!({
+        "year": { "before": { "value": 2006 }, "after": { "value": 1999.5 } },
+        "new": { "before": absent, "after": { "value": true } },
+        "old": { "before": { "value": [1] }, "after": absent },
+    });
+    assert_eq!(own(1), json!({ "name": "papers", "kind": "documents", "id": "a b", "fields": fields }));
+    assert_eq!(own(5), json!({ "name": "points", "kind": "vectors", "id": "a" }));
+    assert_eq!(own(7), json!({ "name": "points", "kind": "vectors", "id": 2, "data": true }));
+    assert_eq!(own(9), json!({ "name": "model", "kind": "objects", "path": ["a", "b", 1, "c.d"] }));
+    assert_eq!(own(12), json!({ "name": "papers", "kind": "documents", "internal": true }));
+    assert_eq!(changes.as_array().unwrap().len(), 13);
 }

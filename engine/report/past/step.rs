@@ -1,11 +1,12 @@
 //! Steps as text.
 
+use super::change::changes;
 use super::{PastPage, field, first, lines, text};
 use crate::duration;
 use crate::table::{Table, cut};
 use serde_json::Value;
 use std::fmt::Write as _;
-use thinking_event::past::{PastOutcome, PastStep, PastStepDetail, PastTasks, PastValue, Shortened};
+use thinking_event::past::{PastOutcome, PastStep, PastStepDetail, PastTasks, Shortened};
 
 /// Steps in their order, one line for each.
 pub(super) fn step_list(out: &mut String, steps: &Shortened<PastStep>, page: &PastPage) {
@@ -89,54 +90,6 @@ pub fn step_text(detail: &PastStepDetail, page: &PastPage) -> String {
     }
     changes(&mut out, detail, page);
     out
-}
-
-/// What it changed in databases, one line for each key.
-fn changes(out: &mut String, detail: &PastStepDetail, page: &PastPage) {
-    if detail.writes.is_empty() {
-        if detail.step.outcome == PastOutcome::Done {
-            field(out, "changed", "no data");
-        }
-        return;
-    }
-    let arrow = if page.style.unicode { "→" } else { "->" };
-    for (number, write) in detail.writes.iter().enumerate() {
-        if number == detail.writes.first.len() && detail.writes.left_out > 0 {
-            let more = format!("{} {} more; --all shows them", page.ellipsis(), detail.writes.left_out);
-            field(out, "", &more);
-        }
-        let name = if number == 0 { "changed" } else { "" };
-        let database = text(&write.database);
-        let Some(key) = &write.key else {
-            field(out, name, &format!("{database}: everything in it was deleted"));
-            continue;
-        };
-        let key = Value::String(key.clone()).to_string();
-        let head = format!("{database} {}", page.fit(&text(&key), 40));
-        let room = 11 + head.chars().count() + 3;
-        let half = page.width.map(|width| width.saturating_sub(room) / 2);
-        let short = |text: String| match half {
-            Some(half) => cut(&text, half.max(8), page.ellipsis()),
-            None => text,
-        };
-        let change = match (&write.before, &write.after) {
-            (PastValue::Absent, PastValue::Absent) => "deleted; it was not there".to_owned(),
-            (PastValue::Absent, after) => format!("new {arrow} {}", short(value(after))),
-            (before, PastValue::Absent) => format!("{} {arrow} deleted", short(value(before))),
-            (before, after) if before == after => format!("{}, as before", short(value(after))),
-            (before, after) => format!("{} {arrow} {}", short(value(before)), short(value(after))),
-        };
-        field(out, name, &format!("{head}  {change}"));
-    }
-}
-
-fn value(value: &PastValue) -> String {
-    match value {
-        PastValue::Absent => "nothing".to_owned(),
-        PastValue::Unknown => "not known any more".to_owned(),
-        PastValue::Json(value) => text(&value.to_string()),
-        PastValue::Blob(bytes) => format!("{bytes} bytes"),
-    }
 }
 
 /// A task with several instances, or a container.

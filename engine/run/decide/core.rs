@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use thinking_plan::{FromValue, OnError, Plan, Setting, TaskId, TaskKind};
 use thinking_step::{ErrorKind, StepError, Value};
-use thinking_store::{InternId, TaskKey};
+use thinking_store::{InternId, IterationKey, TaskKey};
 
 /// The decision core: give it the outcome of the last command, it gives the next.
 pub(crate) struct Core {
@@ -19,6 +19,18 @@ pub(crate) struct Core {
     pub(super) waiting: Waiting,
     selection: Selection,
     layers: u64,
+}
+
+/// What is left of a container around the walk.
+pub(crate) struct Remaining<'a> {
+    /// The container; `None` for the pipeline itself.
+    pub container: Option<TaskId>,
+    /// Its tasks that come after in this pass.
+    pub rest: &'a [TaskId],
+    /// Whether more passes may follow.
+    pub again: bool,
+    /// What its children see.
+    pub scope: &'a Arc<Scope>,
 }
 
 /// Keys of a range with up to so many elements are asked for before its first iteration.
@@ -138,9 +150,8 @@ impl Core {
         })
     }
 
-    /// What is left of the containers around the walk, the innermost first: the container, its tasks that come after in this pass, and whether more passes
-    /// may follow.
-    pub(crate) fn remaining(&self) -> impl Iterator<Item = (Option<TaskId>, &[TaskId], bool)> {
+    /// What is left of the containers around the walk, the innermost first.
+    pub(crate) fn remaining(&self) -> impl Iterator<Item = Remaining<'_>> {
         self.frames.iter().rev().map(|frame| {
             let rest = frame.children(&self.plan).get(frame.next..).unwrap_or_default();
             let again = match &frame.kind {
@@ -149,8 +160,18 @@ impl Core {
                 FrameKind::Repeat { .. } => true,
                 FrameKind::Choose { .. } => false,
             };
-            (frame.place.as_ref().map(|place| place.task), rest, again)
+            Remaining { container: frame.place.as_ref().map(|place| place.task), rest, again, scope: &frame.scope }
         })
+    }
+
+    /// Whether a loop that the walk is in has an iteration with that key; `None` if that is not known.
+    pub(crate) fn has_iteration(&self, task: TaskId, key: &IterationKey) -> Option<bool> {
+        let frame = self.frames.iter().rev().find(|frame| frame.place.as_ref().is_some_and(|at| at.task == task))?;
+        match &frame.kind {
+            FrameKind::Each { keys: Some(keys), ahead: true, .. } => Some(keys.contains(key)),
+            FrameKind::Each { keys: None, items, .. } => Some(items.position(key).is_some()),
+            _ => None,
+        }
     }
 
     /// Whether what was asked for with `--from` or `--only` was reached, or nothing was.

@@ -11,7 +11,7 @@ mod scope;
 mod selection;
 mod shown;
 
-pub(crate) use self::core::Core;
+pub(crate) use self::core::{Core, Remaining};
 pub(crate) use items::{Items, own_key};
 pub(crate) use message::{Command, Ending, Failure, Input, Question, Shape};
 pub(crate) use place::{Place, TypedPath, push_key};

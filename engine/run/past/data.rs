@@ -1,44 +1,68 @@
 //! Which data a step changed: what the keys that it wrote held before and after.
 
 use super::gather::Gather;
-use super::{Ends, Past};
+use super::{Ends, Past, rows};
 use crate::datum;
 use crate::head::cut;
 use std::collections::HashMap;
-use thinking_event::past::{PastValue, PastWrite, Shortened};
-use thinking_step::Datum;
+use thinking_event::past::{PastItem, PastValue, PastWrite, Shortened};
+use thinking_step::{Datum, Value};
 use thinking_store::{DatabaseId, Piece, Seq, StoreError, View, Written};
 
-/// What the commit `seq` changed.
-pub(super) fn changes(past: &Past<'_>, seq: Seq, ends: Ends) -> Result<Shortened<PastWrite>, StoreError> {
-    let Some(Written { segment, keys }) = past.store.written(seq)? else { return Ok(Shortened::default()) };
+/// What the commit `seq` changed, and what databases changed for themselves along with that; unless everything is asked for, the
+/// latter are only counted.
+pub(super) fn changes(
+    past: &Past<'_>,
+    seq: Seq,
+    ends: Ends,
+) -> Result<(Shortened<PastWrite>, Shortened<PastWrite>), StoreError> {
+    let Some(Written { segment, keys }) = past.store.written(seq)? else { return Ok(Default::default()) };
     let names: HashMap<DatabaseId, String> = past.store.databases()?.into_iter().collect();
     let own = |lo, hi| Piece { segment, lo, hi };
     let after = View { pieces: [own(seq, seq)].into(), at: seq };
     let before = before(past, own(seq, seq))?;
     // What the line was then is not known any more; what was written on it before, without going back, is.
     let stretch = View { pieces: [own(Seq(0), Seq(seq.0.saturating_sub(1)))].into(), at: Seq(seq.0.saturating_sub(1)) };
-    let mut gather = Gather::new(ends);
-    keys.into_iter().for_each(|key| gather.add(key));
-    gather.finish(|(database, key)| {
+    let earlier = before.as_ref().unwrap_or(&stretch);
+    let name =
+        |database: DatabaseId| names.get(&database).cloned().unwrap_or_else(|| format!("database {}", database.0));
+    let item = |database: DatabaseId, key: &Option<Vec<u8>>| {
+        let Some(key) = key else { return PastItem::Key };
+        let is_list = |key: &str| {
+            let row = [&after, earlier].into_iter().find_map(|view| {
+                value(past, view, database, key.as_bytes()).ok().filter(|value| *value != PastValue::Absent)
+            });
+            matches!(row, Some(PastValue::Json(Value::Object(fields))) if fields.contains_key("list"))
+        };
+        rows::item(&name(database), &String::from_utf8_lossy(key), is_list)
+    };
+    let mut writes = Gather::new(ends);
+    let mut internal = Gather::new(if ends.0 == usize::MAX { ends } else { Ends(0) });
+    for (database, key) in keys {
+        let text = String::from_utf8_lossy(key.as_deref().unwrap_or_default());
+        match rows::item(&name(database), &text, |_| false) {
+            PastItem::Internal if key.is_some() => internal.add((database, key)),
+            _ => writes.add((database, key)),
+        }
+    }
+    let write = |(database, key): (DatabaseId, Option<Vec<u8>>)| {
         let value = |view: &View| match &key {
             Some(key) => value(past, view, database, key),
             None => Ok(PastValue::Absent),
         };
-        let was = match &before {
-            Some(before) => value(before)?,
-            None => match value(&stretch)? {
-                PastValue::Absent => PastValue::Unknown,
-                known => known,
-            },
+        let was = match value(earlier)? {
+            PastValue::Absent if before.is_none() => PastValue::Unknown,
+            known => known,
         };
         Ok(PastWrite {
-            database: names.get(&database).cloned().unwrap_or_else(|| format!("database {}", database.0)),
+            database: name(database),
+            item: item(database, &key),
             before: was,
             after: value(&after)?,
             key: key.map(|key| String::from_utf8_lossy(&key).into_owned()),
         })
-    })
+    };
+    Ok((writes.finish(write)?, internal.finish(write)?))
 }
 
 /// The line as it was right before a commit, if it still holds that commit or did so until it last went back.

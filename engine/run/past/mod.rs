@@ -3,6 +3,7 @@
 mod data;
 mod gather;
 mod replay;
+mod rows;
 mod runs;
 mod seen;
 mod steps;

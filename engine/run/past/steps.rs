@@ -131,6 +131,7 @@ fn detail(past: &Past<'_>, view: &View, seq: Seq, entry: StepEntry, ends: Ends) 
     let run = past.store.runs_before(Some(number.saturating_add(1)), 1)?.into_iter().find(|run| run.number == number);
     let facts = Facts::from_bytes(&entry.outputs).unwrap_or_default();
     let read = reads::from_bytes(&past.store.interned(entry.reads)?).unwrap_or_default();
+    let (writes, internal) = data::changes(past, seq, ends)?;
     Ok(PastStepDetail {
         run: run.map(|run| run.id).unwrap_or_default(),
         generation: entry.generation,
@@ -138,7 +139,8 @@ fn detail(past: &Past<'_>, view: &View, seq: Seq, entry: StepEntry, ends: Ends) 
         reads: seen(read, &facts),
         outputs: facts.outputs.into_iter().map(|(path, _)| path).collect(),
         files: facts.files.into_iter().map(|(path, digest)| (path, digest.is_some())).collect(),
-        writes: data::changes(past, seq, ends)?,
+        writes,
+        internal,
         step: past_step(past, view, seq, entry)?,
     })
 }

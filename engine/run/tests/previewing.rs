@@ -3,8 +3,8 @@
 use super::support::*;
 use crate::{Options, Verdict};
 use serde_json::json;
-use thinking_plan::Plan;
-use thinking_step::StepError;
+use thinking_plan::{Plan, TemplateValue};
+use thinking_step::{ReferenceKind, StepError};
 
 fn lines(project: &Project, plan: Plan, options: Options) -> Vec<String> {
     let preview = project.preview_plan(plan, options);
@@ -227,4 +227,202 @@ fn a_failure_with_no_step_before_it_is_no_nothing_to_do() {
     project.apply(&plan);
     let preview = project.preview(&plan);
     assert_eq!((preview.fails.clone(), preview.is_unchanged()), (Some(("main".to_owned(), "no".to_owned())), false));
+}
+
+#[test]
+fn a_fail_that_is_reached_for_certain_is_told() {
+    let fails = |nodes: &[Node]| {
+        let project = Project::new();
+        let preview = project.preview(nodes);
+        (preview.fails.clone(), lines(&project, project.plan(nodes), Options::default()))
+    };
+    let told = |(fails, lines): (Option<(String, String)>, Vec<String>)| {
+        let fails = fails.map_or("goes well".to_owned(), |(path, why)| format!("{path} fails: {why}"));
+        [vec![fails], lines].concat()
+    };
+    let a = || put("a", "a", 1);
+    let inside = vec![put("b", "b", 1), fail("no luck"), put("c", "c", 1)];
+    let runs = "run (`a` runs before it)";
+    assert_eq!(
+        told(fails(&[a(), stage("o", vec![stage("s", inside.clone()), put("d", "d", 1)]), put("z", "z", 1)])),
+        [
+            "o/s fails: no luck",
+            "a run (it is not done yet)",
+            "o run",
+            "o/s fails: no luck (no luck)",
+            &format!("o/s/b {runs}"),
+            "o/s/c skipped (`o/s` fails before it)",
+            "o/d skipped (`o/s` fails before it)",
+            "z skipped (`o/s` fails before it)",
+        ]
+        .map(|line| line.replace(" (no luck)", ""))
+    );
+    assert_eq!(
+        told(fails(&[a(), fail("no"), put("z", "z", 1)])),
+        ["main fails: no", "a run (it is not done yet)", "z skipped (the run fails before it)"]
+    );
+    // What ends a pipeline of its own does not end the run, but a failure does.
+    let of_its_own = |last: Node| [a(), inner("r", vec![], vec![last, put("b", "b", 1)]), put("z", "z", 1)];
+    assert_eq!(
+        told(fails(&of_its_own(end())))[2..],
+        ["r skipped (nothing in it is to be done)", "r/b skipped (the pipeline ends before it)", &format!("z {runs}")]
+            .map(|line| line.replace("nothing in it is to be done", "the pipeline ends before it"))
+    );
+    assert_eq!(
+        told(fails(&of_its_own(fail("no")))),
+        [
+            "r fails: no",
+            "a run (it is not done yet)",
+            "r fails: no",
+            "r/b skipped (`r` fails before it)",
+            "z skipped (`r` fails before it)"
+        ]
+    );
+    // What passes it over goes on after it.
+    assert_eq!(
+        told(fails(&[a(), stage("s", inside.clone()).skip(), put("z", "z", 1)])),
+        [
+            "goes well".to_owned(),
+            "a run (it is not done yet)".to_owned(),
+            "s run".to_owned(),
+            format!("s/b {runs}"),
+            "s/c skipped (a failure in `s` is passed over)".to_owned(),
+            format!("z {runs}")
+        ]
+    );
+    // Also where the first step that runs is beside it, and not where it may not be reached.
+    assert_eq!(
+        told(fails(&[stage("s", inside), put("z", "z", 1)])),
+        [
+            "s fails: no luck",
+            "s fails: no luck",
+            "s/b run (it is not done yet)",
+            "s/c skipped (`s` fails before it)",
+            "z skipped (`s` fails before it)"
+        ]
+    );
+    let never = [a(), each("n", value(json!([])), vec![fail("no")]), fail("no").when(value(false)), put("z", "z", 1)];
+    assert_eq!(
+        told(fails(&never)),
+        ["goes well", "a run (it is not done yet)", "n skipped (there are no iterations)", &format!("z {runs}")]
+    );
+    // What stands after what was asked for is not reached.
+    let project = Project::new();
+    let until = Options { until: Some("a".into()), ..Options::default() };
+    assert_eq!(project.preview_plan(project.plan(&[a(), fail("no")]), until).fails, None);
+    // As it is where no step is left to run.
+    let done = [a(), stage("s", vec![put("b", "b", 1), fail("no"), put("c", "c", 1)])];
+    project.apply(&done);
+    let told = lines(&project, project.plan(&done), Options::default());
+    assert_eq!(
+        told,
+        ["a done 1x", "s fails: no", "s/b done 1x", "s/c skipped (`s` fails before it)"].map(str::to_owned)
+    );
+}
+
+#[test]
+fn what_fell_away_is_the_reason_for_what_follows() {
+    let project = Project::new();
+    let plan = |items: serde_json::Value, last: &'static str| {
+        vec![
+            each("x", value(items), vec![put("s", "s", 1)]),
+            put("b", "b", 1).when(value(last == "b")),
+            put("c", "c", 1),
+        ]
+    };
+    let why = |items: serde_json::Value, last| {
+        let lines = lines(&project, project.plan(&plan(items, last)), Options::default());
+        lines.into_iter().find(|line| line.contains(" run") && !line.starts_with("x run")).unwrap_or_default()
+    };
+    project.apply(&plan(json!(["k", "l", "m n"]), "b"));
+    assert_eq!(why(json!(["k", "l", "m n"]), "b"), "");
+    assert_eq!(why(json!(["k", "l"]), "b"), "b run (`x[\"m n\"]` before it fell away)");
+    assert_eq!(why(json!(["k", "m n"]), "b"), "x/s run 1x (`x[l]` before it fell away)");
+    assert_eq!(why(json!(["k", "o", "m n"]), "b"), "x/s run 1x (`x[l]` before it fell away)");
+    assert_eq!(why(json!([]), "b"), "b run (`x[k]` before it fell away)");
+    assert_eq!(why(json!(["k", "o", "l", "m n"]), "b"), "x/s run 1x (it is new)");
+    assert_eq!(why(json!(["l", "k", "m n"]), "b"), "x/s run (its place in the order changed: `x[k]/s` was before it)");
+    assert_eq!(why(json!(["k", "l", "m n"]), "c"), "c run (`b` before it is not to be done any more)");
+    let told = project.apply(&plan(json!(["k", "l"]), "b"));
+    assert_eq!(told.lines()[1], "rerun b (3): `x[\"m n\"]` before it fell away");
+}
+
+#[test]
+fn parameters_of_a_run_are_known_where_no_step_makes_them() {
+    let mut project = Project::new();
+    for name in ["at-most", "made", "p"] {
+        project.params.insert(name, (json!(0), false));
+    }
+    let param = |name: &'static str, wanted: i64| {
+        let asked = ReferenceKind::Param(name.replace('-', "_"));
+        referring(&format!("{name} is {wanted}"), vec![asked], move |host| {
+            Ok(json!(host.param(name) == Some(json!(wanted))))
+        })
+    };
+    let made = || template(referring("made", vec![ReferenceKind::Result("a".into())], |_| Ok(json!(2))));
+    let fixed = |value: i64| TemplateValue::Fixed(json!(value));
+    let loops = |name| each(name, value(json!([1])), vec![put("s", "s", 1)]);
+    let plan = [
+        put("a", "a", 1),
+        inner(
+            "r",
+            vec![("at-most", fixed(2)), ("made", made())],
+            vec![
+                loops("yes").when(param("at-most", 2)),
+                loops("no").when(param("at-most", 3)),
+                loops("later").when(param("made", 2)),
+                inner("q", vec![("made", fixed(1))], vec![loops("now").when(param("made", 2))]),
+            ],
+        ),
+    ];
+    assert_eq!(
+        lines(&project, project.plan(&plan), Options::default())[2..],
+        [
+            "r/yes run",
+            "r/yes/s run (`a` runs before it)",
+            "r/no skipped (its `when` is false)",
+            "r/no/s skipped (the `when` of `r/no` is false)",
+            "r/later unknown until a",
+            "r/later/s unknown until a (unknown until `a` is done)",
+            "r/q skipped (nothing in it is to be done)",
+            "r/q/now skipped (its `when` is false)",
+            "r/q/now/s skipped (the `when` of `r/q/now` is false)",
+        ]
+    );
+    // Inside of the `run`, too, where the walk has gone into it.
+    let plan = [inner("r", vec![("p", fixed(2))], vec![put("b", "b", 1), loops("no").when(param("p", 3))])];
+    assert_eq!(lines(&project, project.plan(&plan), Options::default())[2], "r/no skipped (its `when` is false)");
+}
+
+#[test]
+fn outputs_that_would_be_removed_are_told() {
+    let leaves =
+        |name: &'static str, path: &'static str| shell(name, &format!("echo {name} > {path}"), None).output(path);
+    let project = Project::new();
+    let plan = [leaves("a", "a.txt"), leaves("b", "b.txt"), leaves("c", "c.txt"), leaves("d", "d.txt")];
+    let removes = |nodes: &[Node], options: Options| {
+        let removes = project.preview_plan(project.plan(nodes), options).removes;
+        removes.into_iter().map(|(path, task)| format!("{path} of {task}")).collect::<Vec<_>>()
+    };
+    project.apply(&plan);
+    let [a, b, c, d] = plan.clone();
+    let none: [&str; 0] = [];
+    assert_eq!(removes(&plan, Options::default()), none);
+    assert_eq!(removes(&[a.clone(), c.clone(), d.clone()], Options::default()), ["b.txt of b"]);
+    assert_eq!(removes(&[a.clone(), b.clone(), c.clone()], Options::default()), ["d.txt of d"]);
+    assert_eq!(
+        removes(&[a.clone(), b.clone().when(value(false)), c.clone()], Options::default()),
+        ["b.txt of b", "d.txt of d"]
+    );
+    // What another step makes again is not gone, and neither is what is somebody's own by now.
+    assert_eq!(removes(&[a.clone(), leaves("e", "b.txt"), c.clone(), d.clone()], Options::default()), none);
+    std::fs::write(project.path().join("d.txt"), "mine").unwrap();
+    let fresh = || Options { fresh: true, ..Options::default() };
+    assert_eq!(removes(&[a.clone(), c.clone()], Options::default()), ["b.txt of b"]);
+    assert_eq!(removes(&[c.clone()], fresh()), ["a.txt of a", "b.txt of b"]);
+    assert_eq!(removes(&plan, fresh()), none);
+    // And so it comes.
+    project.apply(&[a, c]);
+    let there = ["a.txt", "b.txt", "c.txt", "d.txt"].map(|name| project.read(name).is_some());
+    assert_eq!(there, [true, false, true, true]);
 }

@@ -13,22 +13,22 @@ use thinking_plan::{
     TaskKind, Template, TemplatePart, TemplateValue, Wait,
 };
 use thinking_step::{
-    Datum, Definition, DefinitionPart, Host, Mode, NativeStep, Permissions, Program, Reference, StepError, Value,
-    digest,
+    Datum, Definition, DefinitionPart, Host, Mode, NativeStep, Permissions, Program, Reference, ReferenceKind,
+    StepError, Value, digest,
 };
 use thinking_store::memory::MemoryStore;
 use thinking_store::{Durability, Scan, Store};
 
 type Run = dyn Fn(&Arc<dyn Host>) -> Result<Value, StepError> + Send + Sync;
 
-struct Closure(String, Box<Run>);
+struct Closure(String, Vec<Reference>, Box<Run>);
 
 impl Program for Closure {
     fn eval(&self, host: &Arc<dyn Host>) -> Result<Value, StepError> {
-        (self.1)(host)
+        (self.2)(host)
     }
     fn references(&self) -> &[Reference] {
-        &[]
+        &self.1
     }
     fn canonical(&self) -> (&str, &[(u32, Span)]) {
         (&self.0, &[])
@@ -43,7 +43,18 @@ pub(super) fn program(
     text: &str,
     run: impl Fn(&Arc<dyn Host>) -> Result<Value, StepError> + Send + Sync + 'static,
 ) -> Arc<dyn Program> {
-    Arc::new(Closure(text.to_owned(), Box::new(run)))
+    referring(text, Vec::new(), run)
+}
+
+/// The same, that says what it mentions.
+pub(super) fn referring(
+    text: &str,
+    kinds: Vec<ReferenceKind>,
+    run: impl Fn(&Arc<dyn Host>) -> Result<Value, StepError> + Send + Sync + 'static,
+) -> Arc<dyn Program> {
+    let span = Span { source: thinking_diagnostic::SourceId(0), start: 0, end: 0 };
+    let references = kinds.into_iter().map(|kind| Reference { kind, span }).collect();
+    Arc::new(Closure(text.to_owned(), references, Box::new(run)))
 }
 
 /// An expression with a fixed value.

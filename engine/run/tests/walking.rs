@@ -101,7 +101,7 @@ fn loops_name_their_iterations_and_give_lists() {
     assert_eq!(told.lines()[..2], ["kept 3 up to epoch[3]/train", "rerun epoch[4]/train (2): it is new"]);
     assert_eq!(project.get("list").as_deref(), Some("[10,20,30,40]"));
     let told = project.apply(&plan(3));
-    assert_eq!(told.lines()[1], "rerun sum (3): its place in the order changed: `epoch[4]/train` was before it");
+    assert_eq!(told.lines()[1], "rerun sum (3): `epoch[4]` before it fell away");
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use super::{Trouble, Walk};
 use crate::always;
-use crate::compare::{Stale, misplaced};
+use crate::compare::Stale;
 use crate::decide::{Force, Input, Place};
 use crate::figures::Figures;
 use crate::head::cut;
 use crate::leftover::{self, Leftover};
+use crate::misplaced::misplaced;
 use crate::recorded::steps_after;
 use crate::tally::task_of;
 use std::collections::BTreeMap;
@@ -65,7 +66,7 @@ impl Walk {
                     return Ok(Verdict::Answer(Input::PassedOver { depth, item }));
                 }
                 Some((_, _, stale)) => stale,
-                None => Some(misplaced(&world, self.recorded.view(), place, &entry)?),
+                None => Some(misplaced(&world, &self.core, self.recorded.view(), place, &entry)?),
             }
         };
         let stale = match (stale, force) {
