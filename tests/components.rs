@@ -8,7 +8,10 @@ use std::process::Stdio;
 /// What scripts and hooks logged in an apply, line by line: `who │ what`.
 fn said(sandbox: &Sandbox, arguments: &[&str], code: i32) -> Vec<String> {
     let told = sandbox.run(&[&["apply"], arguments].concat()).expect(code).err;
-    told.lines().filter_map(|line| line.split_once(" │ ")).map(|(who, what)| format!("{} {what}", who.trim())).collect()
+    let lines = told.lines().filter_map(|line| line.split_once(" │ ")).map(|(who, what)| (who.trim(), what));
+    // Warnings show numbered lines of scripts.
+    let logged = lines.filter(|(who, _)| who.parse::<u32>().is_err());
+    logged.map(|(who, what)| format!("{who} {what}")).collect()
 }
 
 /// Three components, each needing the one before; every one says when it takes part in what.
@@ -856,10 +859,54 @@ pipeline "again" { step "ask" { rhai "asker.ask()" } }
         "asker.rhai",
         "fn ask() {\n    this.counter.count(1, 2);\n    this.docs.put(\"x\", 1);\n    this.counter.step(1)\n}\n",
     );
-    insta::assert_snapshot!(sandbox.run(&["validate"]).expect(2).err, @"");
+    insta::assert_snapshot!(sandbox.run(&["validate"]).expect(2).err, @r#"
+    thinking::undefined-function
+
+      × `this.counter.count` takes 1 argument, not 2
+       ╭─[asker.rhai:2:18]
+     1 │ fn ask() {
+     2 │     this.counter.count(1, 2);
+       ·                  ─────
+     3 │     this.docs.put("x", 1);
+       ╰────
+      help: it is called as `this.counter.count(by)`
+
+    thinking::undefined-function
+
+      × `this.docs` has no function `put`
+       ╭─[asker.rhai:3:15]
+     2 │     this.counter.count(1, 2);
+     3 │     this.docs.put("x", 1);
+       ·               ───
+     4 │     this.counter.step(1)
+       ╰────
+      help: it has: all, clear, count, find, get, insert, remove, update
+
+    thinking::undefined-function
+
+      × `this.counter` has no operation `step`
+       ╭─[asker.rhai:4:18]
+     3 │     this.docs.put("x", 1);
+     4 │     this.counter.step(1)
+       ·                  ────
+     5 │ }
+       ╰────
+      help: it has: count(by)
+
+    thinking::undefined-function
+
+      × `this.half` has no operation `haff`
+       ╭─[maybe.rhai:1:70]
+     1 │ fn ask() { if this.nobody != () { this.nobody.anything() } this.half.haff(2) }
+       ·                                                                      ────
+       ╰────
+      help: did you mean `this.half.half`?
+
+    4 mistakes; nothing was run
+    "#);
     sandbox.write("maybe.rhai", "fn ask() { this.half.half(2) }\n");
     sandbox.write("asker.rhai", "fn ask() { this.docs.insert(#{ a: 1 }); this.counter.count(1) }\n");
-    sandbox.run(&["apply"]).expect(0);
+    sandbox.run(&["apply", "--pipeline", "main"]).expect(0);
 }
 
 #[test]

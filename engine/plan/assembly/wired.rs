@@ -79,10 +79,7 @@ fn forgets(unit: &Unit) -> bool {
 }
 
 fn warning(field: &KeptField) -> Diagnostic {
-    let message = format!(
-        "`this.{}` is kept in memory only: after a kill, or when only some steps run again, it begins anew",
-        field.name
-    );
+    let message = format!("`this.{}` is kept in memory only: a resumed or partial run begins without it", field.name);
     Diagnostic::warning(Code::ForgottenState, message)
         .at(field.span, "set here")
         .help("write persistent=#true on the component, or scope=\"step\" where it is bound".to_owned())
