@@ -157,3 +157,63 @@ fn end_cut_line(mut file: File) -> io::Result<File> {
     }
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Late, LateFile, Pace};
+    use std::io::Write;
+    use std::time::{Duration, Instant};
+
+    /// Waits, for long if need be.
+    #[track_caller]
+    fn soon(what: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !what() {
+            assert!(began.elapsed() < Duration::from_secs(20), "it does not happen");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn lines_reach_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs/r/log.jsonl");
+        let file = LateFile::new();
+        let text = || std::fs::read_to_string(&path).unwrap_or_default();
+        let rests = || matches!(&*file.0.lock(), Late::Open(_, Pace::Rested));
+        (&file).write_all(b"early\n").unwrap();
+        file.open(&path).unwrap();
+        soon(|| text() == "early\n");
+        soon(rests);
+        // The first one after a pause does not wait.
+        (&file).write_all(b"at once\n").unwrap();
+        assert_eq!(text(), "early\nat once\n");
+        (&file).write_all(b"soon\n").unwrap();
+        soon(|| text().ends_with("soon\n"));
+        soon(rests);
+        file.finish();
+        (&file).write_all(b"late\n").unwrap();
+        assert_eq!(text(), "early\nat once\nsoon\nlate\n");
+    }
+
+    #[test]
+    fn a_line_that_was_cut_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.jsonl");
+        std::fs::write(&path, "whole\nha").unwrap();
+        let file = LateFile::new();
+        file.open(&path).unwrap();
+        file.finish();
+        (&file).write_all(b"next\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole\nha\nnext\n");
+    }
+
+    #[test]
+    fn where_no_file_can_be_lines_are_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = LateFile::new();
+        assert!(file.open(folder.path()).is_err());
+        (&file).write_all(b"nothing\n").unwrap();
+        file.finish();
+    }
+}
