@@ -17,6 +17,7 @@ mod growth;
 mod guidance;
 mod help;
 mod init;
+mod logs;
 mod looks;
 mod manifests;
 mod past;

@@ -254,7 +254,7 @@ fn logs_that_are_cut_gone_or_thin() {
     std::fs::write(&log, &text[..text.len() - 40]).unwrap();
     screen("log-cut", &sandbox, &["logs", "-n", "2"], 0);
     std::fs::write(&log, text.replacen("{\"timestamp\"", "\u{1}{", 2)).unwrap();
-    screen("log-damaged", &sandbox, &["logs", "-n", "1"], 0);
+    screen("log-damaged", &sandbox, &["logs", "-n", "99"], 0);
     std::fs::remove_file(&log).unwrap();
     screen("log-gone", &sandbox, &["logs"], 0);
     // A log of warnings only: what is missing comes from the journal.

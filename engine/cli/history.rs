@@ -4,7 +4,6 @@ use crate::cli::exit::{Exit, Trouble};
 use crate::cli::output;
 use crate::cli::past::{self, PastArgs};
 use clap::Args;
-use serde_json::Value;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use thinking_run::past::{Asked, history};
@@ -51,8 +50,7 @@ pub(crate) fn run(args: &HistoryArgs) -> Result<Exit, Trouble> {
     let asked = Asked { pipeline: args.pipeline.clone(), limit };
     let (runs, more) = history(&opened.past()?, &asked)?;
     if args.past.json {
-        let list: Vec<Value> = runs.iter().map(thinking_report::run_json).collect();
-        output::json_data(&serde_json::json!({ "runs": list, "more": more }));
+        output::json_data(&thinking_report::history_json(&runs, more));
     } else if runs.is_empty() {
         let of = args.pipeline.as_ref().map(|name| format!(" of pipeline `{name}`")).unwrap_or_default();
         output::talk(&format!("no run{of} is recorded in {}\n", directory.display()));

@@ -1,105 +1,17 @@
 //! Where log lines go: the run's own file, the files that the manifest names, and the console if it wants JSON.
 
+use crate::cli::late_file::LateFile;
 use crate::cli::output;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
 use thinking_event::{Event, Reporter};
 use thinking_plan::{LogSettings, Plan};
 use thinking_schema::{ConsoleFormat, Level, LogFileFormat};
 use thinking_step::RunInfo;
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry, fmt};
-
-/// A log file that is opened when the run's directory is known; what is written before waits.
-#[derive(Clone)]
-struct LateFile(Arc<Mutex<Late>>);
-
-enum Late {
-    Waiting(Vec<u8>),
-    Open(BufWriter<File>),
-    /// It cannot be written; the run goes on without.
-    Gone,
-}
-
-impl LateFile {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new(Late::Waiting(Vec::new()))))
-    }
-
-    fn open(&self, path: &Path) -> io::Result<()> {
-        let mut late = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Late::Waiting(waiting) = &mut *late else { return Ok(()) };
-        let waiting = std::mem::take(waiting);
-        let opened = path
-            .parent()
-            .map_or(Ok(()), std::fs::create_dir_all)
-            .and_then(|()| OpenOptions::new().create(true).append(true).read(true).open(path))
-            .and_then(end_cut_line)
-            .map(BufWriter::new)
-            .and_then(|mut file| file.write_all(&waiting).map(|()| file));
-        match opened {
-            Ok(file) => {
-                *late = Late::Open(file);
-                Ok(())
-            }
-            Err(error) => {
-                *late = Late::Gone;
-                Err(error)
-            }
-        }
-    }
-
-    fn flush_out(&self) {
-        if let Late::Open(file) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            let _ = file.flush();
-        }
-    }
-}
-
-impl Write for &LateFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Late::Waiting(waiting) => waiting.extend_from_slice(bytes),
-            // A full disk must not end a run because of its log; the store will say so if it concerns the state.
-            Late::Open(file) => drop(file.write_all(bytes)),
-            Late::Gone => {}
-        }
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for LateFile {
-    type Writer = &'a LateFile;
-    fn make_writer(&'a self) -> Self::Writer {
-        self
-    }
-}
-
-/// A killed process may have left half a line: what follows stands on its own.
-fn end_cut_line(mut file: File) -> io::Result<File> {
-    let length = file.metadata()?.len();
-    let mut last = [b'\n'];
-    if length > 0 && file.metadata()?.is_file() {
-        file.read_exact_at(&mut last, length - 1)?;
-    }
-    if last != [b'\n'] {
-        file.write_all(b"\n")?;
-    }
-    Ok(file)
-}
-
-/// Lines reach their files after this time at the latest, so that `thinking logs --follow` shows what happens.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens the log files when the run starts, and writes them out when it ends.
 pub(crate) struct Logs {
@@ -107,7 +19,6 @@ pub(crate) struct Logs {
     more: Vec<(LateFile, thinking_plan::Template)>,
     settings: LogSettings,
     plan: Arc<Plan>,
-    finished: Arc<AtomicBool>,
 }
 
 impl Logs {
@@ -137,7 +48,7 @@ impl Logs {
         }
         // A second subscriber in one process (a library user's own) wins: theirs is there first.
         let _ = tracing::subscriber::set_global_default(Registry::default().with(layers));
-        Self { own, more, settings: settings.clone(), plan: plan.clone(), finished: Arc::default() }
+        Self { own, more, settings: settings.clone(), plan: plan.clone() }
     }
 }
 
@@ -146,7 +57,6 @@ impl Reporter for Logs {
         let Event::RunStarted { run, directory, at, .. } = event else { return };
         let directory = PathBuf::from(directory);
         let _ = self.own.open(&directory.join("log.jsonl"));
-        self.keep_writing();
         let started = jiff::Timestamp::from_millisecond(*at).map(|time| time.to_string()).unwrap_or_default();
         for (file, template) in &self.more {
             let info = RunInfo { id: run.clone(), directory: directory.clone(), started: started.as_str().into() };
@@ -166,25 +76,8 @@ impl Reporter for Logs {
     }
 
     fn finish(&self) {
-        self.finished.store(true, Ordering::Relaxed);
-        self.files().iter().for_each(LateFile::flush_out);
-    }
-}
-
-impl Logs {
-    fn files(&self) -> Vec<LateFile> {
-        std::iter::once(&self.own).chain(self.more.iter().map(|(file, _)| file)).cloned().collect()
-    }
-
-    /// Writes out again and again what waits. Without a thread (the system has none left) lines come later.
-    fn keep_writing(&self) {
-        let (files, finished) = (self.files(), self.finished.clone());
-        let _ = std::thread::Builder::new().name("log".to_owned()).spawn(move || {
-            while !finished.load(Ordering::Relaxed) {
-                std::thread::sleep(PAUSE);
-                files.iter().for_each(LateFile::flush_out);
-            }
-        });
+        self.own.finish();
+        self.more.iter().for_each(|(file, _)| file.finish());
     }
 }
 

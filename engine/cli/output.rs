@@ -1,5 +1,6 @@
 //! Writing to the terminal: data to standard output, talk to standard error.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -61,7 +62,7 @@ pub(crate) fn data(text: &str) {
 }
 
 /// Prints JSON as data.
-pub(crate) fn json_data(value: &Value) {
+pub(crate) fn json_data(value: &impl Serialize) {
     data(&format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default()));
 }
 

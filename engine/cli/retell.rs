@@ -4,6 +4,7 @@ use crate::cli::exit::{Exit, Trouble};
 use crate::cli::logs::{LogsArgs, PAUSE, wrong};
 use crate::cli::output;
 use crate::cli::past::{self, Opened};
+use crate::cli::seek;
 use crate::cli::tail::Tail;
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -13,9 +14,9 @@ use std::time::{Duration, Instant};
 use thinking_diagnostic::SourceMap;
 use thinking_event::{Event, Reporter};
 use thinking_report::{ConsoleOptions, ConsoleReporter, JsonReporter, Weave, level_of, parse_line};
-use thinking_run::past::{PathFilter, Replay};
+use thinking_run::past::{Past, PathFilter, Replay, whole};
 use thinking_step::LogLevel;
-use thinking_store::{RunRecord, RunStatus, StoreError};
+use thinking_store::{RunRecord, RunStatus, Seq, StoreError};
 use thinking_store_lmdb::holder;
 
 /// A process that has left its run writes the end of its log within this time.
@@ -33,6 +34,12 @@ impl Write for Out {
     }
 }
 
+/// An event, and the first line of the log that may tell of it.
+struct Kept {
+    line: u64,
+    event: Event,
+}
+
 /// Tells a run again.
 pub(crate) struct Teller<'a> {
     args: &'a LogsArgs,
@@ -44,7 +51,13 @@ pub(crate) struct Teller<'a> {
     /// Nobody reads any more.
     closed: Arc<AtomicBool>,
     /// The last events, if only those are wanted; `None` when they were told.
-    kept: Option<VecDeque<Event>>,
+    kept: Option<VecDeque<Kept>>,
+    /// The line behind the last one that could be read.
+    line: u64,
+    /// Lines that could not.
+    unreadable: Vec<u64>,
+    /// Whether what was before the first event that is told was passed over.
+    midst: bool,
     /// Whether the path that was asked for came up.
     met: bool,
     /// Paths that did, for who mistyped.
@@ -65,21 +78,45 @@ impl<'a> Teller<'a> {
             Box::new(ConsoleReporter::new(out, options, Arc::new(SourceMap::new())))
         };
         let kept = args.lines.map(|_| VecDeque::new());
-        Self { args, opened, record, filter, level, reporter, closed, kept, met: false, seen: Vec::new(), ended: false }
+        Self {
+            args,
+            opened,
+            record,
+            filter,
+            level,
+            reporter,
+            closed,
+            kept,
+            line: 1,
+            unreadable: Vec::new(),
+            midst: false,
+            met: false,
+            seen: Vec::new(),
+            ended: false,
+        }
     }
 
     pub fn tell(mut self) -> Result<Exit, Trouble> {
         let run_directory = self.opened.directory.join("runs").join(&self.record.id);
-        let mut replay = Replay::new(self.record.clone(), run_directory.display().to_string());
-        let mut weave = Weave::default();
-        let mut tail = Tail::new(run_directory.join("log.jsonl"));
-        let mut unreadable: Option<(u64, u64)> = None;
+        let log = run_directory.join("log.jsonl");
         let mut left: Option<Instant> = None;
         let opened = self.opened;
         let past = opened.past()?;
+        let start = match self.args.lines {
+            Some(most) => seek::start(&log, &past, &self.record, most, |event| self.is_wanted(event))?,
+            None => None,
+        };
+        self.midst = start.is_some();
+        let (record, directory) = (self.record.clone(), run_directory.display().to_string());
+        let mut tail = Tail::new(log, start.as_ref().map_or(0, |start| start.offset));
+        let mut replay = match start {
+            Some(start) => Replay::after(record, directory, start.after),
+            None => Replay::new(record, directory),
+        };
+        let mut weave = Weave::default();
         let mut more = || {
             let page = replay.next(&past)?;
-            Ok::<_, StoreError>(page.into_iter().map(|recalled| ((), recalled.event)).collect())
+            Ok::<_, StoreError>(page.into_iter().map(|recalled| (recalled.seq, recalled.event)).collect())
         };
         loop {
             // Asked before the end of the log is looked for: what is written until then is read.
@@ -89,13 +126,20 @@ impl<'a> Teller<'a> {
                     return Ok(Exit::Done);
                 }
                 match parse_line(&line.text) {
-                    Some(line) => {
-                        weave.log(&line.event, &mut more, |(), event| self.add(event))?;
-                        self.add(line.event);
+                    Some(told) => {
+                        let mut added = Ok(());
+                        let tell = |seq, event| self.add_recalled(&past, seq, event, &mut added);
+                        weave.log(&told.event, &mut more, tell)?;
+                        added?;
+                        self.add(told.event);
                     }
                     None if serde_json::from_str::<serde::de::IgnoredAny>(&line.text).is_ok() => {}
-                    None => unreadable = Some((unreadable.map_or(0, |(count, _)| count) + 1, line.number)),
+                    None => {
+                        self.unreadable.push(line.number);
+                        continue;
+                    }
                 }
+                self.line = line.number + 1;
             }
             if over {
                 break;
@@ -109,15 +153,17 @@ impl<'a> Teller<'a> {
         let running = self.is_running()?;
         // What a running process has not written yet comes soon.
         if !running {
-            weave.finish(&mut more, |(), event| self.add(event))?;
+            let mut added = Ok(());
+            weave.finish(&mut more, |seq, event| self.add_recalled(&past, seq, event, &mut added))?;
+            added?;
         }
         self.let_go();
         self.reporter.finish();
-        self.close(running, &tail, unreadable)
+        self.close(running, &tail)
     }
 
     /// What is to be said beside the log.
-    fn close(self, running: bool, tail: &Tail, unreadable: Option<(u64, u64)>) -> Result<Exit, Trouble> {
+    fn close(self, running: bool, tail: &Tail) -> Result<Exit, Trouble> {
         if self.closed.load(Ordering::Relaxed) {
             return Ok(Exit::Done);
         }
@@ -125,14 +171,12 @@ impl<'a> Teller<'a> {
         if let Some(why) = tail.problem().filter(|_| !running) {
             talk.push(format!("{why}; this is what the journal knows of the run"));
         }
-        match unreadable {
-            Some((1, number)) => talk.push(format!("line {number} of the log is cut or damaged and was left out")),
-            Some((count, number)) => {
-                talk.push(format!(
-                    "{count} lines of the log are cut or damaged and were left out, the last is {number}"
-                ));
-            }
-            None => {}
+        if let Some(last) = self.unreadable.last() {
+            let number = last + tail.passed();
+            talk.push(match self.unreadable.len() {
+                1 => format!("line {number} of the log is cut or damaged and was left out"),
+                count => format!("{count} lines of the log are cut or damaged and were left out, the last is {number}"),
+            });
         }
         if !running && self.record_now()?.status == RunStatus::Running {
             let resume = past::resume(&self.args.past, self.args.manifest.as_deref());
@@ -150,6 +194,25 @@ impl<'a> Teller<'a> {
             return Ok(wrong(self.args, message, help));
         }
         Ok(Exit::Done)
+    }
+
+    /// Takes an event that is next and that only the journal has.
+    fn add_recalled(&mut self, past: &Past<'_>, seq: Seq, event: Event, added: &mut Result<(), StoreError>) {
+        // The figures of the whole run are known to who has read all of it.
+        let whole = match event {
+            Event::RunEnded { .. } if self.midst => whole(past, &self.record, seq),
+            _ => Ok(None),
+        };
+        match whole {
+            Ok(whole) => self.add(whole.unwrap_or(event)),
+            Err(error) => *added = Err(error),
+        }
+    }
+
+    /// Whether an event is among those that were asked for.
+    fn is_wanted(&self, event: &Event) -> bool {
+        let holds = |filter: &PathFilter| task(event).is_some_and(|path| filter.holds(path));
+        level_of(event) >= self.level && self.filter.as_ref().is_none_or(holds)
     }
 
     /// Takes an event that is next.
@@ -170,7 +233,7 @@ impl<'a> Teller<'a> {
         }
         match (&mut self.kept, self.args.lines) {
             (Some(kept), Some(most)) => {
-                kept.push_back(event);
+                kept.push_back(Kept { line: self.line, event });
                 if kept.len() > most {
                     kept.pop_front();
                 }
@@ -181,8 +244,14 @@ impl<'a> Teller<'a> {
 
     /// The end of the log is reached: tells what was kept, and all that comes after.
     fn let_go(&mut self) {
-        for event in self.kept.take().into_iter().flatten() {
-            self.reporter.event(&event);
+        let Some(kept) = self.kept.take() else { return };
+        if self.args.lines.is_some_and(|most| kept.len() >= most) {
+            // What is damaged before the first of them was not asked for.
+            let first = kept.front().map_or(u64::MAX, |kept| kept.line);
+            self.unreadable.retain(|line| *line >= first);
+        }
+        for kept in kept {
+            self.reporter.event(&kept.event);
         }
     }
 

@@ -32,12 +32,13 @@ pub use many::Many;
 pub use names::event_name;
 pub use parse::{LogLine, level_of, parse_line};
 pub use past::{
-    PastPage, history_text, run_json, run_steps_json, run_text, step_json, step_text, tasks_json, tasks_text,
+    PastPage, history_json, history_text, run_json, run_steps_json, run_text, step_json, step_text, tasks_json,
+    tasks_text,
 };
 pub use table::{cut, cut_front};
 #[cfg(feature = "opentelemetry")]
 pub use traces::TraceReporter;
-pub use weave::Weave;
+pub use weave::{Weave, is_same};
 
 #[cfg(test)]
 mod testing;

@@ -81,8 +81,9 @@ fn is_in_journal(event: &Event) -> bool {
     }
 }
 
-/// Whether two events tell of the same.
-fn is_same(one: &Event, other: &Event) -> bool {
+/// Whether an event of the log and one of the journal tell of the same. There is only one end of a run, so any two are.
+#[must_use]
+pub fn is_same(one: &Event, other: &Event) -> bool {
     match (one, other) {
         (Event::RunStarted { at, .. }, Event::RunStarted { at: also, .. }) => at == also,
         (Event::StepDone { task, attempt, took }, Event::StepDone { task: other, attempt: number, took: also }) => {

@@ -2,40 +2,134 @@
 //! RFC 3339, durations microseconds (`_us`); what is not known is `null`.
 
 use super::change::changed_fields;
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 use thinking_event::past::{
-    PastItem, PastOutcome, PastRun, PastRunSteps, PastStep, PastStepDetail, PastTasks, PastValue, PastWrite, Shortened,
+    PastChange, PastItem, PastOutcome, PastRun, PastRunSteps, PastStep, PastStepDetail, PastTasks, PastValue, PastWrite,
+    Shortened,
 };
+
+/// Runs, of which there may be very many, and whether there are more: `{"runs", "more"}`, each as [`run_json`] has it. Written without building values.
+#[must_use]
+pub fn history_json(runs: &[PastRun], more: bool) -> impl Serialize {
+    #[derive(Serialize)]
+    struct History<'a> {
+        runs: List<'a>,
+        more: bool,
+    }
+    struct List<'a>(&'a [PastRun]);
+    impl Serialize for List<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(self.0.iter().map(RunJson::new))
+        }
+    }
+    History { runs: List(runs), more }
+}
 
 /// A run: `{"run", "number", "line", "pipeline", "status", "started", "started_ms", "ended", "ended_ms", "took_us", "processes", "steps", "params", "facets",
 /// "fresh", "changes", "earlier_changes"}`. `status` is one of `running killed done failed interrupted stopped abandoned`; `steps` is
 /// `{"done", "at_least", "skipped", "failed", "retried"}` or `null`, each of `changes` `{"at", "at_ms", "task", "reason", "dropped"}`.
 #[must_use]
 pub fn run_json(run: &PastRun) -> Value {
-    let changes: Vec<Value> = run
-        .changes
-        .iter()
-        .map(|change| {
-            json!({
-                "at": time(change.at), "at_ms": change.at, "task": change.task, "reason": change.reason,
-                "dropped": change.dropped,
-            })
-        })
-        .collect();
-    let steps = run.counts.map(|counts| {
-        json!({
-            "done": counts.done, "at_least": counts.at_least, "skipped": counts.skipped, "failed": counts.failed,
-            "retried": counts.retried,
-        })
-    });
-    let params: Map<String, Value> = run.params.iter().cloned().collect();
-    json!({
-        "run": run.id, "number": run.number, "line": run.line, "pipeline": run.pipeline, "status": run.status.word(),
-        "started": time(run.started), "started_ms": run.started, "ended": run.ended.map(time), "ended_ms": run.ended,
-        "took_us": run.took, "processes": (run.processes > 0).then_some(run.processes), "steps": steps,
-        "params": params, "facets": run.facets, "fresh": run.fresh, "changes": changes,
-        "earlier_changes": run.earlier_changes,
-    })
+    serde_json::to_value(RunJson::new(run)).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct RunJson<'a> {
+    run: &'a str,
+    number: u32,
+    line: &'a str,
+    pipeline: &'a str,
+    status: &'static str,
+    started: Time,
+    started_ms: i64,
+    ended: Option<Time>,
+    ended_ms: Option<i64>,
+    took_us: Option<u64>,
+    processes: Option<u32>,
+    steps: Option<StepsJson>,
+    params: ParamsJson<'a>,
+    facets: &'a [String],
+    fresh: bool,
+    changes: Vec<ChangeJson<'a>>,
+    earlier_changes: u64,
+}
+
+#[derive(Serialize)]
+struct StepsJson {
+    done: u64,
+    at_least: bool,
+    skipped: Option<u64>,
+    failed: Option<u64>,
+    retried: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct ChangeJson<'a> {
+    at: Time,
+    at_ms: i64,
+    task: &'a str,
+    reason: &'a str,
+    dropped: u64,
+}
+
+/// An object, not a list of pairs.
+struct ParamsJson<'a>(&'a [(String, Value)]);
+
+impl Serialize for ParamsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// Milliseconds, written as RFC 3339.
+struct Time(i64);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(time) => serializer.collect_str(&time),
+            Err(_) => serializer.serialize_str(""),
+        }
+    }
+}
+
+impl<'a> RunJson<'a> {
+    fn new(run: &'a PastRun) -> Self {
+        let change = |change: &'a PastChange| ChangeJson {
+            at: Time(change.at),
+            at_ms: change.at,
+            task: &change.task,
+            reason: &change.reason,
+            dropped: change.dropped,
+        };
+        let steps = run.counts.map(|counts| StepsJson {
+            done: counts.done,
+            at_least: counts.at_least,
+            skipped: counts.skipped,
+            failed: counts.failed,
+            retried: counts.retried,
+        });
+        Self {
+            run: &run.id,
+            number: run.number,
+            line: &run.line,
+            pipeline: &run.pipeline,
+            status: run.status.word(),
+            started: Time(run.started),
+            started_ms: run.started,
+            ended: run.ended.map(Time),
+            ended_ms: run.ended,
+            took_us: run.took,
+            processes: (run.processes > 0).then_some(run.processes),
+            steps,
+            params: ParamsJson(&run.params),
+            facets: &run.facets,
+            fresh: run.fresh,
+            changes: run.changes.iter().map(change).collect(),
+            earlier_changes: run.earlier_changes,
+        }
+    }
 }
 
 /// A run as [`run_json`] has it, and `"tasks"`: a list of steps, each `{"task", "pipeline", "attempt", "started", "started_ms", "took_us", "outcome", "error",

@@ -5,7 +5,7 @@ mod json;
 mod run;
 mod step;
 
-pub use json::{run_json, run_steps_json, step_json, tasks_json};
+pub use json::{history_json, run_json, run_steps_json, step_json, tasks_json};
 pub use run::{history_text, run_text};
 pub use step::{step_text, tasks_text};
 

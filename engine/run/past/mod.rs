@@ -11,7 +11,7 @@ mod steps;
 mod filter;
 
 pub use filter::PathFilter;
-pub use replay::{Recalled, Replay};
+pub use replay::{Recalled, Replay, commit_of, whole};
 pub use runs::{Asked, Sought, find_run, history, run_steps};
 pub use steps::{Found, find_task};
 
