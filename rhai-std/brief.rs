@@ -2,7 +2,7 @@
 
 use crate::number::kind;
 use crate::stream::as_list;
-use rhai::Dynamic;
+use rhai::{Dynamic, FnPtr};
 use std::fmt::Write as _;
 
 /// A value on one line of about `most` characters. What does not fit is counted: `[1,2, … 998 more]`.
@@ -62,6 +62,10 @@ fn write(value: &Dynamic, most: usize, out: &mut String) {
     }
     if let Ok(letter) = value.as_char() {
         return quote(letter.encode_utf8(&mut [0; 4]), 8, out);
+    }
+    if value.read_lock::<FnPtr>().is_some_and(|function| function.is_anonymous()) {
+        // Its name is one that Rhai made up.
+        return out.push_str("a function");
     }
     match as_list(value) {
         Ok(Some(list)) => items(&list, most, out),

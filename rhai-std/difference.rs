@@ -136,11 +136,14 @@ impl Told {
             self.skipped(indent, start.saturating_sub(end));
             for op in &group {
                 let same = matches!(op, DiffOp::Equal { .. });
-                for line in olds.get(op.old_range()).unwrap_or_default() {
-                    self.add(|| format!("{indent}{} {}", if same { ' ' } else { '-' }, shown(line)));
+                let old = olds.get(op.old_range()).unwrap_or_default();
+                let new = if same { &[] } else { news.get(op.new_range()).unwrap_or_default() };
+                let start = |at: usize| old.get(at).zip(new.get(at)).map_or(0, |(old, new)| shown_from(old, new));
+                for (at, line) in old.iter().enumerate() {
+                    self.add(|| format!("{indent}{} {}", if same { ' ' } else { '-' }, shown(line, start(at))));
                 }
-                for line in news.get(op.new_range()).unwrap_or_default().iter().filter(|_| !same) {
-                    self.add(|| format!("{indent}+ {}", shown(line)));
+                for (at, line) in new.iter().enumerate() {
+                    self.add(|| format!("{indent}+ {}", shown(line, start(at))));
                 }
                 end = op.old_range().end;
             }
@@ -220,12 +223,18 @@ fn field(way: &str, name: &str) -> String {
     if plain { format!("{way}.{name}") } else { format!("{way}[{}]", brief(&name.into(), OF_TWO)) }
 }
 
+/// From which character on two lines are shown, so that it can be seen where they differ.
+fn shown_from(old: &str, new: &str) -> usize {
+    let equal = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
+    if equal < ALONE / 2 { 0 } else { equal - ALONE / 4 }
+}
+
 /// A line of a text with what cannot be seen in it written out, and not endlessly long.
-fn shown(line: &str) -> String {
-    let mut out = String::new();
-    for letter in line.chars().take(ALONE) {
+fn shown(line: &str, start: usize) -> String {
+    let mut out = String::from(if start > 0 { "…" } else { "" });
+    for letter in line.chars().skip(start).take(ALONE) {
         if letter.is_control() { out.extend(letter.escape_default()) } else { out.push(letter) }
     }
-    let rest = line.chars().count().saturating_sub(ALONE);
+    let rest = line.chars().count().saturating_sub(start + ALONE);
     if rest > 0 { format!("{out}… ({rest} characters more)") } else { out }
 }

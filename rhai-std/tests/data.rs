@@ -66,8 +66,8 @@ fn toml_can_say_every_float() {
     let text = "a = inf\nb = -inf\nc = nan\nd = [\n    1.5,\n    inf,\n]\n";
     let code = format!("let t = toml::parse({text:?});");
     assert_eq!(
-        value(&format!("{code} [t.a > 1e308, t.b < -1e308, t.c.is_nan(), t.d[1] == t.a, type_of(t.c)]")),
-        json!([true, true, true, true, "f64"])
+        value(&format!("{code} [t.a.is_infinite(), math::max(t.a, 0), t.c.is_nan(), type_of(t.c)].map(|x| `${{x}}`)")),
+        json!(["true", "inf", "true", "f64"])
     );
     assert_eq!(value(&format!("{code} toml::to_string(t)")), json!(text));
     assert_eq!(value("toml::to_string(#{ a: [0.0 / 0.0], b: 2.0 })"), json!("a = [nan]\nb = 2.0\n"));

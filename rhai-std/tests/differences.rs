@@ -47,6 +47,7 @@ const CASES: &[(&str, &[&str])] = &[
             "assert_eq(\"a\\n\", \"a\")",
             "let l = list::range(0, 3000); assert_eq(text::join(l, \"\\n\"), text::join(l.map(|x| if x % 100 == 0 { -x } else { x }), \"\\n\"))",
             "assert_eq(\"x\\n\" + text::repeat(\"y\", 1000), \"x\\nz\")",
+            "let s = text::repeat(\"0123456789\", 50); assert_eq(s + \"a\\nsame\", s + \"b\\nsame\")",
             "let s = text::repeat(\"0123456789\", 50); assert_eq(s + \"a\" + s, s + \"b\")",
         ],
     ),
