@@ -123,6 +123,7 @@ impl Told {
         }
     }
 
+    /// The sign comes first whatever the indent, so that a line that itself begins with `-` is not taken for one that is missing.
     fn text(&mut self, indent: &str, left: &str, right: &str) {
         // An end of the last line is no line more.
         let lines = |text: &'_ str| -> Vec<String> {
@@ -140,10 +141,10 @@ impl Told {
                 let new = if same { &[] } else { news.get(op.new_range()).unwrap_or_default() };
                 let start = |at: usize| old.get(at).zip(new.get(at)).map_or(0, |(old, new)| shown_from(old, new));
                 for (at, line) in old.iter().enumerate() {
-                    self.add(|| format!("{indent}{} {}", if same { ' ' } else { '-' }, shown(line, start(at))));
+                    self.add(|| format!("{} {indent}{}", if same { ' ' } else { '-' }, shown(line, start(at))));
                 }
                 for (at, line) in new.iter().enumerate() {
-                    self.add(|| format!("{indent}+ {}", shown(line, start(at))));
+                    self.add(|| format!("+ {indent}{}", shown(line, start(at))));
                 }
                 end = op.old_range().end;
             }

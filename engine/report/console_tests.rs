@@ -373,7 +373,7 @@ fn colours_only_where_wanted() {
 
 #[test]
 fn differences_are_coloured_but_lists_of_programs_are_not() {
-    let lines = ["left (-), right (+):", "  same", "- one", "  + two", "-3"].map(str::to_owned);
+    let lines = ["left (-), right (+):", "  same", "- one", "+   two", "  - three", "-3"].map(str::to_owned);
     let told = |kind| {
         let error = StepError::new(kind, "they differ").details(lines.clone());
         let options = ConsoleOptions { style: Style { color: true, ..Style::default() }, ..options() };
@@ -387,12 +387,14 @@ fn differences_are_coloured_but_lists_of_programs_are_not() {
     │ left (-), right (+):
     │   same
     │ ESC[31m- oneESC[0m
-    │ ESC[32m  + twoESC[0m
+    │ ESC[32m+   twoESC[0m
+    │   - three
     │ -3
     ESC[2m│ESC[0m left (-), right (+):
     ESC[2m│ESC[0m   same
     ESC[2m│ESC[0m ESC[31m- oneESC[0m
-    ESC[2m│ESC[0m ESC[32m  + twoESC[0m
+    ESC[2m│ESC[0m ESC[32m+   twoESC[0m
+    ESC[2m│ESC[0m   - three
     ESC[2m│ESC[0m -3
     ");
     let plain = told(ErrorKind::Exec);

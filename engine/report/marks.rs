@@ -51,7 +51,7 @@ impl Marks {
     /// The colour of a line of a failure's details: what a script was to give, or gave too much, is told behind `-` and `+`. Programs
     /// print lists that way, which mean nothing of the sort.
     pub(crate) fn detail(&self, kind: ErrorKind, line: &str) -> &'static str {
-        match line.trim_start() {
+        match line {
             line if kind == ErrorKind::Script && line.starts_with("- ") => self.red,
             line if kind == ErrorKind::Script && line.starts_with("+ ") => self.green,
             _ => "",
