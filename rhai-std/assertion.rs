@@ -1,9 +1,9 @@
 //! `assert`, `assert_eq`, `assert_throws`, `dig`.
 
-use crate::convert::value_from;
+use crate::difference::differences;
 use crate::failure::{Answer, fail, raise, step_error};
 use crate::namespace::Namespace;
-use crate::stream::settled;
+use crate::stream::{Stream, as_list, settled, settled_within};
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, ImmutableString, NativeCallContext};
 use thinking_step::{Class, StepError};
 
@@ -27,11 +27,11 @@ pub(crate) fn namespace() -> Namespace {
         "assert_eq",
         pure,
         "assert_eq(left, right)",
-        "Fails unless both are equal; a third argument is the message.",
-        |left: Dynamic, right: Dynamic| assert_eq(&*settled(&left)?, &*settled(&right)?, None),
+        "Fails unless both are equal, and says where they differ; a third argument is the message.",
+        |left: Dynamic, right: Dynamic| assert_eq(&*settled_within(&left)?, &*settled_within(&right)?, None),
     );
     ns.form("assert_eq", |left: Dynamic, right: Dynamic, message: Dynamic| {
-        assert_eq(&*settled(&left)?, &*settled(&right)?, Some(message.to_string()))
+        assert_eq(&*settled_within(&left)?, &*settled_within(&right)?, Some(message.to_string()))
     });
     ns.function(
         "assert_throws",
@@ -83,6 +83,10 @@ pub fn equal(left: &Dynamic, right: &Dynamic) -> bool {
     if let (Ok(left), Ok(right)) = (left.as_float(), right.as_float()) {
         return left == right;
     }
+    if left.is::<Stream>() || right.is::<Stream>() {
+        let list = |value: &Dynamic| as_list(value).map(|list| list.map_or_else(|| value.clone(), Dynamic::from_array));
+        return matches!((list(left), list(right)), (Ok(left), Ok(right)) if equal(&left, &right));
+    }
     left.type_name() == right.type_name() && left.to_string() == right.to_string()
 }
 
@@ -91,18 +95,17 @@ fn assert_eq(left: &Dynamic, right: &Dynamic, message: Option<String>) -> Answer
         return Ok(());
     }
     let message = message.unwrap_or_else(|| "the two values are not equal".to_owned());
-    let lines = [format!("left:  {}", shown(left)), format!("right: {}", shown(right))];
-    Err(raise(StepError::script(message).details(lines)))
-}
-
-fn shown(value: &Dynamic) -> String {
-    value_from(value).map_or_else(|_| format!("{value:?}"), |value| value.to_string())
+    Err(raise(StepError::script(message).details(differences(left, right))))
 }
 
 fn assert_throws(context: &NativeCallContext, body: &FnPtr, part: &str) -> Answer<String> {
     let error = match body.call_within_context::<Dynamic>(context, ()) {
         Ok(_) => return Err(fail("the function was to throw, but did not")),
         Err(error) if error.is_pseudo_error() || !error.is_catchable() => return Err(error),
+        // The call itself failed, not what it calls: that would be inside of another error.
+        Err(error) if matches!(&*error, EvalAltResult::ErrorFunctionNotFound(called, _) if names(called, body)) => {
+            return Err(takes_arguments(body));
+        }
         Err(error) => error,
     };
     let message = match error.unwrap_inner() {
@@ -114,6 +117,20 @@ fn assert_throws(context: &NativeCallContext, body: &FnPtr, part: &str) -> Answe
     }
     let lines = [format!("message: {message}"), format!("missing: {part}")];
     Err(raise(StepError::script("the function threw something else").details(lines)))
+}
+
+/// Whether `name (types)` means that function.
+fn names(called: &str, body: &FnPtr) -> bool {
+    called.split(" (").next() == Some(body.fn_name())
+}
+
+fn takes_arguments(body: &FnPtr) -> Box<EvalAltResult> {
+    let without = "`assert_throws` calls it without any";
+    if body.is_anonymous() {
+        let error = StepError::script(format!("the function takes arguments, but {without}"));
+        return raise(error.help("write `assert_throws(|| …)`: what the function needs can be seen from inside of it"));
+    }
+    fail(format!("there is no function `{}` that takes no arguments, but {without}", body.fn_name()))
 }
 
 fn dig(value: Dynamic, path: &[Dynamic]) -> Answer<Dynamic> {

@@ -5,10 +5,12 @@
 //! the thread and the time of one evaluation, which costs a few nanoseconds and leaves nothing behind.
 
 mod assertion;
+mod brief;
 mod chart;
 mod component;
 mod convert;
 mod csv;
+mod difference;
 mod documents;
 mod evaluation;
 mod facets;

@@ -1,10 +1,10 @@
 //! `stats`: each function says its formula. Lists hold ints and floats alike.
 
-use crate::failure::{Answer, fail};
+use crate::failure::{Answer, fail, raise};
 use crate::namespace::Namespace;
 use crate::number::{number, numbers};
 use rhai::{Array, Dynamic, INT, Map};
-use thinking_step::Class;
+use thinking_step::{Class, StepError};
 
 pub(crate) fn namespace() -> Namespace {
     let mut ns = Namespace::new("stats");
@@ -65,7 +65,7 @@ pub(crate) fn namespace() -> Namespace {
 }
 
 fn some(list: &Array, least: usize, function: &str) -> Answer<Vec<f64>> {
-    let xs = numbers(list)?;
+    let xs = known(list)?;
     if xs.len() < least {
         let needed = if least == 1 { "one element".to_owned() } else { format!("{least} elements") };
         return Err(fail(format!("`stats::{function}` needs at least {needed}, but the list has {}", xs.len())));
@@ -73,12 +73,24 @@ fn some(list: &Array, least: usize, function: &str) -> Answer<Vec<f64>> {
     Ok(xs)
 }
 
+/// The numbers of a list. NaN would make any figure NaN, or depend on its place: what it stands for must be decided before.
+fn known(list: &Array) -> Answer<Vec<f64>> {
+    let xs = numbers(list)?;
+    match xs.iter().position(|x| x.is_nan()) {
+        None => Ok(xs),
+        Some(at) => Err(raise(
+            StepError::script(format!("element {at} must be a number, not NaN"))
+                .help("NaN does not even equal itself: `list.filter(|x| x == x)` leaves it out"),
+        )),
+    }
+}
+
 pub(crate) fn sum(list: &Array) -> Answer<Dynamic> {
     // Wide enough that the order of the elements cannot decide whether the sum fits.
     let ints = list.iter().try_fold(0_i128, |sum, value| value.as_int().ok().map(|int| sum + i128::from(int)));
     match ints.and_then(|sum| INT::try_from(sum).ok()) {
         Some(sum) => Ok(sum.into()),
-        None => Ok(total(&numbers(list)?).into()),
+        None => Ok(total(&known(list)?).into()),
     }
 }
 

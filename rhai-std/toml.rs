@@ -1,10 +1,12 @@
 //! `toml`.
 
-use crate::convert::{from_value, value_from};
-use crate::failure::{Answer, fail, raise};
+use crate::convert::{DEEPEST, value_from};
+use crate::evaluation::check_memory;
+use crate::failure::{Answer, fail};
 use crate::file;
 use crate::namespace::Namespace;
 use crate::number::kind;
+use crate::stream::settled;
 use rhai::{Dynamic, ImmutableString};
 use thinking_step::{Class, Value};
 
@@ -14,7 +16,7 @@ pub(crate) fn namespace() -> Namespace {
         "parse",
         Class::Pure,
         "parse(text) -> map",
-        "What a TOML text says; dates become strings.",
+        "What a TOML text says; dates become strings, `inf` and `nan` floats.",
         |text: ImmutableString| parse(&text, "the text"),
     );
     ns.function("read", Class::Observe, "read(path) -> map", "Reads a TOML file.", |path: ImmutableString| {
@@ -25,7 +27,7 @@ pub(crate) fn namespace() -> Namespace {
         "to_string",
         Class::Pure,
         "to_string(map) -> string",
-        "A map as TOML. Throws for what TOML cannot say: `()`, and a value that is no map.",
+        "A map as TOML. Throws for what TOML cannot say: `()`, a blob, a function, and a value that is no map; it can say `inf` and `nan`.",
         |value: Dynamic| print(&value),
     );
     ns.function(
@@ -42,59 +44,79 @@ pub(crate) fn namespace() -> Namespace {
 }
 
 fn print(value: &Dynamic) -> Answer<String> {
-    let Value::Object(fields) = value_from(value).map_err(raise)? else {
+    if value.as_map_ref().is_err() {
         return Err(fail(format!("TOML is made of a map, not of {}", kind(value))));
-    };
-    let mut table = toml::Table::new();
-    for (name, value) in fields {
-        table.insert(name.clone(), told(value, &format!(".{name}"))?);
     }
+    let table = told(value, &mut Vec::new())?;
     toml::to_string_pretty(&table).map_err(|error| fail(format!("cannot write TOML: {error}")))
 }
 
-/// `way` is the place in the whole, for messages.
-fn told(value: Value, way: &str) -> Answer<toml::Value> {
-    Ok(match value {
-        Value::Null => return Err(fail(format!("TOML cannot say `()` (at {way}): leave it out"))),
-        Value::Bool(flag) => flag.into(),
-        Value::Number(number) => match number.as_i64() {
-            Some(int) => int.into(),
-            None => number.as_f64().unwrap_or(f64::NAN).into(),
-        },
-        Value::String(text) => text.into(),
-        Value::Array(items) => toml::Value::Array(
-            items
-                .into_iter()
-                .enumerate()
-                .map(|(at, item)| told(item, &format!("{way}[{at}]")))
-                .collect::<Answer<_>>()?,
-        ),
-        Value::Object(fields) => toml::Value::Table(
-            fields
-                .into_iter()
-                .map(|(name, field)| {
-                    let field = told(field, &format!("{way}.{name}"))?;
-                    Ok((name, field))
-                })
-                .collect::<Answer<_>>()?,
-        ),
-    })
+/// `way` is the place in the whole, for messages. Unlike JSON, TOML can say every float.
+fn told(value: &Dynamic, way: &mut Vec<String>) -> Answer<toml::Value> {
+    if way.len() > DEEPEST {
+        return Err(fail(format!("the value is nested deeper than {DEEPEST} levels")));
+    }
+    check_memory()?;
+    if let Ok(float) = value.as_float() {
+        return Ok(float.into());
+    }
+    if let Ok(map) = value.as_map_ref() {
+        let mut table = toml::Table::new();
+        for (name, field) in map.iter() {
+            way.push(format!(".{name}"));
+            table.insert(name.to_string(), told(field, way)?);
+            way.pop();
+        }
+        return Ok(table.into());
+    }
+    let list = settled(value)?;
+    if let Ok(list) = list.as_array_ref() {
+        let mut items = Vec::with_capacity(list.len());
+        for (at, item) in list.iter().enumerate() {
+            way.push(format!("[{at}]"));
+            items.push(told(item, way)?);
+            way.pop();
+        }
+        return Ok(items.into());
+    }
+    if value.is_unit() {
+        return Err(fail(format!("TOML cannot say `()`{}: leave it out", place(way))));
+    }
+    let simple = value_from(value).ok().and_then(simple);
+    simple.ok_or_else(|| fail(format!("TOML cannot say {}{}", kind(value), place(way))))
+}
+
+fn place(way: &[String]) -> String {
+    if way.is_empty() { String::new() } else { format!(" (at {})", way.concat()) }
+}
+
+/// What JSON says as TOML says it: a text, a bool, an int, or the ints of a range.
+fn simple(value: Value) -> Option<toml::Value> {
+    match value {
+        Value::String(text) => Some(text.into()),
+        Value::Bool(flag) => Some(flag.into()),
+        Value::Number(number) => number.as_i64().map(Into::into),
+        Value::Array(items) => items.into_iter().map(simple).collect::<Option<Vec<_>>>().map(Into::into),
+        Value::Null | Value::Object(_) => None,
+    }
 }
 
 fn parse(text: &str, what: &str) -> Answer<Dynamic> {
     let table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| fail(format!("{what} is not TOML: {}", error.message())))?;
-    Ok(from_value(&plain(toml::Value::Table(table))))
+    Ok(plain(toml::Value::Table(table)))
 }
 
-fn plain(value: toml::Value) -> Value {
+fn plain(value: toml::Value) -> Dynamic {
     match value {
         toml::Value::String(text) => text.into(),
         toml::Value::Integer(int) => int.into(),
         toml::Value::Float(float) => float.into(),
         toml::Value::Boolean(flag) => flag.into(),
         toml::Value::Datetime(time) => time.to_string().into(),
-        toml::Value::Array(items) => items.into_iter().map(plain).collect(),
-        toml::Value::Table(fields) => fields.into_iter().map(|(name, value)| (name, plain(value))).collect(),
+        toml::Value::Array(items) => Dynamic::from_array(items.into_iter().map(plain).collect()),
+        toml::Value::Table(fields) => {
+            Dynamic::from_map(fields.into_iter().map(|(name, value)| (name.into(), plain(value))).collect())
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::sync::Arc;
 use thinking_diagnostic::{SourceMap, Span, Style};
 use thinking_event::{Event, Reporter, RunEnd};
-use thinking_step::LogLevel;
+use thinking_step::{LogLevel, StepError};
 
 /// How a [`ConsoleReporter`] talks.
 #[derive(Debug, Clone)]
@@ -185,7 +185,7 @@ impl Teller {
                 if *passed_over {
                     out.push_str(", the run goes on: ");
                     self.message(out, &error.message);
-                    self.quote(out, &error.details);
+                    self.quote(out, error);
                 } else {
                     // The summary, which follows, says why.
                     out.push('\n');
@@ -197,7 +197,7 @@ impl Teller {
                 if *passed_over {
                     out.push_str(": ");
                     self.message(out, &error.message);
-                    self.quote(out, &error.details);
+                    self.quote(out, error);
                 } else {
                     // The summary, which follows, says why.
                     out.push('\n');
@@ -276,10 +276,12 @@ impl Teller {
     }
 
     /// Lines that belong to a failure.
-    fn quote(&self, out: &mut String, details: &[String]) {
-        for line in details.iter().flat_map(|detail| clean::lines(detail)) {
+    fn quote(&self, out: &mut String, error: &StepError) {
+        for line in error.details.iter().flat_map(|detail| clean::lines(detail)) {
             let blank = if line.is_empty() { "" } else { " " };
-            let _ = writeln!(out, "    {}{blank}{line}", self.marks.bar);
+            let color = self.marks.detail(error.kind, &line);
+            let plain = if color.is_empty() { "" } else { self.marks.plain };
+            let _ = writeln!(out, "    {}{blank}{color}{line}{plain}", self.marks.bar);
         }
     }
 

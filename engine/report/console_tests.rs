@@ -372,6 +372,36 @@ fn colours_only_where_wanted() {
 }
 
 #[test]
+fn differences_are_coloured_but_lists_of_programs_are_not() {
+    let lines = ["left (-), right (+):", "  same", "- one", "+   two", "  - three", "-3"].map(str::to_owned);
+    let told = |kind| {
+        let error = StepError::new(kind, "they differ").details(lines.clone());
+        let options = ConsoleOptions { style: Style { color: true, ..Style::default() }, ..options() };
+        let passed = Event::TaskFailed { task: task("a"), attempts: 1, error: error.clone(), passed_over: true };
+        let end = ended(RunEnd::Failed { task: task("a"), error }, Counts::default());
+        let text = told_with(options, Arc::default(), &[passed, end]);
+        let lines = text.lines().filter(|line| line.contains('│'));
+        lines.map(|line| line.trim_start().replace('\u{1b}', "ESC") + "\n").collect::<String>()
+    };
+    insta::assert_snapshot!(told(ErrorKind::Script), @r"
+    │ left (-), right (+):
+    │   same
+    │ ESC[31m- oneESC[0m
+    │ ESC[32m+   twoESC[0m
+    │   - three
+    │ -3
+    ESC[2m│ESC[0m left (-), right (+):
+    ESC[2m│ESC[0m   same
+    ESC[2m│ESC[0m ESC[31m- oneESC[0m
+    ESC[2m│ESC[0m ESC[32m+   twoESC[0m
+    ESC[2m│ESC[0m   - three
+    ESC[2m│ESC[0m -3
+    ");
+    let plain = told(ErrorKind::Exec);
+    assert!(!plain.contains("ESC[31m") && !plain.contains("ESC[32m") && plain.contains("- one"), "{plain}");
+}
+
+#[test]
 fn long_messages_are_wrapped_and_keep_their_lines() {
     let (sources, _, task) = division();
     let error = StepError::script(format!("{}\nsecond line\n\u{1b}[1mthird", "many words ".repeat(15)));

@@ -1,6 +1,7 @@
 //! The signs before lines, and colours.
 
 use thinking_diagnostic::Style;
+use thinking_step::ErrorKind;
 
 /// Signs and colours of a style; colours are empty where there are none.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +45,16 @@ impl Marks {
             dim: color("\u{1b}[2m"),
             bold: color("\u{1b}[1m"),
             plain: color("\u{1b}[0m"),
+        }
+    }
+
+    /// The colour of a line of a failure's details: what a script was to give, or gave too much, is told behind `-` and `+`. Programs
+    /// print lists that way, which mean nothing of the sort.
+    pub(crate) fn detail(&self, kind: ErrorKind, line: &str) -> &'static str {
+        match line {
+            line if kind == ErrorKind::Script && line.starts_with("- ") => self.red,
+            line if kind == ErrorKind::Script && line.starts_with("+ ") => self.green,
+            _ => "",
         }
     }
 }

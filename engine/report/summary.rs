@@ -89,7 +89,10 @@ impl Scene<'_> {
         }
         for line in error.details.iter().flat_map(|detail| clean::lines(detail)) {
             let blank = if line.is_empty() { "" } else { " " };
-            let _ = writeln!(out, "  {}{}{}{blank}{line}", self.marks.dim, self.marks.bar, self.marks.plain);
+            let color = self.marks.detail(error.kind, &line);
+            let plain = if color.is_empty() { "" } else { self.marks.plain };
+            let _ =
+                writeln!(out, "  {}{}{}{blank}{color}{line}{plain}", self.marks.dim, self.marks.bar, self.marks.plain);
         }
     }
 

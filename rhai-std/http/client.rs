@@ -4,16 +4,16 @@ use super::options::Options;
 use super::problem::Request;
 use super::response::Response;
 use super::target::{Target, shown};
-use super::transport::{Connect, Lookup};
+use super::transport::{Connect, Lookup, Unsent};
 use crate::evaluation::{check_cancelled, check_memory, host};
 use crate::failure::{Answer, fail, raise};
-use std::io::{ErrorKind as Io, Read as _};
+use std::io::{ErrorKind as Io, Read};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use thinking_step::{Access, Class};
 use ureq::config::Config;
 use ureq::http::{self, HeaderMap, Method, StatusCode, header};
-use ureq::unversioned::transport::{Connector as _, RustlsConnector};
+use ureq::unversioned::transport::{Connector, RustlsConnector, Transport};
 use ureq::{Agent, Body};
 
 /// How long a server may be silent, and a connection may take.
@@ -49,23 +49,25 @@ impl Client {
     }
 
     fn agent(&self) -> &Agent {
-        self.agent.get_or_init(|| {
-            let config = Config::builder()
-                .http_status_as_error(false)
-                .max_redirects(0)
-                .max_redirects_will_error(false)
-                .proxy(None)
-                .user_agent(concat!("thinking/", env!("CARGO_PKG_VERSION")))
-                .timeout_resolve(Some(PATIENCE))
-                .timeout_connect(Some(PATIENCE))
-                .timeout_per_read(Some(PATIENCE))
-                .timeout_per_write(Some(PATIENCE))
-                .max_idle_connections(KEPT)
-                .max_idle_connections_per_host(KEPT)
-                .build();
-            Agent::with_parts(config, Connect.chain(RustlsConnector::default()), Lookup)
-        })
+        self.agent.get_or_init(|| agent(Connect))
     }
+}
+
+fn agent(connect: impl Connector<(), Out = impl Transport>) -> Agent {
+    let config = Config::builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .user_agent(concat!("thinking/", env!("CARGO_PKG_VERSION")))
+        .timeout_resolve(Some(PATIENCE))
+        .timeout_connect(Some(PATIENCE))
+        .timeout_per_read(Some(PATIENCE))
+        .timeout_per_write(Some(PATIENCE))
+        .max_idle_connections(KEPT)
+        .max_idle_connections_per_host(KEPT)
+        .build();
+    Agent::with_parts(config, connect.chain(RustlsConnector::default()), Lookup)
 }
 
 /// The methods that make sense in a script.
@@ -114,18 +116,16 @@ impl Exchange<'_> {
     }
 
     /// Sends and waits for the answer's head. A connection that was kept may be closed by the server just when it is used again, so what changes
-    /// nothing is sent a second time.
+    /// nothing, or never went out, is sent a second time.
     fn asked(&self) -> Answer<http::Response<Body>> {
-        let broken = |error: &ureq::Error| {
-            let ends = [Io::ConnectionReset, Io::ConnectionAborted, Io::BrokenPipe, Io::UnexpectedEof];
-            matches!(error, ureq::Error::Io(error) if ends.contains(&error.kind()))
-        };
-        let first = self.once()?;
-        let sent = match first {
-            Err(error) if broken(&error) && self.method.is_safe() => self.once()?,
+        let sent = match self.once()? {
+            Err(error) if unsent(&error) || (broken(&error) && self.method.is_safe()) => self.once()?,
             sent => sent,
         };
-        sent.map_err(|error| self.failed(&error))
+        sent.map_err(|error| {
+            let open = broken(&error) && !unsent(&error) && !self.method.is_safe();
+            self.failed(&error, open.then_some(UNKNOWN))
+        })
     }
 
     fn once(&self) -> Answer<Result<http::Response<Body>, ureq::Error>> {
@@ -154,11 +154,15 @@ impl Exchange<'_> {
         Ok(sent)
     }
 
-    fn failed(&self, error: &ureq::Error) -> Box<rhai::EvalAltResult> {
+    fn failed(&self, error: &ureq::Error, help: Option<&str>) -> Box<rhai::EvalAltResult> {
         // That the step is to stop comes first: everything else follows from it.
         match check_cancelled() {
             Err(stop) => stop,
-            Ok(()) => raise(self.about.explain(error)),
+            Ok(()) => {
+                let mut error = self.about.explain(error);
+                error.help = error.help.or(help.map(str::to_owned));
+                raise(error)
+            }
         }
     }
 
@@ -187,6 +191,12 @@ impl Exchange<'_> {
 
     fn finish(self, answered: http::Response<Body>) -> Answer<Response> {
         let (parts, body) = answered.into_parts();
+        if parts.status == StatusCode::TOO_MANY_REQUESTS || parts.status.is_server_error() {
+            // The status decides: how the rest of the answer is, and whether it comes at all, changes nothing.
+            let content = beginning(body.into_reader());
+            check_cancelled()?;
+            return Err(raise(self.about.refused(parts.status, &parts.headers, &content)));
+        }
         let expected = if self.method == Method::HEAD { Some(0) } else { body.content_length() };
         let max_size = self.options.max_size;
         if expected.is_some_and(|length| length > max_size) {
@@ -199,7 +209,7 @@ impl Exchange<'_> {
             match reader.read(&mut piece) {
                 Ok(0) => break,
                 Ok(count) => content.extend_from_slice(piece.get(..count).unwrap_or_default()),
-                Err(error) => return Err(self.failed(&error.into())),
+                Err(error) => return Err(self.failed(&error.into(), None)),
             }
             check_memory()?;
             check_cancelled()?;
@@ -207,11 +217,34 @@ impl Exchange<'_> {
                 return Err(raise(self.about.too_large(max_size)));
             }
         }
-        if parts.status == StatusCode::TOO_MANY_REQUESTS || parts.status.is_server_error() {
-            return Err(raise(self.about.refused(parts.status, &parts.headers, &content)));
-        }
         Ok(Response::new(parts.status.as_u16(), self.place(), &parts.headers, content))
     }
+}
+
+/// What is read of an answer that only tells what went wrong, in bytes.
+const BEGINNING: u64 = 64 << 10;
+
+/// The beginning of a body, as far as it comes.
+fn beginning(reader: impl Read) -> Vec<u8> {
+    let mut content = Vec::new();
+    // What came before a failure is kept, and is all there is to say.
+    let _ = reader.take(BEGINNING).read_to_end(&mut content);
+    content
+}
+
+/// For those who lost the connection after they asked for a change.
+const UNKNOWN: &str = "the request may have been carried out or not: before it is sent again, look; or send `step.key` along, so that the \
+                       server can tell that it is the same one";
+
+/// The connection ended.
+fn broken(error: &ureq::Error) -> bool {
+    let ends = [Io::ConnectionReset, Io::ConnectionAborted, Io::BrokenPipe, Io::UnexpectedEof];
+    matches!(error, ureq::Error::Io(error) if ends.contains(&error.kind()))
+}
+
+/// The connection ended before any of the request went out.
+fn unsent(error: &ureq::Error) -> bool {
+    matches!(error, ureq::Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<Unsent>()))
 }
 
 /// What may go to another server: what is asked for, but not who asks.
@@ -219,3 +252,8 @@ fn harmless(headers: &HeaderMap) -> HeaderMap {
     let kept = [header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE, header::USER_AGENT];
     headers.iter().filter(|(name, _)| kept.contains(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;

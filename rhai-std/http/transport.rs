@@ -4,6 +4,8 @@
 //! the system does not let be interrupted, happen on a thread of their own that is left behind.
 
 use crate::evaluation::check_cancelled;
+use std::error::Error as StdError;
+use std::fmt::{Display, Formatter, Result as FmtResult};
 use std::io::{Error as IoError, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -21,6 +23,18 @@ const SLICE: Duration = Duration::from_millis(50);
 fn stopped() -> Error {
     Error::Other("the step is to stop".into())
 }
+
+/// The connection broke before any of the request was on its way, so that it may be sent again whatever it asks for. Inside of ureq's error.
+#[derive(Debug)]
+pub struct Unsent;
+
+impl Display for Unsent {
+    fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
+        f.write_str("the server closed the connection before the request was sent")
+    }
+}
+
+impl StdError for Unsent {}
 
 fn go_on() -> Result<(), Error> {
     check_cancelled().map_err(|_| stopped())
@@ -101,7 +115,7 @@ impl Connector<()> for Connect {
                     stream.set_write_timeout(Some(SLICE))?;
                     let buffers =
                         LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-                    return Ok(Some(Socket { stream, buffers, slice: SLICE }));
+                    return Ok(Some(Socket { stream, buffers, slice: SLICE, sent: false, used: false }));
                 }
                 Err(Error::Io(error)) => last = Error::Io(error),
                 Err(other) => return Err(other),
@@ -114,10 +128,14 @@ impl Connector<()> for Connect {
 /// A connection.
 #[derive(Debug)]
 pub struct Socket {
-    stream: TcpStream,
+    pub(super) stream: TcpStream,
     buffers: LazyBuffers,
     /// What the socket's own timeout for reading is.
     slice: Duration,
+    /// Whether the system has taken a byte of the request.
+    sent: bool,
+    /// Whether there was a request before this one.
+    used: bool,
 }
 
 impl Transport for Socket {
@@ -133,13 +151,17 @@ impl Transport for Socket {
             let output = self.buffers.output().get(sent..amount).unwrap_or_default();
             match self.stream.write(output) {
                 Ok(0) => return Err(IoError::from(ErrorKind::WriteZero).into()),
-                Ok(more) => sent += more,
+                Ok(more) => {
+                    sent += more;
+                    self.sent = true;
+                }
                 Err(error) if waits(&error) => {
                     go_on()?;
                     if end.is_some_and(|end| Instant::now() >= end) {
                         return Err(Error::Timeout(timeout.reason));
                     }
                 }
+                Err(error) if self.used && !self.sent => return Err(IoError::new(error.kind(), Unsent).into()),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -176,6 +198,9 @@ impl Transport for Socket {
         // Nothing may be there to read yet: bytes that nobody asked for, or an end, make it useless.
         let idle = self.stream.set_nonblocking(true).is_ok()
             && matches!(self.stream.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
+        // It is asked between two requests.
+        self.used = true;
+        self.sent = false;
         idle && self.stream.set_nonblocking(false).is_ok()
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn methods() -> Namespace {
         Class::Pure,
         "to_list() -> list",
         "All elements of a stream at once. Lines of a file, rows of a table and orders of a list are made one after the other while `for`, `map`, `filter`, \
-         `reduce`, `for_each`, `find`, `some`, `all` and `len` go through them; anything else that a list can do makes the list first.",
+         `reduce`, `for_each`, `find`, `some`, `all` and `len` go through them; `print` shows the first thousand; anything else that a list can do makes the list first.",
         |stream: &mut Stream| stream.list(),
     );
     ns.form("to_list", |list: &mut Array| Answer::Ok(list.clone()));
@@ -91,8 +91,26 @@ pub(crate) fn methods() -> Namespace {
     ns.form("reduce", |context: NativeCallContext, stream: &mut Stream, reducer: FnPtr, initial: Dynamic| {
         reduce(&context, stream, &reducer, initial)
     });
+    for (name, text) in [("print", "to_string"), ("debug", "to_debug")] {
+        ns.form(name, move |context: NativeCallContext, stream: &mut Stream| printed(&context, stream, text));
+    }
     elements(&mut ns);
     ns
+}
+
+/// Most elements that `print` shows of a stream.
+const PRINTED: usize = 1000;
+
+/// The first elements as a list of them is printed. What is printed is for people, so not all of them are made.
+fn printed(context: &NativeCallContext, stream: &Stream, text: &str) -> Answer<String> {
+    let mut items = stream.items();
+    let first = items.by_ref().take(PRINTED).collect::<Answer<Array>>()?;
+    let more = items.next().is_some();
+    let shown = context.call_native_fn_raw(text, true, &mut [&mut Dynamic::from_array(first)])?.to_string();
+    Ok(match shown.strip_suffix(']') {
+        Some(shown) if more => format!("{shown}, … and more]"),
+        _ => shown,
+    })
 }
 
 /// `stream[place]`: makes the list and keeps it.

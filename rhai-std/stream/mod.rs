@@ -122,3 +122,31 @@ pub fn settled(value: &Dynamic) -> Answer<Cow<'_, Dynamic>> {
         None => Cow::Borrowed(value),
     })
 }
+
+/// The value with lists in the places of all streams inside of it.
+///
+/// # Errors
+/// As [`Stream::list`].
+pub fn settled_within(value: &Dynamic) -> Answer<Cow<'_, Dynamic>> {
+    Ok(if holds_stream(value) { Cow::Owned(with_lists(value)?) } else { Cow::Borrowed(value) })
+}
+
+fn holds_stream(value: &Dynamic) -> bool {
+    value.read_lock::<Stream>().is_some()
+        || value.as_array_ref().is_ok_and(|list| list.iter().any(holds_stream))
+        || value.as_map_ref().is_ok_and(|map| map.values().any(holds_stream))
+}
+
+fn with_lists(value: &Dynamic) -> Answer<Dynamic> {
+    if let Some(list) = as_list(value)? {
+        return with_lists(&Dynamic::from_array(list));
+    }
+    if let Ok(list) = value.as_array_ref() {
+        return Ok(Dynamic::from_array(list.iter().map(with_lists).collect::<Answer<_>>()?));
+    }
+    if let Ok(map) = value.as_map_ref() {
+        let fields = map.iter().map(|(name, value)| Ok((name.clone(), with_lists(value)?)));
+        return Ok(Dynamic::from_map(fields.collect::<Answer<_>>()?));
+    }
+    Ok(value.clone())
+}

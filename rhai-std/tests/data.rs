@@ -60,3 +60,37 @@ fn toml_is_read() {
     );
     assert!(failure("toml::parse(\"a = \")").starts_with("the text is not TOML: "));
 }
+
+#[test]
+fn toml_can_say_every_float() {
+    let text = "a = inf\nb = -inf\nc = nan\nd = [\n    1.5,\n    inf,\n]\n";
+    let code = format!("let t = toml::parse({text:?});");
+    assert_eq!(
+        value(&format!("{code} [t.a.is_infinite(), math::max(t.a, 0), t.c.is_nan(), type_of(t.c)].map(|x| `${{x}}`)")),
+        json!(["true", "inf", "true", "f64"])
+    );
+    assert_eq!(value(&format!("{code} toml::to_string(t)")), json!(text));
+    assert_eq!(value("toml::to_string(#{ a: [0.0 / 0.0], b: 2.0 })"), json!("a = [nan]\nb = 2.0\n"));
+    assert_eq!(failure(&format!("{code} t")), "JSON cannot say inf (at .a)", "a result is JSON");
+}
+
+#[test]
+fn what_toml_cannot_say_is_named_with_its_place() {
+    let world = World::new();
+    world.write("a.txt", "one\n");
+    assert_eq!(
+        world.value("toml::to_string(#{ a: 'x', b: 1..3, c: fs::lines(\"a.txt\") })"),
+        json!("a = \"x\"\nb = [\n    1,\n    2,\n]\nc = [\"one\"]\n")
+    );
+    for (code, message) in [
+        ("#{ a: #{ b: blob(2) } }", "TOML cannot say a blob (at .a.b)"),
+        ("#{ a: [1, || 1] }", "TOML cannot say a function (at .a[1])"),
+        ("#{ a: () }", "TOML cannot say `()` (at .a): leave it out"),
+        ("()", "TOML is made of a map, not of ()"),
+        ("1.5", "TOML is made of a map, not of a float"),
+    ] {
+        assert_eq!(failure(&format!("toml::to_string({code})")), message, "{code}");
+    }
+    let deep = "let m = #{}; for i in 0..200 { m = #{ a: m }; } toml::to_string(m)";
+    assert_eq!(failure(deep), "the value is nested deeper than 120 levels");
+}

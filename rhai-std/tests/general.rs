@@ -75,13 +75,44 @@ fn assertions() {
 }
 
 #[test]
+fn a_function_that_needs_arguments_does_not_count_as_throwing() {
+    let without = "`assert_throws` calls it without any";
+    for code in [
+        "assert_throws(|x| x)",
+        "assert_throws(|x| throw 1)",
+        "assert_throws(|x, y| x, \"not found\")",
+        "let a = 1; assert_throws(|x| x + a)",
+    ] {
+        let error = World::new().eval(code).unwrap_err();
+        assert_eq!(error.message, format!("the function takes arguments, but {without}"), "{code}");
+        assert!(error.help.is_some_and(|help| help.contains("assert_throws(|| …)")), "{code}");
+    }
+    assert_eq!(
+        failure("fn f(x) { x } assert_throws(Fn(\"f\"))"),
+        format!("there is no function `f` that takes no arguments, but {without}")
+    );
+    // What fails inside of it is what is asked for.
+    for code in [
+        "assert_throws(|| (|x| x).call())",
+        "fn f(x) { x } assert_throws(|| f())",
+        "assert_throws(|| [1].push(1, 2, 3))",
+    ] {
+        assert!(value(code).as_str().is_some_and(|text| text.contains("not found")), "{code}");
+    }
+    assert_eq!(value("let a = 1; assert_throws(|| throw `${a}`)"), json!("1"));
+    assert_eq!(value("fn f() { throw \"x\" } assert_throws(Fn(\"f\"))"), json!("x"));
+}
+
+#[test]
 fn dig_follows_a_path() {
     let data = "let x = #{ a: [#{ b: 7 }, 8] };";
     for (path, expected) in [
         ("\"a\", 0, \"b\"", json!(7)),
         ("\"a\", -1", json!(8)),
         ("\"a\", 5", json!(null)),
+        ("\"a\", -2, \"b\"", json!(7)),
         ("\"a\", -3", json!(null)),
+        ("\"a\", -9223372036854775807 - 1", json!(null)),
         ("\"z\", 0, \"b\"", json!(null)),
         ("\"a\", \"b\"", json!(null)),
     ] {

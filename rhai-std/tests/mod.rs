@@ -4,6 +4,7 @@
 mod charts;
 mod data;
 mod databases;
+mod differences;
 mod files;
 mod general;
 mod http;

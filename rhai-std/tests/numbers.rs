@@ -62,6 +62,34 @@ fn stats_agree_with_their_formulas() {
 }
 
 #[test]
+fn no_figure_is_made_of_nan() {
+    for call in [
+        "mean(l)",
+        "median(l)",
+        "variance(l)",
+        "stdev(l)",
+        "quantile(l, 0.5)",
+        "min(l)",
+        "max(l)",
+        "sum(l)",
+        "linear_fit(l, [1, 2, 3])",
+        "linear_fit([1, 2, 3], l)",
+    ] {
+        let error = crate::tests::World::new().eval(&format!("let l = [1, 0.0 / 0.0, 3]; stats::{call}")).unwrap_err();
+        assert_eq!(error.message, "element 1 must be a number, not NaN", "{call}");
+        assert_eq!(
+            error.help.as_deref(),
+            Some("NaN does not even equal itself: `list.filter(|x| x == x)` leaves it out"),
+            "{call}"
+        );
+    }
+    assert_eq!(failure("list::sum([0.0 / 0.0])"), "element 0 must be a number, not NaN");
+    assert_eq!(failure("stats::quantile([1], 0.0 / 0.0)"), "p must be from 0 to 1, but is NaN");
+    assert_eq!(value("stats::mean([1, 0.0 / 0.0, 3].filter(|x| x == x))"), json!(2.0));
+    assert_eq!(value("[stats::median([1, 2, 1.0 / 0.0]), stats::min([1, 2, 1.0 / 0.0])]"), json!([2.0, 1.0]));
+}
+
+#[test]
 fn random_numbers_depend_on_the_seed_alone() {
     let code = "[rand::int(1, 6), rand::int(-9223372036854775807, 9223372036854775807), rand::float(), rand::choice([\"a\", \"b\"])]";
     assert_eq!(value(code), value(code));

@@ -275,8 +275,8 @@ fn a_page_says_all_that_is_to_be_known() {
       `p`: which part lies below, from 0 to 1
 
     Fails with kind
-      script: the list is empty, or holds what is no number; `p` is outside of 0 to
-          1
+      script: the list is empty, or holds what is no number, or NaN; `p` is outside
+          of 0 to 1
 
     May be called
       Everywhere.

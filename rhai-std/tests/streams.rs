@@ -83,6 +83,43 @@ fn a_stream_is_a_list_for_a_script() {
     assert!(world.seen().contains(&"Info [\"one\", \"two\", \"\", \"four\"]".to_owned()), "{:?}", world.seen());
 }
 
+/// What `print` and `debug` show.
+fn printed(world: &World, code: &str) -> Vec<String> {
+    use rhai::packages::Package;
+    let shown: std::sync::Arc<std::sync::Mutex<Vec<String>>> = std::sync::Arc::default();
+    let (prints, debugs) = (std::sync::Arc::clone(&shown), std::sync::Arc::clone(&shown));
+    let mut engine = rhai::Engine::new_raw();
+    engine.register_global_module(rhai::packages::StandardPackage::new().as_shared_module());
+    crate::library().register(&mut engine);
+    engine.on_print(move |text| prints.lock().unwrap().push(text.to_owned()));
+    engine.on_debug(move |text, _, _| debugs.lock().unwrap().push(text.to_owned()));
+    let host: std::sync::Arc<dyn thinking_step::Host> = std::sync::Arc::clone(&world.host) as _;
+    crate::evaluate(&host, || engine.run(code)).0.unwrap_or_else(|error| panic!("{code}: {error}"));
+    let shown = shown.lock().unwrap();
+    shown.clone()
+}
+
+#[test]
+fn a_stream_is_printed_as_a_list() {
+    let world = World::new();
+    world.write("a.txt", "one\ntwo\n");
+    for list in ["fs::lines(\"a.txt\")", "fs::lines(\"none.txt\")", "list::permutations([1, 2])"] {
+        world.write("none.txt", "");
+        let as_list = printed(&world, &format!("let l = {list}.to_list(); print(l); debug(l);"));
+        assert_eq!(printed(&world, &format!("let l = {list}; print(l); debug(l);")), as_list, "{list}");
+        assert_eq!(printed(&world, &format!("print({list}); debug({list});")), as_list, "{list}");
+    }
+    assert_eq!(printed(&world, "print(fs::lines(\"a.txt\"))"), ["[\"one\", \"two\"]"]);
+    // 20! orders: the first ones are enough to see what it is.
+    let shown = printed(
+        &world,
+        "print(list::combinations(list::range(0, 60), 1)); print(list::permutations(list::range(0, 20)))",
+    );
+    assert!(shown[0].ends_with("[58], [59]]"), "{}", shown[0]);
+    assert!(shown[1].starts_with("[[0, 1, 2, ") && shown[1].ends_with("], … and more]"), "{}", shown[1]);
+    assert_eq!(shown[1].matches("], ").count(), 1000);
+}
+
 #[test]
 fn what_is_wrong_in_the_middle_is_thrown_there() {
     let world = World::new();

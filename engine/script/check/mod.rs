@@ -7,6 +7,7 @@ mod call;
 mod component;
 mod engine_variable;
 mod names;
+mod streams;
 mod this;
 mod walk;
 

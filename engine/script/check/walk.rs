@@ -68,17 +68,18 @@ impl<'a> Checker<'a> {
             }
             Stmt::Var(parts, ..) => {
                 self.expression(&parts.1);
-                if self.gives_stream(&parts.1) {
-                    self.streams.insert(parts.0.name.to_string());
-                } else {
-                    self.streams.remove(parts.0.name.as_str());
-                }
+                self.keep_stream(&parts.0.name, &parts.1);
                 self.define(&parts.0);
             }
             Stmt::Assignment(parts) => {
                 self.assignment(&parts.1.lhs);
                 self.expression(&parts.1.rhs);
                 self.added_stream(parts);
+                if let Expr::Variable(name, ..) = &parts.1.lhs
+                    && !parts.0.is_op_assignment()
+                {
+                    self.keep_stream(&name.1, &parts.1.rhs);
+                }
             }
             Stmt::FnCall(call, position) => self.function_call(call, *position),
             Stmt::Block(block) => self.block(block),
@@ -122,18 +123,6 @@ impl<'a> Checker<'a> {
                         "to add every element, write `{name}.append(…)`; to add the list itself, `{name}.push(…)`"
                     )),
             );
-        }
-    }
-
-    /// Whether an expression is known to give a list whose elements are made one after the other.
-    fn gives_stream(&self, expression: &Expr) -> bool {
-        match expression {
-            Expr::FnCall(call, _) if call.is_qualified() => {
-                let space = call.namespace.path.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join("::");
-                self.known.doc(&format!("{space}::{}", call.name)).is_some_and(|doc| doc.stream)
-            }
-            Expr::Variable(name, ..) => name.2.is_empty() && self.streams.contains(name.1.as_str()),
-            _ => false,
         }
     }
 

@@ -74,7 +74,7 @@ fn a_hosts_failure_keeps_its_kind_and_help_through_the_script() {
         assert!(error.help.unwrap().contains("permissions { read"));
     }
     let error = eval("try { assert_eq([1], [2]) } catch (e) { throw e }").unwrap_err();
-    assert_eq!(error.details, ["left:  [1]", "right: [2]"]);
+    assert_eq!(error.details, ["left → right; only left (-), only right (+):", "[0]: 1 → 2"]);
 }
 
 #[test]

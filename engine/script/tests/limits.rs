@@ -5,6 +5,7 @@ use crate::Rhai;
 use serde_json::json;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use thinking_diagnostic::{MappedText, SourceId};
 use thinking_step::{ErrorKind, Language, Purpose};
 
@@ -149,17 +150,26 @@ fn a_failing_store_cannot_be_caught() {
     assert_eq!(stopped("fn f(db) { db.get(\"a\") } try { f(words) } catch { } 5"), ErrorKind::Store);
 }
 
+/// What this thread alone has computed so far: whatever else the machine does, it does not count.
+fn computed() -> Duration {
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(spent.tv_sec.unsigned_abs(), u32::try_from(spent.tv_nsec).unwrap())
+}
+
 #[test]
 fn growing_a_list_takes_linear_time() {
-    let time = |length: usize| {
+    let cost = |length: usize| {
         let program = program(&format!("let list = []; for i in 0..{length} {{ list.push(i); }} list.len()"));
         let host: Arc<dyn thinking_step::Host> = World::new().host;
-        let start = std::time::Instant::now();
-        assert_eq!(program.eval(&host).unwrap(), json!(length));
-        start.elapsed()
+        let once = || {
+            let start = computed();
+            assert_eq!(program.eval(&host).unwrap(), json!(length));
+            computed() - start
+        };
+        // The best of three is the one that others on the machine disturbed least.
+        (0..3).map(|_| once()).min().unwrap()
     };
-    time(1000);
-    let (short, long) = (time(2_000), time(40_000));
+    let (short, long) = (cost(2_000), cost(40_000));
     assert!(long < short * 20 * 5, "{short:?} for 2,000 elements, {long:?} for 40,000");
 }
 
@@ -259,7 +269,7 @@ fn the_manifests_limits_hold() {
     let operations = thinking_step::Limits { operations: Some(50_000), ..none };
     let depth = thinking_step::Limits { depth: Some(10), ..none };
     let memory = thinking_step::Limits { memory: Some(100 << 20), ..none };
-    let time = thinking_step::Limits { time: Some(std::time::Duration::from_millis(50)), ..none };
+    let time = thinking_step::Limits { time: Some(Duration::from_millis(50)), ..none };
     let large = "the script's data has grown too large for the memory";
     for (limits, code, message, limit) in [
         (operations, "let n = 0; loop { n += 1; }", "the script takes more than 50000 operations", "operations"),

@@ -311,6 +311,24 @@ fn servers_that_misbehave() {
             "",
             "the server answered 503 Service Unavailable, and to try again after 90 s",
         ),
+        (
+            "503, and more than is taken",
+            says("HTTP/1.1 503 x\r\nContent-Length: 99\r\n\r\nabcdefghij"),
+            "max_size: 5",
+            "the server answered 503 Service Unavailable",
+        ),
+        (
+            "500, and a body without end",
+            answering(|_| [b"HTTP/1.1 500 x\r\n\r\n".to_vec(), vec![b'x'; 1 << 20]].concat()),
+            "max_size: \"1KiB\"",
+            "the server answered 500 Internal Server Error",
+        ),
+        (
+            "429, and what cannot be unpacked",
+            says("HTTP/1.1 429 x\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"),
+            "",
+            "the server answered 429 Too Many Requests",
+        ),
         ("599", says("HTTP/1.1 599 x\r\nContent-Length: 0\r\n\r\n"), "", "the server answered 599"),
     ] {
         let found = failure(port, &format!("http::get(\"URL\", #{{ {options} }})"));
@@ -334,6 +352,9 @@ fn an_error_keeps_what_the_server_said() {
     );
     let again = ask(port, "try { http::get(\"URL\") } catch (e) { throw e; }").unwrap_err();
     assert_eq!((again.kind, again.retry_after), (ErrorKind::Http, Some(Duration::from_secs(7))), "and throws it on");
+    let port = answering(|_| page("503 x", "Retry-After: 7\r\n", &"lots\n".repeat(1000)));
+    let error = ask(port, "http::get(\"URL\", #{ max_size: 10 })").unwrap_err();
+    assert_eq!((error.retry_after, error.details.len()), (Some(Duration::from_secs(7)), 5), "however long it is");
     for (header, expected) in [("soon", None), ("-1", None), ("0", Some(0))] {
         let port = answering(move |_| page("429 x", &format!("Retry-After: {header}\r\n"), ""));
         assert_eq!(ask(port, "http::get(\"URL\")").unwrap_err().retry_after, expected.map(Duration::from_secs));
