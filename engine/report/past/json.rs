@@ -5,8 +5,8 @@ use super::change::changed_fields;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use thinking_event::past::{
-    PastChange, PastItem, PastOutcome, PastRun, PastRunSteps, PastStep, PastStepDetail, PastTasks, PastValue, PastWrite,
-    Shortened,
+    PastChange, PastItem, PastOutcome, PastRun, PastRunSteps, PastStep, PastStepDetail, PastTasks, PastValue,
+    PastWrite, Shortened,
 };
 
 /// Runs, of which there may be very many, and whether there are more: `{"runs", "more"}`, each as [`run_json`] has it. Written without building values.
