@@ -451,7 +451,7 @@ impl Previewing {
             }
         }
         let mut removed = self.leftover.present(world);
-        removed.retain(|(path, task)| self.is_gone(task) && !made.contains(&world.real_path(&path)));
+        removed.retain(|(path, task)| self.is_gone(task) && !made.contains(&world.real_path(path)));
         removed
     }
 
