@@ -151,7 +151,8 @@ fn a_story() {
     screen("history-json", &sandbox, &["history", "--json", "-n", "2"], 0);
     screen("show-killed-run", &sandbox, &["show"], 0);
     screen("show-run-json", &sandbox, &["show", "--json"], 0);
-    screen("logs-killed", &sandbox, &["logs", "-n", "4"], 0);
+    // How much of its log a killed run has written is chance; the journal has the end.
+    screen("logs-killed", &sandbox, &["logs", "-n", "1"], 0);
     sandbox.run(&["apply", "--quiet", "--pipeline", "train"]).expect(0);
     screen("history-gone-on", &sandbox, &["history", "-n", "1"], 0);
     secrets_are_not_shown(&sandbox);
