@@ -25,7 +25,7 @@ use thinking_step::{ErrorKind, Host, Known, NamedArguments, StepError, Value, Va
 pub(crate) struct NotStarted {
     /// What it was about: `trainer.startup`.
     pub task: TaskRef,
-    pub error: StepError,
+    pub error: Box<StepError>,
 }
 
 /// All components of a run.
@@ -41,7 +41,7 @@ pub(crate) struct Components {
     seen: Mutex<HashMap<Arc<str>, Sightings>>,
     /// How many hooks failed while scoped components were stopped.
     unstopped: AtomicUsize,
-    started: Mutex<Option<Result<(), (TaskRef, StepError)>>>,
+    started: Mutex<Option<Result<(), (TaskRef, Box<StepError>)>>>,
 }
 
 impl Components {
@@ -84,7 +84,7 @@ impl Components {
                     }
                     _ => *failed.failure.error,
                 };
-                (TaskRef { path: place.into(), span: None }, error.details(details))
+                (TaskRef { path: place.into(), span: None }, Box::new(error.details(details)))
             })
         });
         result.clone().map_err(|(task, error)| NotStarted { task, error })
@@ -118,7 +118,7 @@ impl Components {
             Ok(found) => Ok(found),
             // An expression may come before the first step.
             Err(_) if self.started.lock().unwrap_or_else(PoisonError::into_inner).is_none() => {
-                self.start(world).map_err(|failed| failed.error)?;
+                self.start(world).map_err(|failed| *failed.error)?;
                 container.get(environment, binding, key)
             }
             Err(error) => Err(error),

@@ -116,7 +116,7 @@ impl Walk {
             self.leave_run(RunStatus::Interrupted, Vec::new())?;
             return Ok(RunEnd::Interrupted);
         }
-        let error = self.world.mask.error(error);
+        let error = self.world.mask.error(*error);
         let entry = Entry::Failed {
             run: self.run.number,
             path: task.path.to_string(),
