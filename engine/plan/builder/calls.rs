@@ -103,7 +103,7 @@ pub(crate) fn unknown(assembly: &crate::assembly::Assembly, steps: &[String], na
             Err(_) => {}
         }
     }
-    let operations = assembly.variables.iter().filter_map(|(_, entry)| match &entry.kind {
+    let operations = assembly.variables.values().filter_map(|entry| match &entry.kind {
         thinking_step::VariableKind::Component { binding, about } => Some((binding, about)),
         _ => None,
     });
