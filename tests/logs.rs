@@ -29,7 +29,7 @@ fn fates(text: &str) -> Vec<(&'static str, String)> {
     let mut seed = 7u64;
     let mut chance = |of: u64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) % of == 0
+        (seed >> 33).is_multiple_of(of)
     };
     let joined = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     let mut keep = |keep: &mut dyn FnMut(usize, &str, bool) -> bool, of: u64| {

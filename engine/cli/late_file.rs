@@ -159,6 +159,7 @@ fn end_cut_line(mut file: File) -> io::Result<File> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
 mod tests {
     use super::{Late, LateFile, Pace};
     use std::io::Write;

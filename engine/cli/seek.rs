@@ -105,6 +105,7 @@ impl Backwards {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
 mod tests {
     use super::{BLOCK, Backwards};
 
