@@ -22,6 +22,7 @@ use thinking_plan::{Call, Callee, OnBody, Plan, TaskId, TaskKind};
 use thinking_step::{ErrorKind, Host, Known, NamedArguments, StepError, Value, VariableKind, with_current};
 
 /// A component that did not start.
+#[derive(Clone)]
 pub(crate) struct NotStarted {
     /// What it was about: `trainer.startup`.
     pub task: TaskRef,
@@ -41,7 +42,8 @@ pub(crate) struct Components {
     seen: Mutex<HashMap<Arc<str>, Sightings>>,
     /// How many hooks failed while scoped components were stopped.
     unstopped: AtomicUsize,
-    started: Mutex<Option<Result<(), (TaskRef, Box<StepError>)>>>,
+    /// How the start went, once it was tried.
+    started: Mutex<Option<Result<(), NotStarted>>>,
 }
 
 impl Components {
@@ -84,10 +86,11 @@ impl Components {
                     }
                     _ => *failed.failure.error,
                 };
-                (TaskRef { path: place.into(), span: None }, Box::new(error.details(details)))
+                let task = TaskRef { path: place.into(), span: None };
+                NotStarted { task, error: Box::new(error.details(details)) }
             })
         });
-        result.clone().map_err(|(task, error)| NotStarted { task, error })
+        result.clone()
     }
 
     /// The component of a binding for a task.
