@@ -51,6 +51,7 @@ fn path(key: &str, is_list: impl Fn(&str) -> bool) -> Option<Vec<Value>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
     use serde_json::json;
@@ -69,7 +70,7 @@ mod tests {
         let path =
             |key: &str, steps: Value| assert_eq!(of("objects", key), PastItem::Path(steps.as_array().unwrap().clone()));
         path("oa\0\0", json!(["a"]));
-        path("oa\0\00000000b\0\0c\0\0", json!(["a", 11, "c"]));
+        path("oa\0\x000000000b\0\0c\0\0", json!(["a", 11, "c"]));
         path("ob\0\0deadbeef\0\0", json!(["b", "deadbeef"]));
         path("oa\0\u{1}b\0\0", json!(["a\0b"]));
         // What cannot be read is shown as it is.

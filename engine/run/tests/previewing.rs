@@ -419,7 +419,7 @@ fn outputs_that_would_be_removed_are_told() {
     std::fs::write(project.path().join("d.txt"), "mine").unwrap();
     let fresh = || Options { fresh: true, ..Options::default() };
     assert_eq!(removes(&[a.clone(), c.clone()], Options::default()), ["b.txt of b"]);
-    assert_eq!(removes(&[c.clone()], fresh()), ["a.txt of a", "b.txt of b"]);
+    assert_eq!(removes(std::slice::from_ref(&c), fresh()), ["a.txt of a", "b.txt of b"]);
     assert_eq!(removes(&plan, fresh()), none);
     // And so it comes.
     project.apply(&[a, c]);
