@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use super::{PastPage, history_text, run_text, step_json, step_text};
 use serde_json::json;
 use thinking_diagnostic::Style;
