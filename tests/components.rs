@@ -607,7 +607,7 @@ fn defaults_scopes_and_persistence_are_reasons() {
     let e = r#"component "e" script="c.rhai" { param "v" type="int" default=1 }"#;
     assert_eq!(
         why(e, &e.replace("default=1", "default=5")),
-        "run      unbound  its configuration of `e` changed (pipeline.kdl:4:19)"
+        "run      unbound  its configuration of `e` changed (pipeline.kdl:4:70)"
     );
     assert_eq!(
         why(r#"bind "d" to="c""#, r#"bind "d" to="c" scope="step""#),
