@@ -1,6 +1,7 @@
 //! What a run says: one closed enum. The run makes events, reporters (and later replays of the journal) consume them.
 
 pub mod past;
+pub mod testing;
 
 use std::sync::Arc;
 use thinking_diagnostic::Span;

@@ -1,0 +1,1 @@
+//! Suites: which tests there are, which of them run, in which order, and how one is run.
