@@ -1,1 +1,3 @@
 //! Suites: which tests there are, which of them run, in which order, and how one is run.
+
+pub mod protocol;
