@@ -118,6 +118,10 @@ pub trait Host: Send + Sync {
     fn run(&self) -> Option<RunInfo>;
     /// A loop variable, or `index`; `None` if there is none of that name.
     fn variable(&self, name: &str) -> Option<Value>;
+    /// Variables that pass from one script to the next: in tests only.
+    fn flow(&self) -> Option<&crate::Flow> {
+        None
+    }
     /// `results.name`: the result of a preceding sibling or of a preceding sibling of an ancestor; `None` if there is none of that name.
     ///
     /// # Errors

@@ -99,7 +99,9 @@ fn run(root: &Path, store: &Arc<dyn Store>, steps: u64) -> RunEnd {
         remembered: Vec::new(),
         durability: Durability::Step,
         environment: Arc::new(|_| None),
-        hidden: Vec::new(),
+        flow: None,
+            watch: None,
+            hidden: Vec::new(),
     })
     .unwrap()
     .end
