@@ -42,8 +42,8 @@ pub use runtime::{
 };
 pub use scalar::{BackoffWord, Code, DurationText, OnErrorWord, SizeText, StdoutWord, Templated};
 pub use suite::{
-    Act, Acts, Around, Aspect, CrashAt, CrashEverywhere, Define, Examples, FailAt, Fails, ReportTo, RhaiAct, Row, RunAct,
-    ScriptAct, Stub, Suite, Test, Testing, Titled,
+    Act, Acts, Around, Aspect, CrashAt, CrashEverywhere, Define, Examples, FailAt, Fails, ReportTo, RhaiAct, Row,
+    RunAct, ScriptAct, Stub, Suite, Test, Testing, Titled,
 };
 pub use task::{
     Call, Choose, ChooseMode, Each, Else, End, Exec, Fail, Repeat, Retry, RetryOptions, RunPipeline, Stage, Step, Task,

@@ -100,8 +100,8 @@ fn run(root: &Path, store: &Arc<dyn Store>, steps: u64) -> RunEnd {
         durability: Durability::Step,
         environment: Arc::new(|_| None),
         flow: None,
-            watch: None,
-            hidden: Vec::new(),
+        watch: None,
+        hidden: Vec::new(),
     })
     .unwrap()
     .end
