@@ -59,7 +59,8 @@ pub fn collect<'m>(
     sources: &SourceMap,
     diagnostics: &mut Diagnostics,
 ) -> Collected<'m> {
-    let mut collector = Collector { manifest, project, sources, diagnostics, cases: Vec::new(), known: BTreeMap::new() };
+    let mut collector =
+        Collector { manifest, project, sources, diagnostics, cases: Vec::new(), known: BTreeMap::new() };
     collector.suites(&manifest.suite, &Around::default());
     Collected { cases: collector.cases }
 }

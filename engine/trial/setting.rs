@@ -83,7 +83,8 @@ fn make(
     let mut wrong = false;
     for (name, _) in params.iter().flat_map(|params| fields(params)) {
         if model.manifest.param.get(&name.value).is_none() {
-            let help = did_you_mean(&name.value, model.manifest.param.names()).map(|near| format!("did you mean `{near}`?"));
+            let help =
+                did_you_mean(&name.value, model.manifest.param.names()).map(|near| format!("did you mean `{near}`?"));
             diagnostics.push(
                 Diagnostic::error(Code::UnknownParam, format!("no parameter is called `{}`", name.value))
                     .at(name.span, "unknown")

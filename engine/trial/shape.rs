@@ -77,8 +77,9 @@ pub(crate) struct Run {
 impl Shape {
     /// The run that a path is in.
     pub fn run_of(&self, path: &str) -> Option<usize> {
-        let within =
-            |run: &Run| path.strip_prefix(&run.path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']));
+        let within = |run: &Run| {
+            path.strip_prefix(&run.path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
+        };
         self.runs.iter().position(within)
     }
 
@@ -116,9 +117,8 @@ struct Shaper<'s> {
 
 impl Shaper<'_> {
     fn whole(&mut self, case: &Case<'_>) {
-        let aspects: Vec<(&str, &Aspect)> = aspects(&case.manifest.aspect)
-            .chain(case.suites.iter().flat_map(|suite| aspects(&suite.aspect)))
-            .collect();
+        let aspects: Vec<(&str, &Aspect)> =
+            aspects(&case.manifest.aspect).chain(case.suites.iter().flat_map(|suite| aspects(&suite.aspect))).collect();
         // Setups, outermost first.
         let setups = case.suites.iter().map(|suite| suite.setup.as_ref()).chain([case.test.setup.as_ref()]).flatten();
         let setups: Vec<&Spanned<Acts>> = setups.collect();

@@ -4,8 +4,8 @@ use crate::case::Case;
 use crate::shape::Shape;
 use crate::watch::{Listener, Watcher};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use thinking_diagnostic::{SourceMap, Style, render_failure};
 use thinking_event::RunEnd;
@@ -158,9 +158,7 @@ fn expected(result: &mut Try, case: &Case<'_>, sources: &SourceMap) {
             passes(result);
             return;
         }
-        (Some(_), Some(text)) => {
-            StepError::script(format!("it was to fail with \"{text}\", and failed otherwise"))
-        }
+        (Some(_), Some(text)) => StepError::script(format!("it was to fail with \"{text}\", and failed otherwise")),
     };
     let mut failure = failure(&error.at(fails.span), case, sources);
     failure.kind = "not-failed".to_owned();

@@ -6,7 +6,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use thinking_event::testing::{OutputLine, OutputSource, Outcome, PhaseKind};
+use thinking_event::testing::{Outcome, OutputLine, OutputSource, PhaseKind};
 use thinking_event::{Event, Reporter};
 use thinking_run::Clock;
 use thinking_schema::Fails;
