@@ -4,7 +4,7 @@ use super::tries::{confused, crashed, hung, micros};
 use super::worker::{Job, News, State, Worker, garbage};
 use super::{Interrupt, Planned, Pool, RunOptions, TICK, TestRunResult, WorkerError, useful};
 use crate::protocol::{Done, Order, Reply, Request, Settings};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use thinking_event::testing::{Coverage, Outcome, TestCounts, TestEvent, TestRecord, TestReporter, TestRunEnd, Try};
@@ -25,6 +25,8 @@ struct Run<'a> {
     reporter: &'a mut dyn TestReporter,
     began: Instant,
     ticked: Instant,
+    /// The project of each test; `None`: it is not in the pool.
+    projects: Vec<Option<usize>>,
     /// Numbers of the tests that wait, for each project.
     queues: Vec<VecDeque<usize>>,
     /// Tries of each test so far.
@@ -54,8 +56,12 @@ impl Pool {
         reporter: &mut dyn TestReporter,
     ) -> TestRunResult {
         let mut queues: Vec<VecDeque<usize>> = self.projects.iter().map(|_| VecDeque::new()).collect();
-        for (number, planned) in plan.iter().enumerate() {
-            if let Some(queue) = queues.get_mut(planned.project) {
+        let names: BTreeMap<&str, usize> =
+            self.projects.iter().enumerate().map(|(number, project)| (project.name.as_str(), number)).collect();
+        let projects: Vec<Option<usize>> =
+            plan.iter().map(|planned| names.get(planned.test.project.as_str()).copied()).collect();
+        for (number, project) in projects.iter().enumerate() {
+            if let Some(queue) = project.and_then(|project| queues.get_mut(project)) {
                 queue.push_back(number);
             }
         }
@@ -72,6 +78,7 @@ impl Pool {
             reporter,
             began: now,
             ticked: now,
+            projects,
             queues,
             tries: plan.iter().map(|_| Vec::new()).collect(),
             records: plan.iter().map(|_| None).collect(),
@@ -185,7 +192,7 @@ impl Run<'_> {
         let Some(planned) = self.plan.get(number) else { return };
         let test = planned.test.path();
         let attempt = self.attempts(number) + 1;
-        let timeout = self.timeout(planned);
+        let timeout = self.timeout(number);
         let order = Order {
             test: test.clone(),
             repetition: planned.repetition,
@@ -204,9 +211,9 @@ impl Run<'_> {
         let (sent, at) = (Instant::now(), now());
         let deadline = timeout.and_then(|timeout| sent.checked_add(timeout.saturating_add(self.options.grace)));
         worker.state = State::Busy(Job { planned: number, sent, at, timeout, deadline });
-        self.queues.get_mut(planned.project).into_iter().for_each(|queue| {
+        if let Some(queue) = self.queue(number) {
             queue.pop_front();
-        });
+        }
         let (project, repetition) = (planned.test.project.clone(), planned.repetition);
         self.reporter.event(&TestEvent::Started { project, test, repetition, attempt, at });
     }
@@ -368,12 +375,14 @@ impl Run<'_> {
     fn tried(&mut self, number: usize, result: Try) {
         let Some(planned) = self.plan.get(number) else { return };
         let failed = result.outcome.is_failure();
-        let again = failed && self.stopping.is_none() && self.attempts(number) < self.retries(planned);
+        let again = failed && self.stopping.is_none() && self.attempts(number) < self.retries(number);
         if again {
             let (project, test, repetition) = (planned.test.project.clone(), planned.test.path(), planned.repetition);
             let failed = Box::new(result.clone());
             self.reporter.event(&TestEvent::Retried { project, test, repetition, failed });
-            self.queues.get_mut(planned.project).into_iter().for_each(|queue| queue.push_front(number));
+            if let Some(queue) = self.queue(number) {
+                queue.push_front(number);
+            }
         }
         if let Some(tries) = self.tries.get_mut(number) {
             tries.push(result);
@@ -396,7 +405,7 @@ impl Run<'_> {
             (Some(outcome), _) => outcome,
         };
         let threshold =
-            self.options.slow.or(self.settings(planned).and_then(|said| said.slow).map(Duration::from_millis));
+            self.options.slow.or(self.settings(number).and_then(|said| said.slow).map(Duration::from_millis));
         let slow = threshold.is_some_and(|slow| tries.iter().any(|one| Duration::from_micros(one.took) > slow));
         let record = TestRecord { test: planned.test.clone(), repetition: planned.repetition, outcome, tries, slow };
         self.counts.add(&record);
@@ -420,23 +429,29 @@ impl Run<'_> {
         TestRunResult { records, counts, coverage: self.coverage, end, took, errors: self.errors }
     }
 
+    fn queue(&mut self, number: usize) -> Option<&mut VecDeque<usize>> {
+        let project = self.projects.get(number).copied().flatten()?;
+        self.queues.get_mut(project)
+    }
+
     fn attempts(&self, number: usize) -> u32 {
         self.tries.get(number).map_or(0, |tries| u32::try_from(tries.len()).unwrap_or(u32::MAX))
     }
 
-    fn settings(&self, planned: &Planned) -> Option<&Settings> {
-        Some(&self.pool.projects.get(planned.project)?.ready.as_ref()?.settings)
+    fn settings(&self, number: usize) -> Option<&Settings> {
+        let project = self.projects.get(number).copied().flatten()?;
+        Some(&self.pool.projects.get(project)?.ready.as_ref()?.settings)
     }
 
     /// The test's own, the command line's, the manifest's.
-    fn timeout(&self, planned: &Planned) -> Option<Duration> {
-        let own = planned.test.timeout.map(Duration::from_millis);
-        let said = || self.settings(planned).and_then(|said| said.timeout).map(Duration::from_millis);
+    fn timeout(&self, number: usize) -> Option<Duration> {
+        let own = self.plan.get(number)?.test.timeout.map(Duration::from_millis);
+        let said = || self.settings(number).and_then(|said| said.timeout).map(Duration::from_millis);
         own.or(self.options.timeout).or_else(said)
     }
 
-    fn retries(&self, planned: &Planned) -> u32 {
-        self.options.retries.or_else(|| self.settings(planned)?.retries).unwrap_or(0)
+    fn retries(&self, number: usize) -> u32 {
+        self.options.retries.or_else(|| self.settings(number)?.retries).unwrap_or(0)
     }
 }
 

@@ -51,7 +51,6 @@ impl TestReporter for Told {
 /// A list of tests, by number of the project and name.
 fn plan(tests: &[(usize, String)]) -> Vec<Planned> {
     let planned = |(project, name): &(usize, String)| Planned {
-        project: *project,
         test: fake::info(&format!("p{project}"), name),
         repetition: 1,
         expected: None,
