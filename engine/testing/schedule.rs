@@ -44,7 +44,8 @@ impl Default for Wishes {
 pub struct Schedule {
     /// Tests as [`Pool::run`](crate::pool::Pool::run) takes them.
     pub plan: Vec<Planned>,
-    /// Expected wall time, microseconds: tests of unknown duration count as the median of the others. `None`: no duration is known.
+    /// Expected wall time, microseconds: tests of unknown duration count as the median of the others, and
+    /// the start of workers counts as nothing. `None`: no duration is known.
     pub expected: Option<u64>,
 }
 

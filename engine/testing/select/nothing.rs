@@ -26,23 +26,18 @@ impl Narrowed {
             return error("there are no tests here".to_owned())
                 .help(r#"write one into the manifest or into tests/*.kdl: suite "first" { test "adds" { rhai "assert_eq(1 + 1, 2)" } }"#.to_owned());
         }
-        let before = self.steps.iter().take_while(|(_, left)| *left > 0).map(|(_, left)| *left).last();
-        let removed = self.steps.iter().find(|(_, left)| *left == 0).map_or("", |(label, _)| label.as_str());
-        let tests =
-            |number: usize| if number == 1 { "the only test".to_owned() } else { format!("the {number} tests") };
-        let message = format!(
-            "nothing is selected: none of {} is left by {removed}",
-            match before {
-                Some(before) if before < self.known =>
-                    format!("{} that other filters left of {}", plural(before), self.known),
-                _ => tests(self.known),
-            }
-        );
-        let mut diagnostic = error(message);
-        if self.steps.len() > 1 {
-            let steps = self.steps.iter().map(|(label, left)| format!("{left} after {label}"));
-            let steps: Vec<String> = [format!("{} in all", self.known)].into_iter().chain(steps).collect();
-            diagnostic = diagnostic.help(steps.join(", "));
+        let zero = self.steps.iter().position(|(_, left)| *left == 0).unwrap_or(0);
+        let removed = self.steps.get(zero).map_or("", |(label, _)| label.as_str());
+        let before = zero.checked_sub(1).and_then(|at| self.steps.get(at)).map_or(self.known, |(_, left)| *left);
+        let of = match before {
+            1 => "leaves out the only test".to_owned(),
+            _ => format!("leaves none of {before} tests"),
+        };
+        let mut diagnostic = error(format!("nothing is selected: {removed} {of}"));
+        if zero > 0 {
+            let steps = self.steps.iter().take(zero).map(|(label, left)| format!(", {left} after {label}"));
+            let steps: String = steps.collect();
+            diagnostic = diagnostic.help(format!("{} in all{steps}, none after {removed}", self.known));
         }
         let help = if removed == "--last-failed" && !recorded {
             "no earlier run is recorded here: run once without --last-failed"
@@ -57,8 +52,4 @@ impl Narrowed {
         };
         diagnostic.help(help.to_owned())
     }
-}
-
-fn plural(number: usize) -> String {
-    if number == 1 { "the one test".to_owned() } else { format!("the {number} tests") }
 }

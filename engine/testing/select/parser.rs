@@ -302,12 +302,13 @@ impl Parser<'_> {
     }
 
     fn ended(&self) -> Diagnostic {
-        let message = if self.text.trim().is_empty() {
-            "the filter is empty"
-        } else {
-            "the filter ends where a condition should be"
+        let written = self.text.trim_end();
+        let Some(last) = written.chars().last() else {
+            return Diagnostic::error(Code::CommandLine, "the filter is empty").help(EXAMPLE.to_owned());
         };
-        self.wrong(self.span(0), message, "here").help(EXAMPLE.to_owned())
+        let span = Span::new(self.source, written.len() - last.len_utf8(), written.len());
+        let message = "the filter ends where a condition should be";
+        self.wrong(span, message, "what comes after this?").help(EXAMPLE.to_owned())
     }
 
     /// A word that is no predicate.

@@ -156,16 +156,11 @@ fn mistakes() {
     thinking::command-line
 
       × the filter is empty
-       ╭─[-E:1:1]
-       ╰────
       help: for instance: tag(slow) & !path(net)
 
     thinking::command-line
 
       × the filter is empty
-       ╭─[-E:1:3]
-     1 │
-       ╰────
       help: for instance: tag(slow) & !path(net)
 
     thinking::command-line
@@ -249,8 +244,10 @@ fn mistakes() {
     thinking::command-line
 
       × the filter ends where a condition should be
-       ╭─[-E:1:12]
+       ╭─[-E:1:11]
      1 │ tag(slow) &
+       ·           ┬
+       ·           ╰── what comes after this?
        ╰────
       help: for instance: tag(slow) & !path(net)
 
@@ -371,8 +368,11 @@ fn nothing_makes_the_parser_fall() {
     });
 }
 
+/// Flags with their values.
+type Flags<'a> = &'a [(&'a str, &'a str)];
+
 /// What is selected by these flags, of tests of which some failed.
-fn selected(flags: &[(&str, &str)], failed: &str) -> String {
+fn selected(flags: Flags, failed: &str) -> String {
     let (tests, mut sources) = (tests(), SourceMap::new());
     let mut selection = Selection::default();
     for (flag, value) in flags {
@@ -414,7 +414,7 @@ fn records(tests: &[TestInfo], failed: &str) -> Records {
 
 #[test]
 fn flags_combine() {
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    let cases: &[(Flags, &str, &str)] = &[
         (&[], "", "abcdef"),
         (&[("-k", "ROWS")], "", "bc"),
         (&[("-k", "rows"), ("-k", "train")], "", "bcf"),
@@ -458,7 +458,7 @@ fn shards_are_all_tests_once() {
 
 #[test]
 fn nothing_selected() {
-    let cases: &[(&[(&str, &str)], &str)] = &[
+    let cases: &[(Flags, &str)] = &[
         (&[("-k", "nowhere")], ""),
         (&[("--tag", "slwo")], ""),
         (&[("-k", "net"), ("-E", "tag(unit)"), ("--tag", "slow")], ""),
@@ -478,12 +478,12 @@ fn nothing_selected() {
     insta::assert_snapshot!(all, @r#"
     thinking::command-line
 
-      × nothing is selected: none of the 6 tests is left by -k nowhere
+      × nothing is selected: -k nowhere leaves none of 6 tests
       help: `thinking test --list` shows all tests
 
     thinking::command-line
 
-      × nothing is selected: none of the 6 tests is left by --tag slwo
+      × nothing is selected: --tag slwo leaves none of 6 tests
       help: `thinking test --list` shows all tests with their tags
 
     thinking::command-line
@@ -498,34 +498,34 @@ fn nothing_selected() {
 
     thinking::command-line
 
-      × nothing is selected: none of the 3 tests that other filters left of 6 is left by -k net
-      help: 6 in all, 3 after -E 'tag(unit)', 0 after -k net, 0 after --tag slow
+      × nothing is selected: -k net leaves none of 3 tests
+      help: 6 in all, 3 after -E 'tag(unit)', none after -k net
             `thinking test --list` shows all tests with their tags
 
     thinking::command-line
 
-      × nothing is selected: none of the 6 tests is left by -k 'it'\''s new' -k 'rows 3'
+      × nothing is selected: -k 'it'\''s new' -k 'rows 3' leaves none of 6 tests
       help: `thinking test --list` shows all tests
 
     thinking::command-line
 
-      × nothing is selected: none of the 6 tests is left by --last-failed
+      × nothing is selected: --last-failed leaves none of 6 tests
       help: what you selected passed when it last ran; without --last-failed it runs again
 
     thinking::command-line
 
-      × nothing is selected: none of the 6 tests is left by --last-failed
+      × nothing is selected: --last-failed leaves none of 6 tests
       help: no earlier run is recorded here: run once without --last-failed
 
     thinking::command-line
 
-      × nothing is selected: none of the 2 tests that other filters left of 6 is left by --last-failed
-      help: 6 in all, 2 after -k rows, 0 after --last-failed
+      × nothing is selected: --last-failed leaves none of 2 tests
+      help: 6 in all, 2 after -k rows, none after --last-failed
             what you selected passed when it last ran; without --last-failed it runs again
 
     thinking::command-line
 
-      × nothing is selected: none of the 6 tests is left by --shard 7/8
+      × nothing is selected: --shard 7/8 leaves none of 6 tests
       help: there are more machines than tests: a smaller N is enough
 
     thinking::command-line

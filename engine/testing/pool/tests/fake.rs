@@ -102,7 +102,7 @@ fn run(order: &Order, replies: &mut File) -> Try {
             // A process in the worker's group that would outlive it.
             let mut child = Command::new("sleep").arg("600").spawn().unwrap();
             if let Ok(file) = std::env::var("FAKE_NOTE") {
-                std::fs::write(file, format!("{} {}", std::process::id(), child.id())).unwrap();
+                std::fs::write(file, format!("{} {}.", std::process::id(), child.id())).unwrap();
             }
             child.wait().unwrap();
         }

@@ -1,7 +1,9 @@
 //! The pool with workers that do everything wrong.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail loudly")]
 
 mod ends;
 mod fake;
+mod left;
 mod starts;
 
 use super::{Interrupt, Planned, Pool, RunOptions, TestRunResult};
