@@ -2,3 +2,6 @@
 
 pub mod pool;
 pub mod protocol;
+pub mod record;
+pub mod schedule;
+pub mod select;

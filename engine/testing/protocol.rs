@@ -111,6 +111,6 @@ pub struct Done {
     pub repetition: u32,
     /// The try.
     pub result: Try,
-    /// What it reached; empty if that was not asked for.
+    /// What it reached; empty if that was not asked for. What it did not touch need not be there: that is known from [`Ready::coverage`].
     pub coverage: Coverage,
 }

@@ -62,12 +62,14 @@ impl Pool {
         Some(found.into_iter().flatten().collect())
     }
 
-    fn loaded(&mut self, id: u64, ready: Ready, found: &mut [Option<Result<Ready, WorkerError>>]) {
+    fn loaded(&mut self, id: u64, mut ready: Ready, found: &mut [Option<Result<Ready, WorkerError>>]) {
         let Some(worker) = self.workers.get_mut(&id) else { return };
         let project = worker.project();
         worker.state = State::Idle;
         if let Some(known) = self.projects.get_mut(project) {
             known.loading = worker.began.elapsed();
+            // By this name its tests find their workers.
+            ready.tests.iter_mut().for_each(|test| test.project.clone_from(&known.name));
             known.ready = Some(ready.clone());
         }
         if ready.error_count > 0 || ready.tests.is_empty() {

@@ -7,9 +7,7 @@ use thinking_event::testing::TestInfo;
 /// A test in the list of those that run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
-    /// Number of its project, in the order in which the pool was given them.
-    pub project: usize,
-    /// The test.
+    /// The test; its project is one of the pool's.
     pub test: TestInfo,
     /// Number of its repetition, from 1.
     pub repetition: u32,

@@ -5,7 +5,7 @@ use crate::protocol::{Done, Order, Ready, Reply, Request, Settings};
 use std::fs::File;
 use std::io::{BufRead as _, Write as _};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thinking_event::testing::{Coverage, Outcome, TestFailure, TestInfo, Try};
 
 /// Workers of a project with these tests. `how`: `ready`, or how they get ready instead.
@@ -82,13 +82,14 @@ fn run(order: &Order, replies: &mut File) -> Try {
     let mut done = Try {
         number: order.attempt,
         at: 0,
-        took: 100,
+        took: 0,
         outcome: Outcome::Passed,
         phases: Vec::new(),
         failures: Vec::new(),
         leaks: Vec::new(),
         properties: vec![("process".to_owned(), std::process::id().to_string())],
     };
+    let began = Instant::now();
     let verb = order.test.split([' ', '-']).next().unwrap_or_default();
     match verb {
         "fail" => (done.outcome, done.failures) = (Outcome::Failed, vec![failed("no")]),
@@ -102,7 +103,7 @@ fn run(order: &Order, replies: &mut File) -> Try {
             // A process in the worker's group that would outlive it.
             let mut child = Command::new("sleep").arg("600").spawn().unwrap();
             if let Ok(file) = std::env::var("FAKE_NOTE") {
-                std::fs::write(file, format!("{} {}", std::process::id(), child.id())).unwrap();
+                std::fs::write(file, format!("{} {}.", std::process::id(), child.id())).unwrap();
             }
             child.wait().unwrap();
         }
@@ -113,8 +114,12 @@ fn run(order: &Order, replies: &mut File) -> Try {
         }
         "twice" => say(replies, &self::done(order, done.clone(), Coverage::default())),
         "slow" => done.took = 61_000_000,
-        "rest" => std::thread::sleep(Duration::from_millis(150)),
+        "rest" => {
+            let millis = order.test.split('-').nth(1).and_then(|number| number.parse().ok()).unwrap_or(150);
+            std::thread::sleep(Duration::from_millis(millis));
+        }
         _ => {}
     }
+    done.took = done.took.max(u64::try_from(began.elapsed().as_micros()).unwrap());
     done
 }
