@@ -66,8 +66,7 @@ impl TestAnnotations {
                 self.note("error", own, &path, record.outcome.word());
             }
         } else if let Some(failed) = record.tries.iter().rev().nth(1) {
-            let message =
-                format!("flaky: passed at attempt {}; before: {}", record.tries.len(), words::reason(failed));
+            let message = format!("flaky: passed at attempt {}; before: {}", record.tries.len(), words::reason(failed));
             self.note("warning", own, &path, &message);
         }
         if record.leaks() {
@@ -110,7 +109,7 @@ mod tests {
         let paper = Paper::default();
         let mut reporter = TestAnnotations::new(Target::Writer(Box::new(paper.clone()))).with_prefix("examples/words/");
         sample::tell(&mut reporter, &sample::events());
-        insta::assert_snapshot!(paper.text(), @"");
+        insta::assert_snapshot!(paper.text());
         assert!(paper.text().lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")));
     }
 

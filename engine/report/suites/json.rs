@@ -217,6 +217,6 @@ mod tests {
         let events = sample::events();
         let failed = events.iter().map(test_to_json).find(|line| line["outcome"] == "failed").expect("one failed");
         let text = serde_json::to_string_pretty(&failed).expect("JSON");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text);
     }
 }

@@ -32,16 +32,7 @@ pub(crate) fn failure(kind: &str, message: &str) -> TestFailure {
 }
 
 pub(crate) fn attempt(number: u32, took: u64, outcome: Outcome, phases: Vec<Phase>) -> Try {
-    Try {
-        number,
-        at: BEGAN,
-        took,
-        outcome,
-        phases,
-        failures: Vec::new(),
-        leaks: Vec::new(),
-        properties: Vec::new(),
-    }
+    Try { number, at: BEGAN, took, outcome, phases, failures: Vec::new(), leaks: Vec::new(), properties: Vec::new() }
 }
 
 pub(crate) fn record(test: TestInfo, outcome: Outcome, tries: Vec<Try>) -> TestRecord {
@@ -112,8 +103,7 @@ fn flaky() -> TestRecord {
 
 fn leaking() -> TestRecord {
     let mut record = passed(&["native"], "starts a server", 60_000);
-    record.tries[0].leaks =
-        vec![Leak::Process("4711 sleep 100".to_owned()), Leak::File("/tmp/left <over>".to_owned())];
+    record.tries[0].leaks = vec![Leak::Process("4711 sleep 100".to_owned()), Leak::File("/tmp/left <over>".to_owned())];
     record
 }
 

@@ -137,3 +137,39 @@ pub(crate) fn explanation(one: &Try) -> String {
     }
     out
 }
+
+/// As many lines from both ends as are not longer together than that, and how many are between.
+pub(crate) fn ends(lines: &[String], most: usize) -> (&[String], usize, &[String]) {
+    let total: usize = lines.iter().map(|line| line.len() + 1).sum();
+    if total <= most {
+        return (lines, 0, &[]);
+    }
+    let fitting = |lines: &mut dyn Iterator<Item = &String>| {
+        let mut taken = 0;
+        lines
+            .take_while(|line| {
+                taken += line.len() + 1;
+                taken <= most / 2
+            })
+            .count()
+    };
+    let head = fitting(&mut lines.iter());
+    let tail = fitting(&mut lines[head..].iter().rev());
+    (&lines[..head], lines.len() - head - tail, &lines[lines.len() - tail..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends;
+
+    #[test]
+    fn much_output_loses_its_middle() {
+        let lines: Vec<String> = (0..10).map(|number| format!("line {number}")).collect();
+        let (head, between, tail) = ends(&lines, 35);
+        assert_eq!((head.len(), between, tail.len()), (2, 6, 2));
+        let (head, between, tail) = ends(&lines, 70);
+        assert_eq!((head.len(), between, tail.len()), (10, 0, 0));
+        let (head, between, tail) = ends(&lines, 3);
+        assert_eq!((head.len(), between, tail.len()), (0, 10, 0));
+    }
+}

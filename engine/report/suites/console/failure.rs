@@ -61,7 +61,9 @@ impl Teller {
         if failure.rendered.trim().is_empty() {
             let mut lines = clean::lines(&failure.message);
             let _ = writeln!(out, "    {}", lines.next().unwrap_or_default());
-            lines.for_each(|line| drop(writeln!(out, "    {line}")));
+            for line in lines {
+                let _ = writeln!(out, "    {line}");
+            }
         } else if self.options.style.color && !failure.coloured.is_empty() {
             failure.coloured.trim_end().lines().for_each(|line| push_coloured(out, line));
         } else {

@@ -91,8 +91,7 @@ pub(super) fn frame(
 /// `  3/12  ━━━─────  1 failed  1 flaky`
 fn counts(picture: &Picture, marks: &Marks) -> Row {
     let (done, total) = (picture.done as u64, picture.total as u64);
-    let mut row =
-        Row { indent: 2, name: format!("{done}/{total}"), bar: Some((done, total)), ..Row::default() };
+    let mut row = Row { indent: 2, name: format!("{done}/{total}"), bar: Some((done, total)), ..Row::default() };
     let more = [
         (picture.failed, "failed", marks.red, 90),
         (picture.flaky, "flaky", marks.yellow, 60),

@@ -130,7 +130,8 @@ fn list(
     let shown = if folded { most } else { listed.lines.len() };
     for (name, told) in &listed.lines[..shown] {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "  {color}{sign}{} {}", marks.plain, fitting(name, told, columns.saturating_sub(4), marks));
+        let _ =
+            writeln!(out, "  {color}{sign}{} {}", marks.plain, fitting(name, told, columns.saturating_sub(4), marks));
     }
     if folded {
         let mut line = format!("{} and {} more", marks.gap, listed.lines.len() - shown + listed.more);
@@ -179,12 +180,8 @@ fn told(counts: &TestCounts) -> String {
     } else {
         parts.push(format!("{} passed", number(counts.passed)));
     }
-    let more = [
-        (counts.flaky, "flaky"),
-        (counts.leaking, "leaking"),
-        (counts.slow, "slow"),
-        (counts.not_run, "not run"),
-    ];
+    let more =
+        [(counts.flaky, "flaky"), (counts.leaking, "leaking"), (counts.slow, "slow"), (counts.not_run, "not run")];
     parts.extend(more.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
     parts.join(", ")
 }

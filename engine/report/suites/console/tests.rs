@@ -35,14 +35,14 @@ fn summary(options: TestConsoleOptions, records: Vec<TestRecord>) -> String {
 
 #[test]
 fn failures_in_full_and_a_summary() {
-    insta::assert_snapshot!(told(options(), &sample::events()), @"");
+    insta::assert_snapshot!(told(options(), &sample::events()));
 }
 
 #[test]
 fn every_test_and_its_output() {
     let all = TestConsoleOptions { show: Show::All, output: ShowOutput::All, projects: true, ..options() };
     let events: Vec<TestEvent> = sample::events().into_iter().take(8).collect();
-    insta::assert_snapshot!(told(all, &events), @"");
+    insta::assert_snapshot!(told(all, &events));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn colours() {
     let events: Vec<TestEvent> =
         sample::events().into_iter().filter(|event| is_of(event, Outcome::Failed)).take(1).collect();
     let text = told(TestConsoleOptions { style: colored, ..options() }, &events);
-    insta::assert_snapshot!(text.replace('\u{1b}', "ESC"), @"");
+    insta::assert_snapshot!(text.replace('\u{1b}', "ESC"));
 }
 
 fn is_of(event: &TestEvent, outcome: Outcome) -> bool {
@@ -85,7 +85,7 @@ fn what_a_summary_says() {
     let flaky = || sample::records().into_iter().find(|record| record.outcome == Outcome::Flaky).expect("one");
     let cases = [vec![passed()], vec![passed(), flaky()], vec![passed(), sample::records().remove(11)]];
     let shown: Vec<String> = cases.map(|records| summary(options(), records)).into();
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"));
 }
 
 /// The longest summary that there can be.
@@ -108,7 +108,7 @@ fn a_summary_fits_on_a_screen() {
     let text = summary(options, many());
     assert!(text.lines().count() < 24, "{text}");
     assert!(text.lines().all(|line| width(line) <= 80), "{text}");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text);
 }
 
 #[test]
@@ -151,8 +151,8 @@ fn painted(picture: &Picture, columns: usize, lines: usize) -> String {
 
 #[test]
 fn pictures() {
-    insta::assert_snapshot!(painted(&picture(), 79, 23), @"");
-    insta::assert_snapshot!(painted(&picture(), 20, 4), @"");
+    insta::assert_snapshot!(painted(&picture(), 79, 23));
+    insta::assert_snapshot!(painted(&picture(), 20, 4));
     for lines in 0..8 {
         for columns in 0..90 {
             painted(&picture(), columns, lines);
@@ -196,7 +196,8 @@ fn the_live_picture_goes_and_the_text_stays() {
     live.finish().expect("painted");
     let written = window.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
     // What a terminal shows of it in the end.
-    let mut screen = vt100::Parser::new(400, 60, 0);
+    let size = |number| std::num::NonZeroU16::new(number).expect("a size");
+    let mut screen = vt100::Parser::new(size(400), size(60), 0);
     screen.process(written.as_bytes());
     let shown: Vec<String> = screen.screen().rows(0, 60).collect();
     let shown = shown.join("\n");
@@ -204,7 +205,7 @@ fn the_live_picture_goes_and_the_text_stays() {
     assert!(written.contains("~20s left"), "the picture was there");
     assert!(!shown.contains("left\n") && !shown.contains("━"), "and is gone: {shown}");
     assert!(shown.starts_with("run 20261120-150432-cd23  12 of 40 tests, 2 at once"), "{shown}");
-    insta::assert_snapshot!(&shown[shown.rfind("\nstopped: ").expect("a summary") + 1..], @"");
+    insta::assert_snapshot!(&shown[shown.rfind("\nstopped: ").expect("a summary") + 1..]);
 }
 
 #[test]

@@ -153,7 +153,9 @@ pub(super) fn properties(record: &TestRecord) -> Vec<(String, String)> {
     }
     all.push(("outcome".to_owned(), record.outcome.word().to_owned()));
     let lists = [("tags", &test.tags), ("facets", &test.facets)];
-    all.extend(lists.iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| ((*name).to_owned(), list.join(" "))));
+    all.extend(
+        lists.iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| ((*name).to_owned(), list.join(" "))),
+    );
     all.extend(test.case.iter().map(|case| ("row".to_owned(), case.clone())));
     if record.slow {
         all.push(("slow".to_owned(), "true".to_owned()));
@@ -181,7 +183,7 @@ pub(super) fn output(one: &Try, wanted: impl Fn(&OutputLine) -> bool) -> String 
             continue;
         }
         out.push_str(&format!("--- {} ---\n", legal(&words::heading(phase))));
-        let (head, left_out, tail) = ends(&lines, MOST);
+        let (head, left_out, tail) = words::ends(&lines, MOST);
         let push = |out: &mut String, lines: &[String]| {
             for line in lines {
                 out.push_str(line);
@@ -195,26 +197,6 @@ pub(super) fn output(one: &Try, wanted: impl Fn(&OutputLine) -> bool) -> String 
         push(&mut out, tail);
     }
     out
-}
-
-/// As many lines from both ends as are not longer together than that, and how many are between.
-pub(in crate::suites) fn ends(lines: &[String], most: usize) -> (&[String], usize, &[String]) {
-    let total: usize = lines.iter().map(|line| line.len() + 1).sum();
-    if total <= most {
-        return (lines, 0, &[]);
-    }
-    let fitting = |lines: &mut dyn Iterator<Item = &String>| {
-        let mut taken = 0;
-        lines
-            .take_while(|line| {
-                taken += line.len() + 1;
-                taken <= most / 2
-            })
-            .count()
-    };
-    let head = fitting(&mut lines.iter());
-    let tail = fitting(&mut lines[head..].iter().rev());
-    (&lines[..head], lines.len() - head - tail, &lines[lines.len() - tail..])
 }
 
 /// Text that may stand in XML 1.0: what is left after control characters were made harmless, but for two that are no characters.
