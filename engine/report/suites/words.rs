@@ -1,7 +1,7 @@
 //! Words that all reports of tests share.
 
 use crate::clean;
-use thinking_event::testing::{Leak, OutputLine, Phase, PhaseKind, TestFailure, TestInfo, TestRecord, Try};
+use thinking_event::testing::{Leak, Outcome, OutputLine, Phase, PhaseKind, TestFailure, TestInfo, TestRecord, Try};
 
 /// A test's path, with the number of its repetition from the second on: `tokenizer/table[2] #2`.
 pub(crate) fn path(test: &TestInfo, repetition: u32) -> String {
@@ -61,6 +61,12 @@ pub(crate) fn before<'a>(one: &'a Try, failed: &Phase) -> Vec<&'a Phase> {
     }
     let told = |phase: &&Phase| matches!(phase.kind, PhaseKind::Given | PhaseKind::When);
     one.phases.iter().take_while(|phase| !std::ptr::eq(*phase, failed)).filter(told).collect()
+}
+
+/// The phase in which a try took too long or lost its process: the last one that began.
+pub(crate) fn cut_off(one: &Try) -> Option<&Phase> {
+    let last = one.phases.last().filter(|phase| phase.failure.is_none())?;
+    matches!(one.outcome, Outcome::TimedOut | Outcome::Crashed).then_some(last)
 }
 
 /// `process 4711 sleep 100`
@@ -129,8 +135,14 @@ pub(crate) fn explanation(one: &Try) -> String {
                 out.push_str(&heading(earlier));
                 out.push('\n');
             }
-            out.push_str(&heading(phase));
-            out.push_str(" failed\n");
+            if phase.kind != PhaseKind::Body {
+                out.push_str(&heading(phase));
+                out.push_str(" failed\n");
+            }
+        } else if let Some(cut) = cut_off(one) {
+            out.push_str("in ");
+            out.push_str(&heading(cut));
+            out.push('\n');
         }
         out.push_str(&rendered(failure));
         out.push('\n');

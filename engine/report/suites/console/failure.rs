@@ -4,7 +4,7 @@ use super::Teller;
 use crate::clean;
 use crate::suites::words;
 use std::fmt::Write as _;
-use thinking_event::testing::{OutputSource, Phase, TestFailure, TestRecord, Try};
+use thinking_event::testing::{OutputSource, Phase, PhaseKind, TestFailure, TestRecord, Try};
 
 /// Of a phase that wrote more lines than this only the last ones are shown.
 const MOST_LINES: usize = 100;
@@ -45,8 +45,17 @@ impl Teller {
 
     /// `✓ given "a text"` and so on up to what failed.
     fn steps(&self, out: &mut String, last: &Try, failed: Option<&Phase>) {
-        let Some(failed) = failed else { return };
         let marks = &self.marks;
+        let Some(failed) = failed else {
+            if let Some(cut) = words::cut_off(last) {
+                let _ = writeln!(out, "    {}{}{} {}", marks.yellow, marks.start, marks.plain, words::heading(cut));
+            }
+            return;
+        };
+        // A test that is just a body has no parts to tell apart.
+        if failed.kind == PhaseKind::Body {
+            return;
+        }
         for phase in words::before(last, failed) {
             let (color, sign) = match phase.failure {
                 Some(_) => (marks.red, marks.failed),

@@ -8,6 +8,8 @@ mod summary;
 pub use live::TestLive;
 
 use super::words;
+use crate::live::frame::passed;
+use crate::live::text::{push_wrapped, width};
 use crate::marks::Marks;
 use crate::sink::Sink;
 use crate::summary::count;
@@ -110,20 +112,22 @@ impl Teller {
         let marks = self.marks;
         // Writing to a string cannot fail, so what `write!` answers is dropped here and below.
         match event {
-            TestEvent::RunStarted { run, tests, known, jobs, seed, .. } => {
-                self.summary.selected = *tests;
+            TestEvent::RunStarted { run, tests, known, jobs, seed, expected, .. } => {
                 if self.options.quiet {
                     return;
                 }
-                let _ = write!(out, "run {}{run}{}  ", marks.bold, marks.plain);
-                out.push_str(&selected(*tests, *known));
+                let mut head = format!("run {}{run}{}  {}", marks.bold, marks.plain, selected(*tests, *known));
                 if *jobs > 1 {
-                    let _ = write!(out, ", {jobs} at once");
+                    let _ = write!(head, ", {jobs} at once");
                 }
                 if let Some(seed) = seed {
-                    let _ = write!(out, ", shuffled with seed {seed}");
+                    let _ = write!(head, ", shuffled with seed {seed}");
                 }
-                out.push('\n');
+                if let Some(expected) = expected.filter(|expected| *expected >= 1_000_000) {
+                    let _ = write!(head, ", about {}", passed(expected));
+                }
+                head.push('\n');
+                push_wrapped(out, &head, self.options.style.width);
             }
             TestEvent::Started { .. } => {}
             TestEvent::Retried { project, test, repetition, failed } => {
@@ -209,7 +213,7 @@ impl Teller {
             Outcome::Failed | Outcome::TimedOut | Outcome::Crashed => (marks.failed, marks.red),
         };
         let took = duration(record.took());
-        let filled = crate::live::text::width(name) + took.len();
+        let filled = width(name) + took.len();
         // In a narrow terminal a column would only break lines.
         let column = (COLUMN + 8).min(self.options.style.width / 2);
         let blanks = " ".repeat(column.saturating_sub(filled).max(2));

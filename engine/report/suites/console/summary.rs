@@ -17,8 +17,6 @@ const REPORTS: usize = 3;
 /// What is to be told at the end.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    /// How many tests were selected.
-    pub selected: usize,
     failed: Listed,
     flaky: Listed,
     slow: Listed,

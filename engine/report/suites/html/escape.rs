@@ -4,6 +4,11 @@ use crate::clean;
 
 /// Adds a text of one line, for the inside of an element or of an attribute in quotes. Control characters show as escapes.
 pub(super) fn push(out: &mut String, text: &str) {
+    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && !b"&<>\"'".contains(&byte);
+    if text.bytes().all(plain) {
+        out.push_str(text);
+        return;
+    }
     let mut harmless = String::with_capacity(text.len());
     clean::push(&mut harmless, text);
     for character in harmless.chars() {

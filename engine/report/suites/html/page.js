@@ -38,7 +38,8 @@
     }
     if (sort.value !== order) {
       order = sort.value;
-      list.append(...[...tests].sort(orders[order]).map((test) => test.node));
+      // Moving thousands of elements takes seconds; telling them their place takes none.
+      [...tests].sort(orders[order]).forEach((test, place) => { test.node.style.order = order ? place : ""; });
     }
     byId("none").hidden = shown > 0;
     byId("shown").textContent = shown === tests.length ? `${shown} tests` : `${shown} of ${tests.length} tests`;

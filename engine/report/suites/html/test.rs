@@ -129,13 +129,19 @@ fn attempt(out: &mut String, one: &Try, tries: usize) {
     }
     out.push_str("<ol class=\"phases\">\n");
     for phase in &one.phases {
-        self::phase(out, phase);
+        let cut = words::cut_off(one).is_some_and(|cut| std::ptr::eq(cut, phase));
+        self::phase(out, phase, cut);
     }
     out.push_str("</ol>\n");
 }
 
-fn phase(out: &mut String, phase: &Phase) {
-    let (class, sign) = if phase.failure.is_some() { ("bad", "✗") } else { ("good", "✓") };
+/// `cut`: it was never over.
+fn phase(out: &mut String, phase: &Phase, cut: bool) {
+    let (class, sign) = match phase.failure {
+        Some(_) => ("bad", "✗"),
+        None if cut => ("warn", "▸"),
+        None => ("good", "✓"),
+    };
     let _ = write!(out, "<li class=\"{class}\"><span class=\"sign\">{sign}</span> ");
     let _ = write!(out, "<b>{}</b> {} ", phase.kind.word(), text(&phase.title));
     let _ = writeln!(out, "<small>{}</small>", duration(phase.took));
@@ -164,8 +170,8 @@ fn output(out: &mut String, phase: &Phase) {
                 OutputSource::Log => ("log", words::level(&line.level)),
             };
             if !class.is_empty() {
-                let _ = write!(html, "<span class=\"{class} ");
-                push_text(&mut html, word);
+                html.push_str("<span class=\"");
+                push_text(&mut html, format!("{class} {word}").trim_end());
                 html.push_str("\">");
             }
             if !word.is_empty() {

@@ -75,15 +75,19 @@ fn dump(page: &Path, hash: &str) -> Option<String> {
 
 /// Names of the tests that a browser shows, in order.
 fn shown(dom: &str) -> Vec<String> {
-    let tests = dom.split("<details ").skip(1).filter(|part| {
+    let mut tests: Vec<(usize, String)> = Vec::new();
+    for part in dom.split("<details ").skip(1) {
         let head = part.split('>').next().unwrap_or_default();
-        !head.contains("hidden")
-    });
-    let name = |part: &str| {
-        let text = part.split("<span class=\"name\">").nth(1).unwrap_or_default();
-        text.split(['<', '\n']).next().unwrap_or_default().trim().to_owned()
-    };
-    tests.map(name).collect()
+        if head.contains(" hidden") {
+            continue;
+        }
+        let order = head.split("order: ").nth(1).and_then(|rest| rest.split(';').next());
+        let name = part.split("<span class=\"name\">").nth(1).unwrap_or_default();
+        let name = name.split(['<', '\n']).next().unwrap_or_default().trim().to_owned();
+        tests.push((order.map_or(0, |order| order.parse().expect("a number")), name));
+    }
+    tests.sort_by_key(|(order, _)| *order);
+    tests.into_iter().map(|(_, name)| name).collect()
 }
 
 #[test]
@@ -92,38 +96,19 @@ fn a_browser_searches_filters_and_sorts() {
     let path = folder.path().join("index.html");
     let mut reporter = TestHtml::new(Target::Path(path.clone()));
     sample::tell(&mut reporter, &sample::events());
-    if dump(&path, "").is_none() {
-        eprintln!("skipped: there is no Chromium");
-        return;
-    }
-    let cases: [(&str, &[&str]); 7] = [
+    let cases: [(&str, &[&str]); 2] = [
+        // In what a test wrote, and all words; an order and a tag that there are not.
+        ("q=OVERFLOW%20stack&sort=bogus&tag=bogus", &["native/overflows"]),
         (
-            "q=token",
-            &[
-                "tokenizer/table[2]",
-                "tokenizer/reads a book",
-                "tokenizer/splits on spaces",
-                "tokenizer/splits on spaces #2",
-            ],
+            "tag=unit&outcome=flaky&outcome=failed&outcome=passed&sort=name",
+            &["tokenizer/splits on spaces", "tokenizer/table[2]"],
         ),
-        // In what a test wrote, and all words.
-        ("q=OVERFLOW%20stack", &["native/overflows"]),
-        ("outcome=flaky&outcome=not-run", &["net/get", "never begun"]),
-        ("tag=unit&outcome=passed", &["tokenizer/splits on spaces"]),
-        (
-            "q=tokenizer&sort=took",
-            &[
-                "tokenizer/reads a book",
-                "tokenizer/table[2]",
-                "tokenizer/splits on spaces",
-                "tokenizer/splits on spaces #2",
-            ],
-        ),
-        ("q=nothing-has-this", &[]),
-        ("outcome=leaking&sort=bogus&tag=bogus", &["native/starts a server"]),
     ];
     for (hash, names) in cases {
-        let dom = dump(&path, hash).expect("it was there");
+        let Some(dom) = dump(&path, hash) else {
+            eprintln!("skipped: there is no Chromium");
+            return;
+        };
         assert_eq!(shown(&dom), names, "{hash}");
         let count = format!("{} of 12 tests</output>", names.len());
         assert!(dom.contains(&count), "{hash}");

@@ -168,8 +168,16 @@ pub(super) fn properties(record: &TestRecord) -> Vec<(String, String)> {
     all
 }
 
+/// Properties as lines of output, as <https://github.com/testmoapp/junitxml> describes them. A value that would hide the end of its line has lines of its own.
 fn property_lines(record: &TestRecord) -> String {
-    let line = |(name, value): &(String, String)| format!("[[PROPERTY|{}={}]]\n", attribute(name), attribute(value));
+    let line = |(name, value): &(String, String)| {
+        let (name, value) = (attribute(name), attribute(value));
+        if value.contains("]]") || value.ends_with(']') {
+            format!("[[PROPERTY|{name}]]\n{value}\n[[/PROPERTY]]\n")
+        } else {
+            format!("[[PROPERTY|{name}={value}]]\n")
+        }
+    };
     properties(record).iter().map(line).collect()
 }
 
