@@ -1,6 +1,6 @@
 //! Notes beside the changed lines on GitHub: workflow commands on standard output.
 
-use super::target::Target;
+use super::target::ReportTarget;
 use super::words;
 use std::fmt::Write as _;
 use thinking_event::testing::{TestEvent, TestRecord, TestReporter};
@@ -11,7 +11,7 @@ use thinking_event::testing::{TestEvent, TestRecord, TestReporter};
 /// Files are named as tests name them, with a prefix if one is given. All is written when the reporter is finished.
 #[derive(Debug)]
 pub struct TestAnnotations {
-    target: Target,
+    target: ReportTarget,
     prefix: String,
     text: String,
 }
@@ -19,7 +19,7 @@ pub struct TestAnnotations {
 impl TestAnnotations {
     /// A reporter that writes there: standard output for GitHub's runner.
     #[must_use]
-    pub fn new(target: Target) -> Self {
+    pub fn new(target: ReportTarget) -> Self {
         Self { target, prefix: String::new(), text: String::new() }
     }
 
@@ -100,14 +100,15 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Target, TestAnnotations};
+    use super::{ReportTarget, TestAnnotations};
     use crate::suites::sample;
     use crate::testing::Paper;
 
     #[test]
     fn notes() {
         let paper = Paper::default();
-        let mut reporter = TestAnnotations::new(Target::Writer(Box::new(paper.clone()))).with_prefix("examples/words/");
+        let mut reporter =
+            TestAnnotations::new(ReportTarget::Writer(Box::new(paper.clone()))).with_prefix("examples/words/");
         sample::tell(&mut reporter, &sample::events());
         insta::assert_snapshot!(paper.text());
         assert!(paper.text().lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")));
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn nothing_for_tests_that_passed() {
         let paper = Paper::default();
-        let mut reporter = TestAnnotations::new(Target::Writer(Box::new(paper.clone())));
+        let mut reporter = TestAnnotations::new(ReportTarget::Writer(Box::new(paper.clone())));
         sample::tell(&mut reporter, &sample::run(vec![sample::passed(&[], "a", 1)]));
         assert_eq!(paper.text(), "");
     }

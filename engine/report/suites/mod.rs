@@ -12,12 +12,14 @@ mod junit;
 mod target;
 mod words;
 
-pub use console::{Show, ShowOutput, TestConsole, TestConsoleOptions, TestLive};
+pub use console::{ShowOutput, ShowTests, TestConsole, TestConsoleOptions, TestLive};
 pub use github::TestAnnotations;
 pub use html::TestHtml;
 pub use json::{TestJson, test_to_json};
 pub use junit::{JunitForm, TestJunit};
-pub use target::Target;
+pub use target::ReportTarget;
 
+#[cfg(test)]
+mod any_text;
 #[cfg(test)]
 mod sample;

@@ -7,14 +7,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Where a report is written when it is complete.
-pub enum Target {
+pub enum ReportTarget {
     /// A file. Folders to it are made; an older file is replaced at once, so that nobody reads half of one.
     Path(PathBuf),
     /// A writer, for standard output and for tests.
     Writer(Box<dyn Write + Send>),
 }
 
-impl fmt::Debug for Target {
+impl fmt::Debug for ReportTarget {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => out.debug_tuple("Path").field(path).finish(),
@@ -23,7 +23,7 @@ impl fmt::Debug for Target {
     }
 }
 
-impl Target {
+impl ReportTarget {
     /// Writes the whole text; `what` names the report in the message: `the JUnit report`. A closed pipe is no failure.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::Target;
+    use super::ReportTarget;
     use std::fs;
     use std::io::{self, Write};
 
@@ -75,7 +75,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("deep/er/report.xml");
         for text in ["one", "two"] {
-            Target::Path(path.clone()).write("the report", text.as_bytes()).expect("written");
+            ReportTarget::Path(path.clone()).write("the report", text.as_bytes()).expect("written");
             assert_eq!(fs::read_to_string(&path).expect("there"), text);
         }
         assert_eq!(fs::read_dir(path.parent().expect("a parent")).expect("a folder").count(), 1);
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_told() {
         let folder = tempfile::tempdir().expect("a folder");
-        let told = Target::Path(folder.path().to_path_buf()).write("the report", b"x").expect_err("a folder");
+        let told = ReportTarget::Path(folder.path().to_path_buf()).write("the report", b"x").expect_err("a folder");
         let told = told.replace(&folder.path().display().to_string(), "FOLDER");
         assert!(told.starts_with("the report cannot be written to `FOLDER`: "), "{told}");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is left behind");
@@ -101,7 +101,7 @@ mod tests {
                 Ok(())
             }
         }
-        let write = |kind| Target::Writer(Box::new(Broken(kind))).write("the report", b"x");
+        let write = |kind| ReportTarget::Writer(Box::new(Broken(kind))).write("the report", b"x");
         assert_eq!(write(io::ErrorKind::BrokenPipe), Ok(()));
         assert_eq!(
             write(io::ErrorKind::StorageFull),

@@ -94,18 +94,18 @@ pub(crate) fn leaks(record: &TestRecord) -> String {
 
 /// A line of output for a plain text: a log line's level stands before it.
 pub(crate) fn output(line: &OutputLine) -> String {
-    match level(&line.level) {
+    match level(&line.level).as_str() {
         "" => clean::line(&line.text),
         word => format!("{word}: {}", clean::line(&line.text)),
     }
 }
 
 /// The word for a level; the usual one needs none.
-pub(crate) fn level(level: &str) -> &str {
+pub(crate) fn level(level: &str) -> String {
     match level {
-        "info" => "",
-        "warn" => "warning",
-        other => other,
+        "info" => String::new(),
+        "warn" => "warning".to_owned(),
+        other => clean::line(other),
     }
 }
 

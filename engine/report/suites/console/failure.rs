@@ -97,9 +97,9 @@ impl Teller {
                 let text = clean::line(&line.text);
                 let blank = if text.is_empty() && line.level.is_empty() { "" } else { " " };
                 let _ = write!(out, "    {}{}{}{blank}", marks.dim, marks.bar, marks.plain);
-                let word = if line.source == OutputSource::Log { words::level(&line.level) } else { "" };
+                let word = if line.source == OutputSource::Log { words::level(&line.level) } else { String::new() };
                 if !word.is_empty() {
-                    let color = match word {
+                    let color = match word.as_str() {
                         "warning" => marks.yellow,
                         "error" => marks.red,
                         _ => marks.dim,

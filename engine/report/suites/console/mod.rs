@@ -21,7 +21,7 @@ use thinking_event::testing::{Outcome, TestEvent, TestRecord, TestReporter, Try}
 
 /// Which tests get a line of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Show {
+pub enum ShowTests {
     /// Those that failed, and those that are slow, flaky or left something behind.
     #[default]
     Failures,
@@ -49,7 +49,7 @@ pub struct TestConsoleOptions {
     /// Only what went wrong.
     pub quiet: bool,
     /// Which tests get a line.
-    pub show: Show,
+    pub show: ShowTests,
     /// Of which tests the output is shown.
     pub output: ShowOutput,
     /// Whether tests of several projects run: their names stand before those of tests.
@@ -183,8 +183,8 @@ impl Teller {
         let notable = failed || record.slow || record.leaks() || record.outcome == Outcome::Flaky;
         let wanted = match self.options.show {
             _ if self.options.quiet => failed,
-            Show::All => record.outcome != Outcome::NotRun,
-            Show::Failures => notable,
+            ShowTests::All => record.outcome != Outcome::NotRun,
+            ShowTests::Failures => notable,
         };
         let all = self.options.output == ShowOutput::All && record.last().is_some() && !self.options.quiet;
         if !wanted && !all {

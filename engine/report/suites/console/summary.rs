@@ -75,7 +75,7 @@ impl Notes {
             TestRunEnd::Finished if counts.flaky + counts.leaking > 0 => (marks.yellow, "done"),
             TestRunEnd::Finished => (marks.green, "done"),
         };
-        let head = format!("{color}{word}{}: {}, in {}\n", marks.plain, told(counts), duration(took));
+        let head = format!("{color}{word}{}: {}, in {}\n", marks.plain, told(counts, word == "failed"), duration(took));
         push_wrapped(out, &head, columns);
         let lists = [
             (&self.failed, FAILURES, marks.red, marks.failed),
@@ -88,15 +88,10 @@ impl Notes {
             list(out, listed, most, (color, sign), report, columns, marks);
         }
         reports(out, &options.reports, marks);
-        if (counts.failed > 0 || counts.not_run > 0) && !options.again_command.is_empty() {
+        if counts.failed > 0 && !options.again_command.is_empty() {
             let mut command = String::new();
             clean::push(&mut command, &options.again_command);
-            let what = match (counts.failed, counts.not_run) {
-                (0, _) => "those that did not run",
-                (_, 0) => "those that failed",
-                _ => "those that failed or did not run",
-            };
-            let line = format!("`{}{command}{}` runs {what}.\n", marks.bold, marks.plain);
+            let line = format!("`{}{command}{}` runs what failed again.\n", marks.bold, marks.plain);
             push_wrapped(out, &line, columns);
         }
     }
@@ -158,13 +153,14 @@ fn fitting(name: &str, told: &str, columns: usize, marks: &Marks) -> String {
     format!("{name}  {}{}", first(told, room - width(marks.gap)), marks.gap)
 }
 
-/// What happened, in numbers.
-fn told(counts: &TestCounts) -> String {
+/// What happened, in numbers; `failed`: that word stands before it.
+fn told(counts: &TestCounts, failed: bool) -> String {
     let number = |number: usize| count(number as u64, "test");
     let mut parts = Vec::new();
     if counts.failed > 0 {
         let all = counts.ran() + counts.not_run;
-        let mut text = format!("{} of {} failed", counts.failed, number(all));
+        let word = if failed { "" } else { " failed" };
+        let mut text = format!("{} of {}{word}", counts.failed, number(all));
         let kinds: Vec<String> = [(counts.timed_out, "timed out"), (counts.crashed, "crashed")]
             .iter()
             .filter(|(count, _)| *count > 0)

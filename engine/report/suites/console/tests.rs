@@ -1,5 +1,5 @@
 use super::frame::{Picture, Running, frame};
-use super::{Show, ShowOutput, TestConsole, TestConsoleOptions, TestLive};
+use super::{ShowOutput, ShowTests, TestConsole, TestConsoleOptions, TestLive};
 use crate::live::text::width;
 use crate::marks::Marks;
 use crate::suites::sample;
@@ -40,7 +40,7 @@ fn failures_in_full_and_a_summary() {
 
 #[test]
 fn every_test_and_its_output() {
-    let all = TestConsoleOptions { show: Show::All, output: ShowOutput::All, projects: true, ..options() };
+    let all = TestConsoleOptions { show: ShowTests::All, output: ShowOutput::All, projects: true, ..options() };
     let events: Vec<TestEvent> = sample::events().into_iter().take(8).collect();
     insta::assert_snapshot!(told(all, &events));
 }
@@ -70,7 +70,7 @@ fn is_of(event: &TestEvent, outcome: Outcome) -> bool {
 fn nothing_steers_the_terminal() {
     for color in [false, true] {
         let style = Style { color, ..Style::default() };
-        let all = TestConsoleOptions { style, show: Show::All, output: ShowOutput::All, ..options() };
+        let all = TestConsoleOptions { style, show: ShowTests::All, output: ShowOutput::All, ..options() };
         let text = told(all, &sample::events());
         let steers = |part: &str| !part.starts_with('[') || part.trim_start_matches(|c: char| c != 'm').is_empty();
         assert!(!text.contains(['\u{7}', '\0', '\r', '\u{202e}', '\u{9b}']));
@@ -83,7 +83,13 @@ fn nothing_steers_the_terminal() {
 fn what_a_summary_says() {
     let passed = || sample::passed(&["a"], "b", 1_000);
     let flaky = || sample::records().into_iter().find(|record| record.outcome == Outcome::Flaky).expect("one");
-    let cases = [vec![passed()], vec![passed(), flaky()], vec![passed(), sample::records().remove(11)]];
+    let failed = || sample::records().remove(2);
+    let cases = [
+        vec![passed()],
+        vec![passed(), flaky()],
+        vec![passed(), sample::records().remove(11)],
+        vec![passed(), failed()],
+    ];
     let shown: Vec<String> = cases.map(|records| summary(options(), records)).into();
     insta::assert_snapshot!(shown.join("\n"));
 }
@@ -113,10 +119,15 @@ fn a_summary_fits_on_a_screen() {
 
 #[test]
 fn a_narrow_summary_has_no_line_that_breaks() {
+    let records: Vec<TestRecord> = many().into_iter().take(120).collect();
+    for columns in 0..5 {
+        let style = Style { width: columns, ..Style::default() };
+        assert!(told(TestConsoleOptions { style, ..options() }, &sample::events()).contains("table[2]"));
+    }
     for columns in [20, 27, 40, 61] {
         let mut options = options();
         options.style.width = columns;
-        let text = summary(options, many());
+        let text = summary(options, records.clone());
         // Paths and commands are copied, so they stay in one piece.
         let longer = |line: &&str| width(line) > columns && !line.contains("target/");
         assert_eq!(text.lines().find(longer), None, "{text}");

@@ -4,7 +4,7 @@ mod escape;
 mod page;
 mod test;
 
-use super::target::Target;
+use super::target::ReportTarget;
 use std::sync::{Arc, OnceLock};
 use thinking_event::testing::{TestCounts, TestEvent, TestRecord, TestReporter, TestRunEnd};
 
@@ -14,7 +14,7 @@ use thinking_event::testing::{TestCounts, TestEvent, TestRecord, TestReporter, T
 /// The words of the search and the filters stand behind `#` in the address: `#q=net&outcome=failed&tag=unit&sort=took`.
 #[derive(Debug)]
 pub struct TestHtml {
-    target: Target,
+    target: ReportTarget,
     coverage: Arc<OnceLock<String>>,
     run: Run,
     records: Vec<TestRecord>,
@@ -36,7 +36,7 @@ struct Run {
 impl TestHtml {
     /// A reporter that writes there.
     #[must_use]
-    pub fn new(target: Target) -> Self {
+    pub fn new(target: ReportTarget) -> Self {
         Self { target, coverage: Arc::default(), run: Run::default(), records: Vec::new() }
     }
 

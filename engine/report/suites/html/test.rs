@@ -155,7 +155,7 @@ fn phase(out: &mut String, phase: &Phase, cut: bool) {
 }
 
 fn failure(out: &mut String, failure: &TestFailure) {
-    let _ = write!(out, "<pre class=\"failure\">{}</pre>\n", lines(&words::rendered(failure)));
+    let _ = writeln!(out, "<pre class=\"failure\">{}</pre>", lines(&words::rendered(failure)));
 }
 
 fn output(out: &mut String, phase: &Phase) {
@@ -165,8 +165,8 @@ fn output(out: &mut String, phase: &Phase) {
         .map(|line| {
             let mut html = String::new();
             let (class, word) = match line.source {
-                OutputSource::Stdout => ("", ""),
-                OutputSource::Stderr => ("err", ""),
+                OutputSource::Stdout => ("", String::new()),
+                OutputSource::Stderr => ("err", String::new()),
                 OutputSource::Log => ("log", words::level(&line.level)),
             };
             if !class.is_empty() {
@@ -175,7 +175,7 @@ fn output(out: &mut String, phase: &Phase) {
                 html.push_str("\">");
             }
             if !word.is_empty() {
-                push_text(&mut html, word);
+                push_text(&mut html, &word);
                 html.push_str(": ");
             }
             html.push_str(&text(&crate::clean::line(&line.text)));

@@ -1,4 +1,4 @@
-use super::{Target, TestHtml};
+use super::{ReportTarget, TestHtml};
 use crate::suites::sample;
 use crate::testing::Paper;
 use std::path::Path;
@@ -7,7 +7,7 @@ use thinking_event::testing::TestRecord;
 
 fn written(records: Vec<TestRecord>, coverage: Option<&str>) -> String {
     let paper = Paper::default();
-    let mut reporter = TestHtml::new(Target::Writer(Box::new(paper.clone())));
+    let mut reporter = TestHtml::new(ReportTarget::Writer(Box::new(paper.clone())));
     let place = reporter.coverage();
     coverage.into_iter().for_each(|text| place.set(text.to_owned()).expect("set once"));
     sample::tell(&mut reporter, &sample::run(records));
@@ -91,10 +91,11 @@ fn shown(dom: &str) -> Vec<String> {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests shall know")]
 fn a_browser_searches_filters_and_sorts() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("index.html");
-    let mut reporter = TestHtml::new(Target::Path(path.clone()));
+    let mut reporter = TestHtml::new(ReportTarget::Path(path.clone()));
     sample::tell(&mut reporter, &sample::events());
     let cases: [(&str, &[&str]); 2] = [
         // In what a test wrote, and all words; an order and a tag that there are not.

@@ -6,7 +6,7 @@
 mod cases;
 mod complete;
 
-use super::target::Target;
+use super::target::ReportTarget;
 use cases::Suite;
 use thinking_event::testing::{TestEvent, TestRecord, TestReporter};
 
@@ -27,7 +27,7 @@ pub enum JunitForm {
 /// Of the output of a phase 64 KiB are kept, the beginning and the end: GitLab takes no file of more than 30 MB.
 #[derive(Debug)]
 pub struct TestJunit {
-    target: Target,
+    target: ReportTarget,
     form: JunitForm,
     run: Vec<(String, String)>,
     began: i64,
@@ -37,7 +37,7 @@ pub struct TestJunit {
 impl TestJunit {
     /// A reporter that writes there, in that form.
     #[must_use]
-    pub fn new(target: Target, form: JunitForm) -> Self {
+    pub fn new(target: ReportTarget, form: JunitForm) -> Self {
         Self { target, form, run: Vec::new(), began: 0, records: Vec::new() }
     }
 

@@ -1,4 +1,4 @@
-use super::{JunitForm, Target, TestJunit};
+use super::{JunitForm, ReportTarget, TestJunit};
 use crate::suites::sample;
 use crate::testing::Paper;
 use thinking_event::testing::TestRecord;
@@ -9,7 +9,7 @@ const GITLAB: &str = include_str!("schemas/gitlab.xsd");
 
 fn written(form: JunitForm, records: Vec<TestRecord>) -> String {
     let paper = Paper::default();
-    sample::tell(&mut TestJunit::new(Target::Writer(Box::new(paper.clone())), form), &sample::run(records));
+    sample::tell(&mut TestJunit::new(ReportTarget::Writer(Box::new(paper.clone())), form), &sample::run(records));
     paper.text()
 }
 
