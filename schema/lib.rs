@@ -55,5 +55,8 @@ pub use tree::Tree;
 /// The JSON Schema of the events that `apply --json` and `logs --json` print, one to a line. Kept by hand; the report room tests it against what it writes.
 pub const EVENTS: &str = include_str!("events.schema.json");
 
+/// The JSON Schema of the JSON lines that `thinking test` writes. Kept by hand; the report room tests it against what it writes.
+pub const TEST_EVENTS: &str = include_str!("test-events.schema.json");
+
 /// The code string type: Rhai as it is, with its place.
 pub type Text = thinking_diagnostic::Spanned<String>;

@@ -1,7 +1,8 @@
 //! Events to console lines and logs.
 //!
 //! Each reporter takes the same events and knows nothing of the run: [`ConsoleReporter`] for people, [`LiveReporter`] for people
-//! before a terminal, [`JsonReporter`] for programs, [`TracingReporter`] for the log, [`Many`] for several at once.
+//! before a terminal, [`JsonReporter`] for programs, [`TracingReporter`] for the log, [`Many`] for several at once. The
+//! reporters of test runs are called `Test…`.
 
 #![cfg_attr(test, allow(clippy::expect_used, reason = "a test may fail loudly"))]
 
@@ -17,6 +18,7 @@ mod names;
 mod parse;
 mod past;
 mod sink;
+mod suites;
 mod summary;
 mod table;
 #[cfg(feature = "opentelemetry")]
@@ -34,6 +36,10 @@ pub use parse::{LogLine, level_of, parse_line};
 pub use past::{
     PastPage, history_json, history_text, run_json, run_steps_json, run_text, step_json, step_text, tasks_json,
     tasks_text,
+};
+pub use suites::{
+    JunitForm, ReportTarget, ShowOutput, ShowTests, TestAnnotations, TestConsole, TestConsoleOptions, TestHtml,
+    TestJson, TestJunit, TestLive, test_to_json,
 };
 pub use table::{cut, cut_front};
 #[cfg(feature = "opentelemetry")]

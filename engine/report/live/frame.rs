@@ -207,7 +207,7 @@ fn counts(state: &State, marks: &Marks) -> Row {
 }
 
 /// A time that passes: `3.2s`, `42s`, `1m 20s`. Tenths only while they can be read.
-fn passed(micros: u64) -> String {
+pub(crate) fn passed(micros: u64) -> String {
     if (10_000_000..60_000_000).contains(&micros) {
         let mut text = String::new();
         // Writing to a string cannot fail.

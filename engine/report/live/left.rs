@@ -145,7 +145,7 @@ impl Steady {
 }
 
 /// `~25s left`, `~4m left`, `~2h 05m left`, `~3d 4h left`: rounded up, so that it moves seldom.
-pub(super) fn told(left: u64) -> String {
+pub(crate) fn told(left: u64) -> String {
     let seconds = left.div_ceil(1_000_000);
     let (minutes, hours) = (seconds.div_ceil(60), seconds.div_ceil(3600));
     if seconds <= 55 {

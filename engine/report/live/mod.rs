@@ -4,15 +4,15 @@
 //! a run of a hundred thousand small steps must not wait for its picture.
 
 mod ending;
-mod frame;
-mod left;
+pub(crate) mod frame;
+pub(crate) mod left;
 mod path;
 mod rate;
-mod row;
-mod screen;
+pub(crate) mod row;
+pub(crate) mod screen;
 mod state;
 mod terminal;
-mod text;
+pub(crate) mod text;
 mod tops;
 
 pub use terminal::{StandardError, Terminal};

@@ -5,7 +5,7 @@ use crate::marks::Marks;
 
 /// A line to be made.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Columns before it.
     pub indent: usize,
     /// Sign before the name; may be empty.
@@ -28,7 +28,7 @@ pub(super) struct Row {
 
 /// Something that stands behind a name, or is left out.
 #[derive(Debug, Clone)]
-pub(super) struct Word {
+pub(crate) struct Word {
     /// The text.
     pub text: String,
     /// Its colour.
@@ -40,7 +40,7 @@ pub(super) struct Word {
 }
 
 impl Word {
-    pub(super) fn new(text: impl Into<String>, color: &'static str, weight: u8) -> Self {
+    pub(crate) fn new(text: impl Into<String>, color: &'static str, weight: u8) -> Self {
         Self { text: text.into(), color, weight, column: 0 }
     }
 
@@ -59,7 +59,7 @@ const SHORTEST_BAR: usize = 6;
 
 /// A line and the columns that it fills.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// The text, with colours.
     pub text: String,
     /// Columns.
@@ -68,7 +68,7 @@ pub(super) struct Line {
 
 impl Row {
     /// The line, of at most that many columns.
-    pub(super) fn line(mut self, columns: usize, marks: &Marks) -> Line {
+    pub(crate) fn line(mut self, columns: usize, marks: &Marks) -> Line {
         // Where there is little room, little of it goes for indents.
         self.indent = self.indent.min(columns / 5);
         let sign = if self.sign.is_empty() { 0 } else { width(self.sign) + 1 };

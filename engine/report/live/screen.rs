@@ -9,7 +9,7 @@ use super::terminal::Terminal;
 use std::fmt::Write as _;
 
 /// The painter.
-pub(super) struct Screen {
+pub(crate) struct Screen {
     terminal: Box<dyn Terminal>,
     /// Whether the terminal breaks lines anew that became too long for it.
     reflows: bool,
@@ -23,36 +23,36 @@ pub(super) struct Screen {
 const USUAL: (u16, u16) = (80, 24);
 
 impl Screen {
-    pub(super) fn new(terminal: Box<dyn Terminal>, reflows: bool) -> Self {
+    pub(crate) fn new(terminal: Box<dyn Terminal>, reflows: bool) -> Self {
         let mut screen = Self { terminal, reflows, standing: Vec::new(), size: (0, 0), hidden: false, broken: false };
         screen.measure();
         screen
     }
 
     /// Columns and lines that may be used; the last column and the line of the cursor stay free.
-    pub(super) fn room(&self) -> (usize, usize) {
+    pub(crate) fn room(&self) -> (usize, usize) {
         (self.size.0.saturating_sub(1), self.size.1.saturating_sub(1))
     }
 
     /// Asks how large the terminal is; whether that is so since the last time it was asked.
-    pub(super) fn measure(&mut self) -> bool {
+    pub(crate) fn measure(&mut self) -> bool {
         let (columns, lines) = self.terminal.size().unwrap_or(USUAL);
         let size = (usize::from(columns), usize::from(lines));
         std::mem::replace(&mut self.size, size) == size
     }
 
     /// Whether there is nobody to paint for any more.
-    pub(super) fn broken(&self) -> bool {
+    pub(crate) fn broken(&self) -> bool {
         self.broken
     }
 
     /// What stands on the terminal is no longer this picture's: a shell wrote below it.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.standing.clear();
     }
 
     /// Writes lines above the picture and paints it.
-    pub(super) fn paint(&mut self, above: &str, lines: Vec<Line>) {
+    pub(crate) fn paint(&mut self, above: &str, lines: Vec<Line>) {
         let foreground = self.terminal.foreground();
         if foreground && self.hidden {
             self.forget();

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthChar;
 
 /// Columns that a text takes at most. Joined characters count one by one, as terminals differ in how they show them.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return text.len();
     }
@@ -15,7 +15,7 @@ fn columns(character: char) -> usize {
 }
 
 /// A text of at most that many columns; of one that is longer the middle is left out.
-pub(super) fn clip(text: &str, most: usize, gap: &str) -> String {
+pub(crate) fn clip(text: &str, most: usize, gap: &str) -> String {
     if width(text) <= most {
         return text.to_owned();
     }
@@ -44,7 +44,7 @@ pub(super) fn clip(text: &str, most: usize, gap: &str) -> String {
 }
 
 /// The beginning of a text, of at most that many columns.
-pub(super) fn first(text: &str, most: usize) -> String {
+pub(crate) fn first(text: &str, most: usize) -> String {
     let mut taken = 0;
     text.chars()
         .take_while(|character| {
@@ -56,7 +56,7 @@ pub(super) fn first(text: &str, most: usize) -> String {
 
 /// Adds a text, its lines broken between words where they are longer than that. Lines that begin with a blank stay as they are: what
 /// stands in columns would not any more. Colours take no room.
-pub(super) fn push_wrapped(out: &mut String, text: &str, columns: usize) {
+pub(crate) fn push_wrapped(out: &mut String, text: &str, columns: usize) {
     for line in text.split_inclusive('\n') {
         if line.starts_with(' ') {
             out.push_str(line);
