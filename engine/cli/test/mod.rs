@@ -6,7 +6,9 @@
 //! 4. this file: the rest is put together from `thinking_testing` and `thinking_report`
 
 mod args;
+mod listing;
 mod projects;
+mod reports;
 mod run;
 mod suites;
 mod worker;

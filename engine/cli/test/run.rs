@@ -1,71 +1,284 @@
 //! A run of tests.
 
 use crate::cli::exit::{Exit, Trouble};
-use crate::cli::output;
 use crate::cli::test::args::TestArgs;
+use crate::cli::test::listing;
 use crate::cli::test::projects::{self, Found};
+use crate::cli::test::reports::{About, Reports, near};
+use crate::cli::{output, signals};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use thinking_event::testing::{TestEvent, TestReporter};
-use thinking_testing::pool::{Interrupt, Planned, Pool, ProjectWorkers, RunOptions};
+use std::time::Duration;
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
+use thinking_event::testing::{TestInfo, TestRunEnd};
+use thinking_run::{Stop, StopSignal};
+use thinking_testing::pool::{Interrupt, Pool, ProjectWorkers, RunOptions, TestRunResult};
+use thinking_testing::protocol::{Ready, Settings};
+use thinking_testing::record::{Record, Records};
+use thinking_testing::schedule::{Ordering, Wishes, schedule};
+use thinking_testing::select::{Dialect, Filter, Selection, select};
+
+/// So many directories of test runs are kept.
+const KEPT: usize = 10;
 
 /// Runs tests.
 pub(crate) fn run(args: &TestArgs) -> Result<Exit, Trouble> {
-    let found = match projects::find(args) {
-        Ok(found) => found,
-        Err(wrong) => {
-            output::complain(wrong, args.json);
-            return Ok(Exit::Wrong);
-        }
+    let mut sources = SourceMap::new();
+    let asked = projects::find(args).map_err(|wrong| vec![wrong]).and_then(|found| {
+        let selection = selection(args, &mut sources)?;
+        let shuffle = shuffle(args).map_err(|wrong| vec![wrong])?;
+        Ok((found, selection, shuffle))
+    });
+    let (found, selection, shuffle) = match asked {
+        Ok(asked) => asked,
+        Err(wrong) => return Ok(refuse(wrong, &sources, args)),
     };
-    let workers = found.iter().map(|one| workers(one, args)).collect();
-    let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
-    let mut pool = Pool::new(workers, jobs);
-    let Some(ready) = pool.load(&|| Interrupt::None, &mut || {}) else { return Ok(Exit::Interrupted) };
-    let mut wrong = false;
-    let mut planned = Vec::new();
-    for (number, ready) in ready.into_iter().enumerate() {
-        match ready {
-            Ok(ready) => {
-                wrong |= ready.error_count > 0;
-                output::talk(&ready.errors);
-                output::talk(&ready.warnings);
-                planned.extend(ready.tests.into_iter().map(|test| Planned {
-                    project: number,
-                    test,
-                    repetition: 1,
-                    expected: None,
-                }));
-            }
-            Err(error) => {
-                wrong = true;
-                output::talk(&format!("{error}\n{}\n", error.last_lines.join("\n")));
-            }
-        }
+    let stop = StopSignal::new(Duration::from_secs(24 * 60 * 60));
+    signals::listen(&stop);
+    let interrupt = || match stop.asked() {
+        Stop::No => Interrupt::None,
+        Stop::Graceful => Interrupt::Graceful,
+        Stop::Now => Interrupt::Now,
+    };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut pool = Pool::new(found.iter().map(|one| workers(one, args)).collect(), args.jobs.unwrap_or(cores));
+    let Some(loaded) = pool.load(&interrupt, &mut || {}) else { return Ok(Exit::Interrupted) };
+    let Some(ready) = usable(loaded, args) else { return Ok(Exit::Wrong) };
+    let settings = match &*ready {
+        [only] => only.settings.clone(),
+        _ => Settings::default(),
+    };
+    let jobs = args.jobs.or_else(|| ready.iter().filter_map(|one| one.settings.jobs).max()).unwrap_or(cores);
+    pool.set_jobs(jobs);
+    let tests = meant(&found, &ready);
+    let records = load_records(&ready, &tests);
+    let selected = match select(&tests, &selection, &records) {
+        Ok(selected) => selected,
+        Err(wrong) => return Ok(refuse(wrong, &sources, args)),
+    };
+    if !selected.hints.is_empty() && !args.quiet && !args.json {
+        output::diagnostics(&selected.hints.iter().cloned().collect(), &sources, false);
     }
-    if wrong {
+    if args.list {
+        listing::print(selected.tests.iter().filter_map(|number| tests.get(*number)), args.json, ready.len() > 1);
+        return Ok(Exit::Done);
+    }
+    let ordering = match (args.stepwise, shuffle) {
+        (true, _) => Ordering::Written,
+        (false, Some(seed)) => Ordering::Shuffled(seed),
+        (false, None) => Ordering::LongestFirst,
+    };
+    let wishes = Wishes { ordering, failed_first: args.failed_first, repeat: args.repeat, jobs };
+    let schedule = schedule(&tests, &selected.tests, wishes, &records);
+    let run = id();
+    let directory = directory(&ready, &run);
+    if let Err(error) = std::fs::create_dir_all(&directory) {
+        let message = format!("`{}` cannot be made: {error}", directory.display());
+        output::complain(
+            Diagnostic::error(Code::State, message)
+                .help("mend that, or name another place with --state DIR".to_owned()),
+            args.json,
+        );
         return Ok(Exit::Wrong);
     }
-    let work = std::env::temp_dir().join(format!("thinking-test-{}", std::process::id()));
-    let options = RunOptions { known: planned.len(), work, ..RunOptions::default() };
-    let result = pool.run(&planned, &options, &|| Interrupt::None, &mut Plain);
-    output::talk(&format!("{:?} {:?}\n", result.counts, result.took));
-    Ok(if result.counts.failed > 0 { Exit::Failed } else { Exit::Done })
+    let options = RunOptions {
+        run,
+        directory: near(&directory),
+        work: directory.join("work"),
+        known: tests.len(),
+        shuffle,
+        expected: schedule.expected,
+        timeout: args.timeout,
+        retries: args.retries,
+        fail_fast: args.fail_fast || args.stepwise,
+        seed: args.seed,
+        update: args.update,
+        coverage: !args.no_coverage,
+        ..RunOptions::default()
+    };
+    let about = About { args, settings: &settings, directory: &directory, projects: ready.len(), again: again(args) };
+    let mut reports = Reports::new(&about);
+    let result = pool.run(&schedule.plan, &options, &interrupt, &mut reports);
+    drop(pool);
+    let mut well = reports.finish();
+    well &= write_records(&ready, &tests, records, &result);
+    for error in &result.errors {
+        output::talk(&format!("{error}\n"));
+        error.last_lines.iter().for_each(|line| output::talk(&format!("  {line}\n")));
+    }
+    // Nothing is in it unless a test failed.
+    let _ = std::fs::remove_dir(directory.join("work"));
+    tidy(directory.parent());
+    Ok(match result.end {
+        TestRunEnd::Interrupted => Exit::Interrupted,
+        _ if !result.errors.is_empty() => Exit::Wrong,
+        _ if result.counts.failed > 0 || !well => Exit::Failed,
+        TestRunEnd::Finished | TestRunEnd::Stopped => Exit::Done,
+    })
 }
 
-struct Plain;
+fn refuse(wrong: Vec<Diagnostic>, sources: &SourceMap, args: &TestArgs) -> Exit {
+    output::diagnostics(&Diagnostics::from_iter(wrong), sources, args.json);
+    Exit::Wrong
+}
 
-impl TestReporter for Plain {
-    fn event(&mut self, event: &TestEvent) {
-        if let TestEvent::Ended(record) = event {
-            let mut text = format!("{} {}\n", record.outcome.word(), record.test.path());
-            for one in &record.tries {
-                for (_, failure) in one.all_failures() {
-                    text.push_str(&failure.rendered);
+fn selection(args: &TestArgs, sources: &mut SourceMap) -> Result<Selection, Vec<Diagnostic>> {
+    let mut wrong = Vec::new();
+    let mut parse = |dialect, texts: &[String]| -> Vec<Filter> {
+        let parsed = texts.iter().map(|text| Filter::parse(dialect, text, sources));
+        parsed.filter_map(|one| one.map_err(|error| wrong.push(error)).ok()).collect()
+    };
+    let (expressions, tags) = (parse(Dialect::Tests, &args.filter), parse(Dialect::Tags, &args.tag));
+    let shard = match args.shard.as_deref().map(str::parse).transpose() {
+        Ok(shard) => shard,
+        Err(why) => {
+            let why: String = why;
+            wrong.push(Diagnostic::error(Code::CommandLine, format!("--shard: {why}")));
+            None
+        }
+    };
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    Ok(Selection {
+        expressions,
+        tags,
+        texts: args.keyword.clone(),
+        shard,
+        last_failed: args.last_failed,
+        stepwise: args.stepwise,
+    })
+}
+
+/// The seed of `--shuffle`, drawn if none was given.
+fn shuffle(args: &TestArgs) -> Result<Option<u64>, Diagnostic> {
+    match args.shuffle.as_deref() {
+        None => Ok(None),
+        Some("") => Ok(Some(u64::from(random()))),
+        Some(text) => text.parse().map(Some).map_err(|_| {
+            Diagnostic::error(Code::CommandLine, format!("--shuffle {text}: a seed is a whole number"))
+                .help("leave it out to draw one; it is told, and gives the same order again".to_owned())
+        }),
+    }
+}
+
+/// Some number.
+fn random() -> u32 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    // Its keys are drawn by the system.
+    std::collections::hash_map::RandomState::new().build_hasher().finish() as u32
+}
+
+/// What the projects offer; `None` if one of them is wrong, which is told.
+fn usable(loaded: Vec<Result<Ready, thinking_testing::pool::WorkerError>>, args: &TestArgs) -> Option<Vec<Ready>> {
+    let (mut ready, mut mistakes, mut broken) = (Vec::new(), 0, false);
+    for one in loaded {
+        match one {
+            Ok(one) => {
+                mistakes += one.error_count;
+                output::talk(&one.errors);
+                if !args.quiet && !args.json {
+                    output::talk(&one.warnings);
                 }
+                ready.push(one);
             }
-            output::talk(&text);
+            Err(error) => {
+                broken = true;
+                error.last_lines.iter().for_each(|line| output::talk(&format!("{line}\n")));
+                output::talk(&format!("{error}\n"));
+            }
         }
     }
+    if mistakes > 0 {
+        let what = if mistakes == 1 { "1 mistake".to_owned() } else { format!("{mistakes} mistakes") };
+        output::talk(&format!("{what}; no test was run\n"));
+    }
+    (mistakes == 0 && !broken).then_some(ready)
+}
+
+/// The tests of the projects, or of the files that were named.
+fn meant(found: &[Found], ready: &[Ready]) -> Vec<TestInfo> {
+    let mut tests = Vec::new();
+    for (found, ready) in found.iter().zip(ready) {
+        let is_meant = |test: &&TestInfo| {
+            let file = std::path::absolute(&test.file).unwrap_or_default();
+            found.files.is_empty() || found.files.contains(&file)
+        };
+        tests.extend(ready.tests.iter().filter(is_meant).cloned());
+    }
+    tests
+}
+
+fn load_records(ready: &[Ready], tests: &[TestInfo]) -> Records {
+    let mut records = BTreeMap::new();
+    for one in ready {
+        let Some(project) = one.tests.first().map(|test| test.project.clone()) else { continue };
+        let (record, warning) = Record::load(&Record::file(Path::new(&one.state)));
+        if let Some(warning) = warning.filter(|_| !tests.is_empty()) {
+            output::diagnostics(&Diagnostics::from_iter([warning]), &SourceMap::new(), false);
+        }
+        records.insert(project, record);
+    }
+    Records(records)
+}
+
+fn write_records(ready: &[Ready], tests: &[TestInfo], mut records: Records, result: &TestRunResult) -> bool {
+    let mut well = true;
+    for one in ready {
+        let Some(project) = one.tests.first().map(|test| test.project.clone()) else { continue };
+        if !tests.iter().any(|test| test.project == project) {
+            continue;
+        }
+        let record = records.0.entry(project.clone()).or_default();
+        record.update(&project, &one.tests, &result.records);
+        let file = Record::file(Path::new(&one.state));
+        if let Err(error) = record.write(&file) {
+            output::talk(&format!(
+                "`{}` cannot be written: {error}; --last-failed will not know of this run\n",
+                file.display()
+            ));
+            well = false;
+        }
+    }
+    well
+}
+
+/// A name for this run: when it began, and four digits for those that begin at once.
+fn id() -> String {
+    let now = jiff::Zoned::now();
+    format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), random() & 0xffff)
+}
+
+/// Where reports go: below the state of the project, or here if there are several.
+fn directory(ready: &[Ready], run: &str) -> PathBuf {
+    let state = match ready {
+        [only] => PathBuf::from(&only.state),
+        _ => std::env::current_dir().unwrap_or_default().join(".thinking"),
+    };
+    state.join("tests").join(run)
+}
+
+/// Old runs go: what they said is of no use any more.
+fn tidy(runs: Option<&Path>) {
+    let Some(runs) = runs else { return };
+    let entries = std::fs::read_dir(runs).into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    // Their names begin with the time.
+    names.sort();
+    let surplus = names.len().saturating_sub(KEPT);
+    for old in names.iter().take(surplus) {
+        let _ = std::fs::remove_dir_all(old);
+    }
+}
+
+/// What to type to run what failed again.
+fn again(args: &TestArgs) -> String {
+    let mut words = vec!["thinking test".to_owned()];
+    words.extend(args.paths.iter().map(|path| path.display().to_string()));
+    words.extend(args.facet.iter().map(|facet| format!("--facet {facet}")));
+    words.push("--last-failed".to_owned());
+    words.join(" ")
 }
 
 /// How workers of a project are started.
