@@ -9,6 +9,7 @@ mod check;
 mod component;
 mod engine;
 mod failure;
+mod generate;
 mod known;
 mod methods;
 mod parse_error;
@@ -20,5 +21,6 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
+pub use generate::{Counterexample, ForAll, Named, Search, Searched, Verdict, literal};
 pub use rhai::Rhai;
 pub use thinking_std::{FunctionDoc, page, topics};
