@@ -1,3 +1,4 @@
 //! Suites: which tests there are, which of them run, in which order, and how one is run.
 
+pub mod feature;
 pub mod protocol;
