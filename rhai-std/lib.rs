@@ -60,6 +60,7 @@ mod tests;
 
 pub use component::{Handle, Scripted, crossing, operations};
 pub use convert::{datum_from, from_datum, from_value, value_from};
+pub use csv::{CsvCase, csv_cases};
 pub use documents::{Documents, WRITES as DOCUMENTS_WRITES};
 pub use evaluation::{
     check_cancelled, check_depth, check_memory, evaluate, evaluate_within, host, spend_operations, stack_used,

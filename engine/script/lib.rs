@@ -10,6 +10,7 @@ mod component;
 mod engine;
 mod failure;
 mod flow;
+mod generate;
 mod known;
 mod methods;
 mod parse_error;
@@ -21,5 +22,6 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
+pub use generate::{Counterexample, ForAll, Named, Search, Searched, Verdict, literal};
 pub use rhai::Rhai;
 pub use thinking_std::{FunctionDoc, page, topics};

@@ -40,4 +40,4 @@ pub use program::{
     ScriptedComponent, StaticScope, VariableKind,
 };
 pub use strict::to_json;
-pub use value::{Datum, Value};
+pub use value::{Datum, Value, from_text};

@@ -26,6 +26,13 @@ impl Default for Format {
 }
 
 impl Format {
+    /// A reader's builder for such a table; its other options are csv's own.
+    pub fn builder(self) -> csv::ReaderBuilder {
+        let mut builder = csv::ReaderBuilder::new();
+        builder.delimiter(self.separator).quote(self.quote).comment(self.comment);
+        builder
+    }
+
     /// Reads a script's map.
     ///
     /// # Errors

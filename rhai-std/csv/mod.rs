@@ -1,7 +1,10 @@
 //! `csv`: tables with a line of names first.
 
+mod cases;
 mod format;
 mod rows;
+
+pub use cases::{CsvCase, csv_cases};
 
 use crate::convert::value_from;
 use crate::evaluation::check_memory;

@@ -1,12 +1,14 @@
 //! The rows of a table, one after the other.
 
 use super::format::Format;
+use crate::convert::from_value;
 use crate::failure::{Answer, fail};
 use crate::file_view::{At, FileView};
 use crate::stream::{Items, Source};
 use csv::StringRecord;
 use rhai::{Dynamic, EvalAltResult, Identifier, Map};
 use std::sync::Arc;
+use thinking_step::from_text;
 
 /// How much of the last row is looked at for a quote that nobody closes.
 const TAIL: u64 = 1 << 20;
@@ -27,13 +29,7 @@ impl Source for Rows {
         let mut reader = RowReader {
             mark: table.offset(),
             // Buffered by itself, 64 KiB at a time.
-            reader: csv::ReaderBuilder::new()
-                .delimiter(self.format.separator)
-                .quote(self.format.quote)
-                .comment(self.format.comment)
-                .has_headers(self.format.header)
-                .buffer_capacity(64 << 10)
-                .from_reader(table),
+            reader: self.format.builder().has_headers(self.format.header).buffer_capacity(64 << 10).from_reader(table),
             names: None,
             record: StringRecord::new(),
             rows: self,
@@ -77,7 +73,7 @@ impl RowReader {
             self.check_closed()?;
         }
         let numbers = self.rows.format.numbers;
-        let fields = self.record.iter().map(|text| if numbers { field(text) } else { text.into() });
+        let fields = self.record.iter().map(|text| if numbers { from_value(&from_text(text)) } else { text.into() });
         Ok(Some(match &self.names {
             Some(names) if self.rows.format.header => {
                 Dynamic::from_map(names.iter().cloned().zip(fields).collect::<Map>())
@@ -88,7 +84,7 @@ impl RowReader {
 
     /// Asks of the last row whether its last field has an end: a file that was cut within quotes is not whole.
     fn check_closed(&self) -> Answer<()> {
-        let (Some(position), Some(last)) = (self.record.position(), self.record.iter().next_back()) else {
+        let Some(position) = self.record.position().filter(|_| !self.record.is_empty()) else {
             return Ok(());
         };
         let size = self.rows.file.size();
@@ -100,12 +96,7 @@ impl RowReader {
         {
             return Ok(());
         }
-        let quote = self.rows.format.quote;
-        let Some(before) = tail.strip_suffix(last.as_bytes()).and_then(|before| before.strip_suffix(&[quote])) else {
-            return Ok(());
-        };
-        // A quote opens a field only at its beginning.
-        if before.last().is_none_or(|byte| [self.rows.format.separator, b'\n', b'\r'].contains(byte)) {
+        if open_at_end(&tail, &self.record, self.rows.format) {
             let what = &self.rows.what;
             return Err(fail(format!("{what} is not CSV: line {} has a quote that nothing closes", position.line())));
         }
@@ -113,46 +104,32 @@ impl RowReader {
     }
 
     fn problem(&self, error: &csv::Error) -> Box<EvalAltResult> {
-        let line = |position: &Option<csv::Position>| position.as_ref().map_or(0, csv::Position::line);
-        let why = match error.kind() {
-            csv::ErrorKind::Io(error) => return self.rows.file.problem(error),
-            csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-                format!("line {} has {len} fields instead of {expected_len}", line(pos))
-            }
-            csv::ErrorKind::Utf8 { pos, .. } => format!("line {} is not UTF-8", line(pos)),
-            _ => error.to_string(),
-        };
-        fail(format!("{} is not CSV: {why}", self.rows.what))
+        match error.kind() {
+            csv::ErrorKind::Io(error) => self.rows.file.problem(error),
+            _ => fail(format!("{} is not CSV: {}", self.rows.what, why(error))),
+        }
     }
 }
 
-fn field(text: &str) -> Dynamic {
-    if !is_plain_number(text) {
-        return text.into();
+/// Why a table cannot be read.
+pub fn why(error: &csv::Error) -> String {
+    let line = |position: &Option<csv::Position>| position.as_ref().map_or(0, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            format!("line {} has {len} fields instead of {expected_len}", line(pos))
+        }
+        csv::ErrorKind::Utf8 { pos, .. } => format!("line {} is not UTF-8", line(pos)),
+        _ => error.to_string(),
     }
-    if text.contains(['.', 'e', 'E']) {
-        return match text.parse::<f64>() {
-            Ok(float) if float.is_finite() => float.into(),
-            _ => text.into(),
-        };
-    }
-    text.parse::<i64>().map_or_else(|_| text.into(), Into::into)
 }
 
-/// Whether a text is a number as JSON writes it: no plus sign, no leading zeros, no blanks. So keys such as `007` stay what they are.
-fn is_plain_number(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (number, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, Some(exponent)),
-        None => (unsigned, None),
+/// Whether the last field of a table has no end. `tail` is its end as it is written, with at least the last field of the last row.
+pub fn open_at_end(tail: &[u8], record: &StringRecord, format: Format) -> bool {
+    let last = record.iter().next_back().unwrap_or("");
+    let Some(before) = tail.strip_suffix(last.as_bytes()).and_then(|before| before.strip_suffix(&[format.quote]))
+    else {
+        return false;
     };
-    let (whole, fraction) = match number.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (number, None),
-    };
-    digits(whole)
-        && (whole.len() == 1 || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)))
+    // A quote opens a field only at its beginning.
+    before.last().is_none_or(|byte| [format.separator, b'\n', b'\r'].contains(byte))
 }
