@@ -7,6 +7,7 @@
 
 mod clean;
 mod console;
+pub mod coverage;
 mod duration;
 mod json;
 mod live;

@@ -46,7 +46,7 @@ pub fn build(library: &Library) -> Engine {
 /// Builds an engine that runs what [`instrument`](crate::coverage::instrument) made.
 pub fn build_covering(library: &Library, recorder: Recorder) -> Engine {
     let mut engine = without_variables(library);
-    accept_bodies(&mut engine);
+    accept_bodies(&mut engine, recorder.clone());
     #[expect(deprecated, reason = "Rhai marks so what may change with a new version of it")]
     engine.on_var(move |name, index, context| {
         if name == MARK {

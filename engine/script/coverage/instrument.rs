@@ -58,10 +58,14 @@ impl Work<'_> {
     /// A function; what is on the line of `before` needs no counting.
     fn function(&mut self, function: &ScriptFuncDef, before: Option<Before>) {
         let outside = mem::take(&mut self.counted);
-        let statements = self.statements(body(function), before);
+        let mut statements = self.statements(body(function), before);
         if self.counted > 0 {
+            let first = self.counts(statements.first());
+            if first.is_some() {
+                statements.remove(0);
+            }
             let block = StmtBlock::new(statements, function.body.start_position(), function.body.end_position());
-            self.replaced.extend(self.bodies.replace(function, block));
+            self.replaced.extend(self.bodies.replace(function, first, block));
         }
         self.counted = outside;
     }
@@ -80,7 +84,7 @@ impl Work<'_> {
                 }
                 Stmt::Block(_) => self.inside(&mut statement, before),
                 _ => {
-                    let made_closure = matches!(all.last(), Some(Stmt::Share(shared)) if shared.first().is_some_and(|first| first.0.name != self.mark));
+                    let made_closure = matches!(all.last(), Some(Stmt::Share(_))) && self.counts(all.last()).is_none();
                     if !made_closure && let Some((counting, at)) = self.counting(start(&statement), before) {
                         before = Some(at);
                         all.push(counting);
@@ -107,6 +111,13 @@ impl Work<'_> {
         let ident = Ident { name: self.mark.clone(), pos: position };
         let counting = Stmt::Share(Box::new([(ident, NonZeroUsize::new(number + 1))].into_iter().collect()));
         Some((counting, Before { number, line }))
+    }
+
+    /// The place that a statement counts; `None` if it is the script's own.
+    fn counts(&self, statement: Option<&Stmt>) -> Option<usize> {
+        let Some(Stmt::Share(shared)) = statement else { return None };
+        let (_, number) = shared.first().filter(|(ident, _)| ident.name == self.mark)?;
+        number.map(|number| number.get() - 1)
     }
 
     fn block(&mut self, block: &mut StmtBlock, before: Option<Before>) {

@@ -17,7 +17,7 @@ fn shown(sources: &SourceMap, coverage: &Coverage) -> String {
         let lines = coverage.lines.get(&*file.name);
         for (at, text) in file.text.lines().enumerate() {
             let hits = lines.and_then(|lines| lines.get(&(at + 1))).map_or("-".to_owned(), u64::to_string);
-            all.push_str(format!("{hits:>3} | {text}").trim_end());
+            all.push_str(format!("{hits:>3} | {}", text.replace('\r', "␍")).trim_end());
             all.push('\n');
         }
     }
@@ -135,7 +135,89 @@ let text = `${
     b: 0,
 }
 "#
-    ), @"");
+    ), @r##"
+      - | // A comment.
+      1 | let a = 1;
+      1 | const B = 2;
+      - |
+      1 | a += B;
+      1 | a = a
+      - |     + 1;
+      1 | if a > 3 {
+      1 |     a -= 1;
+      - | } else {
+      0 |     a = 100;
+      - | }
+      1 | if a > 100 { a = 1 } else { a = 2 }
+      1 | if a == 1 {
+      0 |     a = 3;
+      1 | } else if a == 2 {
+      1 |     a = 4;
+      - | } else {
+      0 |     a = 5;
+      - | }
+      1 | let list = [
+      - |     1,
+      1 |     if a == 4 {
+      1 |         2
+      - |     } else {
+      0 |         3
+      - |     },
+      - | ];
+      1 | for x in list {
+      2 |     if x == 1 {
+      1 |         continue;
+      - |     }
+      1 |     a += x;
+      - | }
+      1 | while a < 20 {
+     13 |     a += 1;
+     13 |     if a == 19 {
+      1 |         break;
+      - |     }
+      - | }
+      1 | loop {
+      7 |     a += 1;
+      7 |     if a > 25 { break; }
+      - | }
+      1 | do {
+      4 |     a += 1;
+      - | }
+      4 | while a < 30;
+      1 | do {
+      1 |     break;
+      0 | } until false;
+      1 | switch a {
+      1 |     30 => a += 1,
+      - |     31 => {
+      0 |         a = 0;
+      - |     }
+      0 |     32 | 33 => a = 1,
+      0 |     34..40 if a == 35 => a = 2,
+      0 |     _ => throw "not this"
+      - | }
+      1 | try {
+      1 |     a += 1;
+      1 |     throw "on purpose";
+      0 |     a = 0;
+      - | } catch (error) {
+      1 |     a += 1;
+      - | }
+      - | {
+      1 |     a += 1;
+      - |     ;
+      - | }
+      - | /* more
+      1 |    of it */ a += 1;
+      1 | let text = `${
+      1 |     a
+      1 | } and ${if a > 0 { "more" } else { "less" }}`;
+      1 | #{
+      - |     text: text,
+      - |     b: 0,
+      - | }
+    = {"b":0,"text":"35 and more"}
+    "##);
 }
 
 #[test]
@@ -190,21 +272,103 @@ let second = |x| {
 twice(1) + twice(2) + early(1) + early(2)
     + recurse(5) + one.call(1) + hidden([1, 2]).len() + first.call(1)
 "#
-    ), @"");
+    ), @r##"
+      2 | fn twice(x) { x * 2 }
+      - | fn early(x) {
+      2 |     if x > 1 {
+      1 |         return x;
+      - |     }
+      1 |     let y = x + 1;
+      1 |     y
+      - | }
+      - | fn never() {
+      0 |     1
+      - | }
+      - | fn recurse(n) {
+      6 |     if n == 0 { return 0; }
+      5 |     1 + recurse(n - 1)
+      - | }
+      - | private fn hidden(list) {
+      1 |     list.map(|x| {
+      2 |         let y = x + 1;
+      2 |         y
+      - |     })
+      - | }
+      1 | let k = 10;
+      1 | let one = |x| x + k;
+      1 | let same = [1, 2, 3]
+      3 |     .map(|x| x + 1)
+      - |     .filter(|x|
+      3 |         x > 2
+      - |     )
+      - |     .map(|x| {
+      2 |         k += x;
+      2 |         [4].map(|z| {
+      2 |             z + k
+      - |         })[0]
+      - |     });
+      1 | let other = |x| {
+      0 |     throw x;
+      - | };
+      1 | let unused = || {
+      0 |     1
+      - | };
+      1 | let first = |x| {
+      1 |     x + 1
+      - | };
+      1 | let second = |x| {
+      0 |     x + 1
+      - | };
+      1 | twice(1) + twice(2) + early(1) + early(2)
+      - |     + recurse(5) + one.call(1) + hidden([1, 2]).len() + first.call(1)
+    = 37
+    "##);
 }
 
 #[test]
 fn failures_end_where_they_end() {
-    assert_snapshot!(covered("let a = 1;\nlet b = a / 0;\nlet c = 1;\n"), @"");
-    assert_snapshot!(covered("fn f(x) {\n    assert_eq(x, 1);\n    x\n}\nf(1);\nf(2);\nf(1);\n"), @"");
-    assert_snapshot!(covered("return 5;\nlet c = 1;\n"), @"");
+    assert_snapshot!(covered("let a = 1;\nlet b = a / 0;\nlet c = 1;\n"), @r##"
+      1 | let a = 1;
+      1 | let b = a / 0;
+      0 | let c = 1;
+    ! division by zero: 1 / 0
+    "##);
+    assert_snapshot!(covered("fn f(x) {\n    assert_eq(x, 1);\n    x\n}\nf(1);\nf(2);\nf(1);\n"), @r##"
+      - | fn f(x) {
+      2 |     assert_eq(x, 1);
+      1 |     x
+      - | }
+      1 | f(1);
+      1 | f(2);
+      0 | f(1);
+    ! the two values are not equal
+    "##);
+    assert_snapshot!(covered("return 5;\nlet c = 1;\n"), @r##"
+      1 | return 5;
+      0 | let c = 1;
+    = 5
+    "##);
 }
 
 #[test]
 fn nothing_can_run_where_there_is_nothing() {
-    assert_snapshot!(covered("// only this\n\n;\n"), @"");
-    assert_snapshot!(covered("\u{feff}let a = 1;\r\nlet b = 2;\r\n// no\r\na + b\r\n"), @"");
-    assert_snapshot!(covered("let a = 1;\rlet b = 2;"), @"");
+    assert_snapshot!(covered("// only this\n\n;\n"), @r##"
+      - | // only this
+      - |
+      - | ;
+    = null
+    "##);
+    assert_snapshot!(covered("\u{feff}let a = 1;\r\nlet b = 2;\r\n// no\r\na + b\r\n"), @r##"
+      1 | ﻿let a = 1;
+      1 | let b = 2;
+      - | // no
+      1 | a + b
+    = 3
+    "##);
+    assert_snapshot!(covered("let a = 1;\rlet b = 2;"), @r##"
+      1 | let a = 1;␍let b = 2;
+    = null
+    "##);
 }
 
 /// The manifest, and a script in it: where its text begins, and by how much its lines are set in.
@@ -234,8 +398,23 @@ fn in_manifest(kdl: &str, quoted: &str, indentation: usize) -> String {
 fn lines_of_a_manifest() {
     let kdl = "project \"x\"\nstep \"a\" {\n    rhai #\"\"\"\n        let a = 1;\n        // ö\n        if a > 1 {\n            a = 2;\n        }\n        \"\"\"#\n}\n";
     let script = "        let a = 1;\n        // ö\n        if a > 1 {\n            a = 2;\n        }\n";
-    assert_snapshot!(in_manifest(kdl, script, 8), @"");
-    assert_snapshot!(in_manifest("step \"a\" when=\"1 < 2\" {\n    rhai \"let a = 1; a\"\n}\n", "1 < 2", 0), @"");
+    assert_snapshot!(in_manifest(kdl, script, 8), @r##"
+    - | project "x"
+    - | step "a" {
+    - |     rhai #"""
+    2 |         let a = 1;
+    - |         // ö
+    2 |         if a > 1 {
+    0 |             a = 2;
+    - |         }
+    - |         """#
+    - | }
+    "##);
+    assert_snapshot!(in_manifest("step \"a\" when=\"1 < 2\" {\n    rhai \"let a = 1; a\"\n}\n", "1 < 2", 0), @r##"
+    2 | step "a" when="1 < 2" {
+    - |     rhai "let a = 1; a"
+    - | }
+    "##);
 }
 
 #[test]
@@ -256,10 +435,14 @@ fn escaped_lines_are_one() {
     let code = MappedText::decoded(text, Span::new(source, 5, kdl.len()), runs, ends, kdl.len() as u32 - 1);
     let recorder = Recorder::new();
     eval_with(&Rhai::covering(&recorder), &code).unwrap();
-    assert_snapshot!(shown(&sources, &recorder.take(&sources)), @"");
+    assert_snapshot!(shown(&sources, &recorder.take(&sources)), @r##"
+      1 | rhai "let a = 1;\nfor i in 0..3 {\na += i;\n}"
+    "##);
     let recorder = Recorder::new();
     eval_with(&Rhai::covering(&recorder), &MappedText::opaque(text, Span::new(source, 5, kdl.len()))).unwrap();
-    assert_snapshot!(shown(&sources, &recorder.take(&sources)), @"");
+    assert_snapshot!(shown(&sources, &recorder.take(&sources)), @r##"
+      1 | rhai "let a = 1;\nfor i in 0..3 {\na += i;\n}"
+    "##);
 }
 
 #[test]
@@ -280,7 +463,29 @@ fn scripted_components() {
         let at = kind.about().operation("split").unwrap();
         component.call(at, &mut NamedArguments(&json!({ "text": text })), &host).unwrap();
     }
-    assert_snapshot!(shown(&sources, &recorder.take(&sources)), @"");
+    assert_snapshot!(shown(&sources, &recorder.take(&sources)), @r##"
+    2 | const LEAST = 2;
+    - |
+    - | /// Splits.
+    - | fn split(text) {
+    2 |     let parts = this.cut(text);
+    2 |     if parts.len() < global::LEAST {
+    1 |         return [];
+    - |     }
+    1 |     parts
+    - | }
+    - |
+    - | private fn cut(text) {
+    2 |     text.split(" ")
+    - |         .filter(|word| {
+    3 |             word.len() > 0
+    - |         })
+    - | }
+    - |
+    - | fn unused() {
+    0 |     1
+    - | }
+    "##);
 }
 
 /// Value, or what failed and where.
@@ -318,7 +523,7 @@ fn failures_stay_where_they_are() {
         "fn f(x) {\n    x.missing\n}\nlet a = 1;\n\nf(a)",
         "let list = [1];\nlist\n    .map(|x| {\n        throw x;\n    })",
         "fn f(n) {\n    f(n + 1)\n}\nf(1)",
-        "let f = |n| {\n    n.nothing()\n};\ntry {\n    f.call(1);\n} catch (e) {\n    [e.line, e.position]\n}",
+        "let f = |n| {\n    n.missing\n};\ntry {\n    f.call(1);\n} catch (e) {\n    [e.line, e.position]\n}",
         "loop {\n    let m = #{ };\n    m.a = m;\n    m.a.b.c.d = 1;\n}",
         "do {\n    1;\n} while 5",
         "let a = 1;\nwhile a {\n    a += 1;\n}",
@@ -369,5 +574,11 @@ fn threads_count_together() {
             threads.spawn(|| eval_with(&rhai, &MappedText::whole_file(source, code)).unwrap());
         }
     });
-    assert_snapshot!(shown(&sources, &recorder.take(&sources)), @"");
+    assert_snapshot!(shown(&sources, &recorder.take(&sources)), @r##"
+      4 | let sum = 0;
+      4 | for i in 0..1000 {
+    4000 |     sum += i;
+      - | }
+      4 | sum
+    "##);
 }
