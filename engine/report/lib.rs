@@ -8,6 +8,7 @@
 
 mod clean;
 mod console;
+pub mod coverage;
 mod duration;
 mod json;
 mod live;

@@ -7,6 +7,7 @@ mod canonical;
 mod chain;
 mod check;
 mod component;
+mod coverage;
 mod engine;
 mod failure;
 mod flow;
@@ -17,11 +18,13 @@ mod parse_error;
 mod places;
 mod program;
 mod rhai;
+mod start;
 mod tokens;
 
 #[cfg(test)]
 mod tests;
 
 pub use generate::{Counterexample, ForAll, Named, Search, Searched, Verdict, literal};
+pub use coverage::Recorder;
 pub use rhai::Rhai;
 pub use thinking_std::{FunctionDoc, page, topics};

@@ -3,7 +3,8 @@
 use crate::failure::explain;
 use crate::flow;
 use crate::places::Places;
-use rhai::{AST, Dynamic, Engine, Expr, INT, ImmutableString, Position, Scope, Stmt};
+use crate::start::start;
+use rhai::{AST, Dynamic, Engine, INT, ImmutableString, Scope};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
 use thinking_std::{
@@ -49,17 +50,6 @@ impl Variable {
     }
 }
 
-/// Where an expression starts; Rhai gives the operator's place for `a + b`.
-fn leftmost(expression: &Expr) -> Position {
-    match expression {
-        Expr::FnCall(call, position) if call.is_operator_call() => call.args.first().map_or(*position, leftmost),
-        Expr::And(parts, position) | Expr::Or(parts, position) | Expr::Coalesce(parts, position) => {
-            parts.first().map_or(*position, leftmost)
-        }
-        other => other.start_position(),
-    }
-}
-
 /// A script.
 pub struct Script {
     pub(crate) engine: Arc<Engine>,
@@ -80,10 +70,6 @@ pub struct Script {
 impl Script {
     /// Where the script's value comes from.
     fn last_statement(&self) -> Option<Span> {
-        let start = |statement: &Stmt| match statement {
-            Stmt::Expr(expression) => leftmost(expression),
-            other => other.position(),
-        };
         let first = self.ast.statements().last().and_then(|statement| self.places.token(start(statement)));
         Some(first.map_or(self.places.last(), |first| first.to(self.places.last())))
     }

@@ -70,9 +70,9 @@ pub struct Parsed {
     pub canonical: (String, Vec<(u32, Span)>),
 }
 
-/// Checks a script and makes it a kind of component.
+/// Checks a script and makes it a kind of component. `running` gives the engine that runs a tree, and the tree as it runs there.
 pub fn scripted(
-    engine: &Arc<Engine>,
+    running: &dyn Fn(AST, &Places) -> (Arc<Engine>, AST),
     known: &Known,
     parsed: Parsed,
     declared: ScriptedComponent,
@@ -126,13 +126,13 @@ pub fn scripted(
         origin: declared.origin,
     };
     let has_constants = !ast.statements().is_empty();
-    let ast = callable(&ast, &survey.bare);
+    let (engine, ast) = running(callable(&ast, &survey.bare), &places);
     Ok(ScriptedType {
         about: Arc::new(about),
         references,
         calls,
         kept,
-        engine: Arc::clone(engine),
+        engine,
         ast: Arc::new(ast),
         places: Arc::new(places),
         has_constants,

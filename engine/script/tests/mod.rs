@@ -3,6 +3,7 @@
 
 mod canonical;
 mod components;
+mod coverage;
 mod diagnostics;
 mod evaluation;
 mod failures;
