@@ -1,6 +1,6 @@
 //! The world as a running body sees it.
 
-use crate::{Datum, Enlisted, Known, Limits, StepError, Value};
+use crate::{Datum, Enlisted, Known, Limits, StepError, Trial, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -178,6 +178,11 @@ pub trait Host: Send + Sync {
     /// Whether databases and the state of components may be changed here.
     fn may_write(&self) -> bool {
         false
+    }
+
+    /// The test that this belongs to; `None` outside of tests.
+    fn trial(&self) -> Option<&dyn Trial> {
+        None
     }
 
     /// What a script may take here.

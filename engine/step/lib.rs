@@ -18,6 +18,7 @@ mod permission;
 mod program;
 mod strict;
 pub mod testing;
+mod trial;
 mod value;
 
 pub use argument::{NamedArguments, argument};
@@ -38,4 +39,5 @@ pub use program::{
     ScriptedComponent, StaticScope, VariableKind,
 };
 pub use strict::to_json;
+pub use trial::{Called, Trial};
 pub use value::{Datum, Value};
