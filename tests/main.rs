@@ -8,6 +8,7 @@ mod components;
 mod crash;
 mod databases;
 mod doctor;
+mod doubles;
 mod examples;
 mod explain;
 mod fmt;
