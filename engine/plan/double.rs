@@ -23,7 +23,8 @@ impl Plan {
             let Body::Call(call) = &mut step.body else { continue };
             let Callee::Operation { binding, number, class, .. } = &mut call.callee else { continue };
             let unit = wiring.find(binding).and_then(|at| wiring.units.get(at));
-            let doubled = unit.filter(|unit| doubles.iter().any(|double| wiring.find(&double.binding) == wiring.position(unit.id)));
+            let doubled = unit
+                .filter(|unit| doubles.iter().any(|double| wiring.find(&double.binding) == wiring.position(unit.id)));
             if let Some(operation) = doubled.and_then(|unit| unit.component.about().operations.get(*number)) {
                 // A stub touches nothing outside, so nothing has to be durable before it.
                 *class = operation.class;
@@ -37,7 +38,9 @@ impl Plan {
     fn unseen(&self, doubles: &[Double]) -> Vec<Diagnostic> {
         let mut wrong = Vec::new();
         for double in doubles {
-            let Some(unit) = self.wiring.find(&double.binding).and_then(|at| self.wiring.units.get(at)) else { continue };
+            let Some(unit) = self.wiring.find(&double.binding).and_then(|at| self.wiring.units.get(at)) else {
+                continue;
+            };
             for task in &self.tasks {
                 let TaskKind::Step(step) = &task.kind else { continue };
                 let Body::Call(call) = &step.body else { continue };

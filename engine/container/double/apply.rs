@@ -62,7 +62,8 @@ fn placed(wirer: &Wirer, double: &Double) -> Result<(UnitId, usize), Diagnostic>
         },
         Some(Target::Resource(_)) => {
             let diagnostic = unknown(format!("`{binding}` has no operations that could be replaced"));
-            return Err(diagnostic.help("only components have doubles; give a database what the test needs in `setup`".to_owned()));
+            return Err(diagnostic
+                .help("only components have doubles; give a database what the test needs in `setup`".to_owned()));
         }
         None => {
             let names: Vec<&str> = wirer.units().map(|(_, unit)| &*unit.name).collect();
@@ -162,11 +163,12 @@ fn wrap(
 /// The operations with which a unit takes part in one side of the run.
 fn taking_part(lifecycle: &LifecyclePlan, side: Side, id: UnitId) -> BTreeSet<usize> {
     let hooks = lifecycle.side(side).flat_map(|target| &target.hooks);
-    hooks.filter_map(|hook| match hook {
-        Hook::Unit { unit, operation, .. } if *unit == id => Some(*operation),
-        _ => None,
-    })
-    .collect()
+    hooks
+        .filter_map(|hook| match hook {
+            Hook::Unit { unit, operation, .. } if *unit == id => Some(*operation),
+            _ => None,
+        })
+        .collect()
 }
 
 /// What only stubbed components need is not started before they are.

@@ -70,7 +70,8 @@ impl Calls {
                     }
                     None => format!("recorded are: {}", recorded().collect::<Vec<_>>().join(", ")),
                 };
-                Err(StepError::script(format!("there is no operation `{operation}` whose calls are recorded")).help(help))
+                Err(StepError::script(format!("there is no operation `{operation}` whose calls are recorded"))
+                    .help(help))
             }
         }
     }

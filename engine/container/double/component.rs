@@ -42,18 +42,23 @@ impl Component for Doubled {
         });
         let answer: Result<Answer, StepError> = match stand {
             Stand::Returns(value) => Ok(Box::new(value.clone())),
-            Stand::Throws(message, kind) => Err(StepError { kind: kind.unwrap_or(self.kind()), ..self.failure(message) }),
+            Stand::Throws(message, kind) => {
+                Err(StepError { kind: kind.unwrap_or(self.kind()), ..self.failure(message) })
+            }
             Stand::Body(body) => {
                 let arguments = Value::Object(arguments_by_name);
                 contained(|| with_current(host, || body(&arguments, host))).map(|value| Box::new(value) as Answer)
             }
             Stand::Spy => contained(|| self.through(number, operation, arguments, host)),
         };
-        shared.calls.end(begun, match &answer {
-            // What no script could take fails where it is taken.
-            Ok(value) => Ok(to_json(value).unwrap_or_else(|error| Value::String(error.to_string()))),
-            Err(error) => Err(error.message.clone()),
-        });
+        shared.calls.end(
+            begun,
+            match &answer {
+                // What no script could take fails where it is taken.
+                Ok(value) => Ok(to_json(value).unwrap_or_else(|error| Value::String(error.to_string()))),
+                Err(error) => Err(error.message.clone()),
+            },
+        );
         answer
     }
 }

@@ -27,11 +27,7 @@ fn postpone(choice: &mut Choice, wirer: &Wirer) -> Later {
 }
 
 /// All that the component depends on: what it was given, and what was left for later.
-pub(crate) fn completed(
-    given: &[Supplied],
-    later: &[Later],
-    host: &Arc<dyn Host>,
-) -> Result<Vec<Supplied>, StepError> {
+pub(crate) fn completed(given: &[Supplied], later: &[Later], host: &Arc<dyn Host>) -> Result<Vec<Supplied>, StepError> {
     let mut all = Vec::with_capacity(later.len());
     for (at, later) in later.iter().enumerate() {
         let given = given.get(at).cloned().unwrap_or(Supplied::Nothing);

@@ -12,6 +12,7 @@ mod native;
 mod references;
 mod robustness;
 mod scripted;
+mod trials;
 
 use crate::Rhai;
 use std::collections::BTreeMap;
