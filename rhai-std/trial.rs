@@ -30,7 +30,7 @@ pub(crate) fn namespace() -> Namespace {
         "calls",
         Class::State,
         "calls(operation) -> list",
-        "The arguments of each call of an operation that is stubbed or spied on, as maps by the parameters' names, in order; without a name all \
+        "The arguments of each call of an operation that is stubbed or spied on, as maps by name, in order. Without a name all \
          calls, as maps with `operation`, `arguments`, `result` and `error`.",
         |operation: ImmutableString| -> Answer<Array> {
             Ok(called(&operation)?.into_iter().map(|call| from_value(&Value::Object(call.arguments))).collect())

@@ -11,6 +11,7 @@ mod doctor;
 mod doubles;
 mod examples;
 mod explain;
+mod fakes;
 mod fmt;
 mod fuzz;
 mod graph;

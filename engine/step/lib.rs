@@ -33,7 +33,7 @@ pub use limits::{Limits, USUAL_DEPTH};
 pub use native::{NativeCall, NativeStep};
 pub use need::{Need, Provided, ProvidedKind, Supplied};
 pub use participant::{Enlisted, Participant};
-pub use permission::{Permissions, Refusal};
+pub use permission::{Permissions, Refusal, Serving};
 pub use program::{
     KeptField, Language, LibraryCall, Metric, Program, Purpose, Reference, ReferenceKind, ScopeEntry,
     ScriptedComponent, StaticScope, VariableKind,

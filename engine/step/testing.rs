@@ -1,8 +1,8 @@
 //! A host for tests: data in memory, everything permitted below one directory.
 
 use crate::{
-    Access, Class, Datum, Enlisted, ErrorKind, Host, Known, Limits, LogLevel, Mode, Permissions, RunInfo, StepError,
-    TaskInfo, Trial, Value,
+    Access, Class, Datum, Enlisted, ErrorKind, Host, Known, Limits, LogLevel, Mode, Permissions, RunInfo, Serving,
+    StepError, TaskInfo, Trial, Value,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -176,6 +176,9 @@ impl Host for MemoryHost {
     }
     fn may_write(&self) -> bool {
         self.writable
+    }
+    fn serve(&self, port: u16) -> Option<Serving> {
+        Some(self.permissions.serve(port))
     }
     fn trial(&self) -> Option<&dyn Trial> {
         self.trial.as_deref()

@@ -78,7 +78,7 @@ fn values() {
         (r#"calls("trainer.fit").len()"#, json!(2)),
         (r#"calls("trainer.fit")[1]"#, json!({ "epochs": 5, "corpus": "a.txt" })),
         (
-            r#"calls().map(|call| [call.operation, call.result, call.error])"#,
+            r#"calls().map(|one| [one.operation, one.result, one.error])"#,
             json!([["trainer.fit", 0.5, null], ["trainer.fit", null, "no memory"]]),
         ),
         (r#"calls("quiet.one")"#, json!([])),
@@ -104,7 +104,12 @@ fn failures() {
     };
     assert_eq!(shown(r#"calls("trainer.fat")"#), "there is no `trainer.fat`");
     assert_eq!(shown(r#"assert_called("quiet.one", #{ a: 1 })"#), "`quiet.one` was not called");
-    insta::assert_snapshot!(shown(r#"assert_called("trainer.fit", #{ epochs: 4 })"#), @"");
+    insta::assert_snapshot!(shown(r#"assert_called("trainer.fit", #{ epochs: 4 })"#), @r#"
+    `trainer.fit` was not called with {"epochs":4}
+    its 2 calls were:
+      {"corpus":"a.txt","epochs":3}
+      {"corpus":"a.txt","epochs":5}
+    "#);
     assert_eq!(shown(r#"snapshot("a", 1); snapshot("a", 2)"#), "1 became 2");
     assert!(shown(r#"snapshot("a", |x| x)"#).contains("function"));
 }

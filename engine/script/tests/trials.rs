@@ -37,7 +37,7 @@ fn mistakes_in_a_test_are_found() {
             "snapshot(1)",
             "`snapshot` takes 2 arguments, not 1 (`snapshot(name, value)`: Compares a value with the one that was written under that name before, and says where they differ; the first one is written.)",
         ),
-        ("calls(1, 2)", "`calls` takes no arguments or 1 argument, not 2 ()"),
+        ("clock.set()", "`clock.set` takes 1 argument, not 0 ()"),
     ];
     for (code, message) in cases {
         assert_eq!(wrong(code, true), message, "{code}");
