@@ -129,7 +129,9 @@ impl Routes {
 
 impl Known {
     fn fits(&self, method: &str, path: &str) -> bool {
-        if self.method != "*" && !self.method.eq_ignore_ascii_case(method) {
+        // Who asks for the head of an answer asks where GET is answered.
+        let head = method == "HEAD" && self.method.eq_ignore_ascii_case("GET");
+        if self.method != "*" && !self.method.eq_ignore_ascii_case(method) && !head {
             return false;
         }
         let given: Vec<&str> = path.split('/').collect();

@@ -65,8 +65,7 @@ fn routes_answer() {
     let whole = send(&server, b"GET /json HTTP/1.1\r\nConnection: close\r\n\r\n");
     assert_eq!(
         whole,
-        "HTTP/1.1 201 Created\r\nx-one: a\r\ncontent-type: application/json\r\ncontent-length: 23\r\nconnection: close\r\n\r\n{\"rows\":[1,2.5,null]}"
-            .replace("length: 23", "length: 21")
+        "HTTP/1.1 201 Created\r\nx-one: a\r\ncontent-type: application/json\r\ncontent-length: 21\r\nconnection: close\r\n\r\n{\"rows\":[1,2.5,null]}"
     );
     server.reset();
     assert!(server.seen().is_empty());
