@@ -14,16 +14,16 @@ bind "api" to="fake-http" {
 }
 pipeline "main" {
     step "read" {
-        rhai #"
+        rhai #"""
             let answer = http::get(api.url("/items"));
             log::info(`${answer.status} ${answer.json().price} page ${answer.headers["x-page"]}`);
-        "#
+            """#
     }
     step "flaky" retry=3 { rhai #"log::info(http::get(api.url("flaky")).body)"# }
     step "order" { rhai #"log::info(`order ${shop.order("tea")}`)"# }
     step "unknown" { rhai #"log::info(http::get(api.url("/nothing")).body)"# }
     step "told" {
-        rhai #"
+        rhai #"""
             api.respond("GET", "/items", #{ status: 404, body: [1] });
             let answer = http::get(api.url("/items"));
             log::info(`${answer.status} ${answer.body}`);
@@ -33,7 +33,7 @@ pipeline "main" {
             log::info(`ordered ${order.json.item}, ${order.headers["content-type"]}, ${order.query.by}`);
             api.reset();
             log::info(`${api.requests().len()} requests, ${http::get(api.url("/items")).status}`);
-        "#
+            """#
     }
 }
 "##;
@@ -54,7 +54,17 @@ fn scripts_talk_to_it_without_a_permission() {
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
         .filter_map(|event| event.get("message").and_then(|message| message.as_str()).map(str::to_owned))
         .collect();
-    insta::assert_snapshot!(logged.join("\n"), @"");
+    insta::assert_snapshot!(logged.join("\n"), @r"
+    200 2.5 page 1
+    at last
+    order 201
+    fake-http has no route for GET /nothing; it has: GET /items, GET /flaky, POST /orders
+
+    404 [1]
+    7 requests, the last GET /items
+    ordered tea, application/json, me
+    0 requests, 200
+    ");
 }
 
 #[test]
@@ -85,7 +95,7 @@ fn mistakes_are_found_where_they_are() {
     let cases = [
         ("body=\"at last\"", "boddy=\"at last\"", 2, "boddy"),
         ("fails=2", "fails=\"often\"", 2, "often"),
-        ("GET /flaky", "/flaky", 1, "`/flaky` is no route"),
+        ("GET /flaky", "/flaky", 2, "a method and a path, such as \"GET /items\""),
         ("api.requests()[-1]", "api.request()[-1]", 2, "did you mean `api.requests`?"),
     ];
     for (from, to, code, part) in cases {

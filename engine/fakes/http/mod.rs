@@ -74,7 +74,7 @@ impl FakeHttp {
         self.with(|server| server.seen())
     }
 
-    /// Answers a method and path so from now on: a map with any of `status`, `body`, `headers`, `fails` and `delay`, as in a `route`.
+    /// Answers a method and path so from now on: a map with any of `status`, `body`, `json`, `headers`, `fails` and `delay`, as in a `route`.
     #[operation(observe)]
     pub fn respond(&self, method: &str, path: &str, answer: Value) -> Result<()> {
         let answer: Answer = serde_json::from_value(answer).map_err(|error| anyhow!("this is no answer: {error}"))?;

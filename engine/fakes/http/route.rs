@@ -12,6 +12,7 @@ use thinking::prelude::*;
 #[schemars(extend("x-kdl-arguments" = ["on"]))]
 pub struct Route {
     /// Method and path: `GET /items`. `*` is any method, `{id}` one part of a path, `*` at its end all that follows.
+    #[schemars(extend("pattern" = r"^(\*|[A-Za-z]+) /|\$\{", "x-what" = "a method and a path, such as \"GET /items\""))]
     pub on: String,
     /// What is answered.
     #[serde(flatten)]
@@ -28,6 +29,9 @@ pub struct Answer {
     /// The body: a text as it is, anything else as JSON.
     #[serde(default)]
     pub body: Value,
+    /// The body as JSON text, for what is written so more easily: `json #"[{ "id": 1 }]"#`.
+    #[serde(default)]
+    pub json: Option<String>,
     /// Headers by name.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -170,7 +174,17 @@ fn ready(on: &str, answer: &Answer) -> Result<Ready, String> {
     if !(200..=599).contains(&answer.status) {
         return Err(format!("`{on}` cannot answer {}: a status is from 200 to 599", answer.status));
     }
+    let parsed = match &answer.json {
+        Some(_) if !answer.body.is_null() => {
+            return Err(format!("`{on}` has a `body` and a `json`: which one is meant?"));
+        }
+        Some(text) => Some(
+            serde_json::from_str::<Value>(text).map_err(|error| format!("the `json` of `{on}` is none: {error}"))?,
+        ),
+        None => None,
+    };
     let (kind, body) = match &answer.body {
+        _ if parsed.is_some() => (Some("application/json"), parsed.unwrap_or_default().to_string().into_bytes()),
         Value::Null => (None, Vec::new()),
         Value::String(text) => (Some("text/plain; charset=utf-8"), text.clone().into_bytes()),
         other => (Some("application/json"), other.to_string().into_bytes()),

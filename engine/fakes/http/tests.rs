@@ -38,6 +38,7 @@ fn routes_answer() {
         { "on": "GET /turn", "body": "first" },
         { "on": "GET /turn", "body": "second", "fails": 2 },
         { "on": "GET /turn", "status": 410 },
+        { "on": "GET /list", "json": "[{ \"id\": 1 }, \"x\"]" },
         { "on": "GET /gone", "status": 204, "body": "never sent" }
     ]));
     let cases = [
@@ -47,7 +48,7 @@ fn routes_answer() {
         ("/users/7/mail", "200 mail"),
         (
             "/users/a%2Fb/mail",
-            "404 fake-http has no route for GET /users/a/b/mail; it has: GET /text, GET /json, GET /users/{id}/mail, * /files/*, GET /turn, GET /gone",
+            "404 fake-http has no route for GET /users/a/b/mail; it has: GET /text, GET /json, GET /users/{id}/mail, * /files/*, GET /turn, GET /list, GET /gone",
         ),
         ("/files/a/b.txt", "200 file"),
         ("/turn", "200 first"),
@@ -56,6 +57,7 @@ fn routes_answer() {
         ("/turn", "200 second"),
         ("/turn", "410 "),
         ("/turn", "410 "),
+        ("/list", r#"200 [{"id":1},"x"]"#),
         ("/gone", "204 "),
     ];
     for (path, expected) in cases {
@@ -152,6 +154,11 @@ fn mistakes_in_routes_are_named() {
         (json!({ "on": "/items" }), r#"`/items` is no route: it has a method and a path, such as "GET /items""#),
         (json!({ "on": "GET items" }), r#"`GET items` is no route: its path begins with `/`, such as "GET /items""#),
         (json!({ "on": "GET /", "status": 99 }), "`GET /` cannot answer 99: a status is from 200 to 599"),
+        (
+            json!({ "on": "GET /", "json": "[1" }),
+            "the `json` of `GET /` is none: EOF while parsing a list at line 1 column 2",
+        ),
+        (json!({ "on": "GET /", "json": "1", "body": 1 }), "`GET /` has a `body` and a `json`: which one is meant?"),
         (json!({ "on": "GET /", "delay": "soon" }), r#"`GET /` cannot wait for `soon`: write "50ms" or "2s""#),
         (json!({ "on": "GET /", "headers": { "a b": "c" } }), "`GET /` cannot answer with the header `a b: c`"),
     ];
