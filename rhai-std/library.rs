@@ -80,6 +80,8 @@ pub fn library() -> Library {
         crate::objects::namespace(),
         crate::assertion::namespace(),
         crate::time::globals(),
+        crate::trial::namespace(),
+        crate::trial::clock(),
         crate::guard::namespace(),
         crate::http::methods(),
         crate::stream::methods(),
@@ -95,6 +97,7 @@ pub fn library() -> Library {
         .set_custom_type::<crate::Results>("results")
         .set_custom_type::<crate::RunHandle>("run")
         .set_custom_type::<crate::StepHandle>("step")
+        .set_custom_type::<crate::ClockHandle>("clock")
         .set_custom_type::<crate::Kv>("database")
         .set_custom_type::<crate::Handle>("component")
         .set_custom_type::<crate::http::Response>("response")

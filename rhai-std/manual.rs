@@ -52,6 +52,7 @@ pub struct Entry {
 const FILES: &[(&str, &str)] = &[
     ("", include_str!("pages/globals.md")),
     ("chart", include_str!("pages/chart.md")),
+    ("clock", include_str!("pages/clock.md")),
     ("csv", include_str!("pages/csv.md")),
     ("documents", include_str!("pages/documents.md")),
     ("facets", include_str!("pages/facets.md")),

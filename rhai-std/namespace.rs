@@ -32,6 +32,8 @@ pub struct FunctionDoc {
     pub net: Option<usize>,
     /// Its value is a list whose elements are made one after the other.
     pub stream: bool,
+    /// It is there in tests only.
+    pub in_tests: bool,
 }
 
 impl FunctionDoc {
@@ -80,6 +82,12 @@ impl FunctionDoc {
     /// Says that its value is a list whose elements are made one after the other.
     pub fn streams(&mut self) -> &mut Self {
         self.stream = true;
+        self
+    }
+
+    /// Says that it is there in tests only.
+    pub fn in_tests(&mut self) -> &mut Self {
+        self.in_tests = true;
         self
     }
 
@@ -141,6 +149,7 @@ impl Namespace {
             env: None,
             net: None,
             stream: false,
+            in_tests: false,
         });
         let last = self.functions.len() - 1;
         &mut self.functions[last]

@@ -98,7 +98,7 @@ fn call(function: &FunctionDoc) -> String {
         "" => function.signature.to_owned(),
         "kv" | "documents" | "vectors" | "objects" => format!("database.{}", function.signature),
         "stream" => format!("list.{}", function.signature),
-        "params" | "facets" | "response" | "results" | "run" | "step" => {
+        "params" | "facets" | "clock" | "response" | "results" | "run" | "step" => {
             format!("{}.{}", function.namespace, function.signature)
         }
         namespace => format!("{namespace}::{}", function.signature),
@@ -218,6 +218,9 @@ fn refusals(function: &FunctionDoc) -> Vec<String> {
 
 /// Where a function may be called, in plain words.
 fn place(function: &FunctionDoc) -> &'static str {
+    if function.in_tests {
+        return "In tests only.";
+    }
     match function.class {
         Class::State if writes(function) => {
             "By steps only: it writes. What it writes is part of the step's transaction."

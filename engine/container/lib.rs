@@ -8,6 +8,7 @@
 
 mod arguments;
 mod digest;
+mod double;
 mod file_copy;
 mod file_fetch;
 mod file_hash;
@@ -18,6 +19,7 @@ mod registry;
 mod replace;
 mod wiring;
 
+pub use double::{Calls, Double, Stand, StandIn, double};
 pub use lifecycle::{
     Direction, Hook, LifecyclePlan, On, OnAction, Outcome, OwnTarget, Place, STANDARD_TARGETS, Side, TargetPlan,
     plan_lifecycle,

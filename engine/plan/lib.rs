@@ -9,6 +9,7 @@ mod builder;
 mod compile;
 mod database;
 mod definition;
+mod double;
 mod links;
 mod names;
 mod params;

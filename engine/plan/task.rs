@@ -5,7 +5,7 @@ use crate::{Hooks, Setting, Template, TemplateValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use thinking_container::Wiring;
+use thinking_container::{Wirer, Wiring};
 use thinking_diagnostic::Span;
 use thinking_step::{
     Class, Definition, Digest, ErrorKind, Mode, NativeStep, Permissions, Program, Value, VariableKind,
@@ -44,6 +44,8 @@ pub struct Plan {
     pub directory: std::path::PathBuf,
     /// The components that it needs.
     pub wiring: Arc<Wiring>,
+    /// What decided which components those are.
+    pub wirer: Arc<Wirer>,
     /// What the engine has for components, by the numbers that the wiring uses: names, and what a script's variable would be.
     pub resources: Vec<(Arc<str>, VariableKind)>,
     /// What happens before and after it.

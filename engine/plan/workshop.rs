@@ -185,6 +185,7 @@ impl Workshop<'_, '_> {
             wiring: Arc::new(wiring),
             resources: assembly.resources(),
             hooks: Arc::new(hooks),
+            wirer: Arc::new(assembly.wirer),
         };
         plan.digest = crate::definition::plan_digest(&plan);
         Some((plan, uses))

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use thinking_event::{Event, TaskRef};
 use thinking_step::{
     Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo,
-    StepError, TaskInfo, Value,
+    Serving, StepError, TaskInfo, Value,
 };
 use thinking_store::{Scan, View};
 
@@ -192,6 +192,10 @@ impl Host for HookHost {
 
     fn limits(&self) -> Limits {
         self.world.upgrade().map(|world| world.plan.permissions.limits()).unwrap_or_default()
+    }
+
+    fn serve(&self, port: u16) -> Option<Serving> {
+        Some(self.world.upgrade()?.plan.permissions.serve(port))
     }
 
     fn permit(&self, access: Access<'_>) -> Result<PathBuf, StepError> {

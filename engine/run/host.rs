@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thinking_event::Event;
 use thinking_step::{
     Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo,
-    StepError, TaskInfo, Value, digest,
+    Serving, StepError, TaskInfo, Value, digest,
 };
 use thinking_store::{Commit, Entry, Scan, Token, View};
 
@@ -384,6 +384,10 @@ impl Host for RunHost {
 
     fn limits(&self) -> Limits {
         self.world.plan.permissions.limits()
+    }
+
+    fn serve(&self, port: u16) -> Option<Serving> {
+        Some(self.world.plan.permissions.serve(port))
     }
 
     fn permit(&self, access: Access<'_>) -> Result<PathBuf, StepError> {

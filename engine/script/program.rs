@@ -8,8 +8,8 @@ use rhai::{AST, Dynamic, Engine, INT, ImmutableString, Scope};
 use std::sync::Arc;
 use thinking_diagnostic::Span;
 use thinking_std::{
-    Documents, Facets, Handle, Kv, Objects, Params, Results, RunHandle, StepHandle, Vectors, evaluate_within,
-    from_value, value_from,
+    ClockHandle, Documents, Facets, Handle, Kv, Objects, Params, Results, RunHandle, StepHandle, Vectors,
+    evaluate_within, from_value, value_from,
 };
 use thinking_step::{Host, LibraryCall, Limits, Program, Reference, StepError, Value, VariableKind};
 
@@ -36,6 +36,7 @@ impl Variable {
             VariableKind::Results(_) => Self::Fixed(Dynamic::from(Results)),
             VariableKind::Run => Self::Fixed(Dynamic::from(RunHandle)),
             VariableKind::Step => Self::Fixed(Dynamic::from(StepHandle)),
+            VariableKind::Clock => Self::Fixed(Dynamic::from(ClockHandle)),
             VariableKind::Kv(database) => Self::Fixed(Dynamic::from(Kv { name: database.into() })),
             VariableKind::Documents { name, index } => Self::Fixed(Dynamic::from(Documents::new(name, index))),
             VariableKind::Vectors { name, dimensions, metric } => {

@@ -1,6 +1,6 @@
 //! The world as a running body sees it.
 
-use crate::{Datum, Enlisted, Known, Limits, StepError, Value};
+use crate::{Datum, Enlisted, Known, Limits, Serving, StepError, Trial, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -198,6 +198,11 @@ pub trait Host: Send + Sync {
         false
     }
 
+    /// The test that this belongs to; `None` outside of tests.
+    fn trial(&self) -> Option<&dyn Trial> {
+        None
+    }
+
     /// What a script may take here.
     fn limits(&self) -> Limits {
         Limits::default()
@@ -208,6 +213,11 @@ pub trait Host: Send + Sync {
     /// # Errors
     /// Kind `permission`, with the line to add as help.
     fn permit(&self, access: Access<'_>) -> Result<PathBuf, StepError>;
+    /// Tells that this process listens on a port of 127.0.0.1: connecting to it is permitted as long as what is given back is kept, which must not
+    /// be longer than it listens. `None`: nothing is permitted here.
+    fn serve(&self, _port: u16) -> Option<Serving> {
+        None
+    }
     /// Must be called before a function of class `Observe` or `Effect` acts. For effects it waits until everything before is durable.
     ///
     /// # Errors

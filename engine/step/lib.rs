@@ -19,6 +19,7 @@ mod permission;
 mod program;
 mod strict;
 pub mod testing;
+mod trial;
 mod value;
 
 pub use argument::{NamedArguments, argument};
@@ -34,10 +35,11 @@ pub use limits::{Limits, USUAL_DEPTH};
 pub use native::{NativeCall, NativeStep};
 pub use need::{Need, Provided, ProvidedKind, Supplied};
 pub use participant::{Enlisted, Participant};
-pub use permission::{Permissions, Refusal};
+pub use permission::{Permissions, Refusal, Serving};
 pub use program::{
     KeptField, Language, LibraryCall, Metric, Program, Purpose, Reference, ReferenceKind, ScopeEntry,
     ScriptedComponent, StaticScope, VariableKind,
 };
 pub use strict::to_json;
 pub use value::{Datum, Value, from_text};
+pub use trial::{Called, Trial};

@@ -2,8 +2,10 @@
 
 use crate::{Access, ErrorKind, Limits, StepError};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a manifest permits. Paths are absolute here.
 #[derive(Debug, Clone)]
@@ -18,6 +20,29 @@ pub struct Permissions {
     read_set: GlobSet,
     write_set: GlobSet,
     limits: Limits,
+    served: Served,
+}
+
+/// Ports of this machine that this process listens on itself, each with how often.
+type Served = Arc<Mutex<BTreeMap<u16, usize>>>;
+
+/// While it is there, connecting to that port of 127.0.0.1 is permitted.
+#[derive(Debug)]
+pub struct Serving {
+    served: Served,
+    port: u16,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = served.get_mut(&self.port) {
+            *count -= 1;
+            if *count == 0 {
+                served.remove(&self.port);
+            }
+        }
+    }
 }
 
 /// A refused access and the line that would permit it.
@@ -74,6 +99,7 @@ impl Permissions {
             run: run.to_vec(),
             env: env.to_vec(),
             limits: Limits::default(),
+            served: Served::default(),
         })
     }
 
@@ -82,6 +108,19 @@ impl Permissions {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Permits connections to a port of 127.0.0.1 that this process listens on itself: nobody else can be there as long as it does. All copies
+    /// of these permissions know of it.
+    #[must_use]
+    pub fn serve(&self, port: u16) -> Serving {
+        *self.served.lock().unwrap_or_else(PoisonError::into_inner).entry(port).or_default() += 1;
+        Serving { served: Arc::clone(&self.served), port }
+    }
+
+    fn is_served(&self, host: &str, port: u16) -> bool {
+        // Another name of this machine may lead to another address, where somebody else listens.
+        host == "127.0.0.1" && self.served.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&port)
     }
 
     /// What a script may take.
@@ -142,6 +181,7 @@ impl Permissions {
                             .is_some_and(|tail| tail.starts_with('.') && host.ends_with(tail));
                     host_fits && (rule_port == "*" || rule_port == port.to_string())
                 });
+                let allowed = allowed || self.is_served(host, port);
                 if allowed { Ok(PathBuf::new()) } else { Err(plain("connecting to", "net", &format!("{host}:{port}"))) }
             }
             Access::Run(program) => {

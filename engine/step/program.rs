@@ -32,6 +32,8 @@ pub enum VariableKind {
     Results(Vec<String>),
     /// `step`: has `key attempt path`.
     Step,
+    /// `clock`, in tests only: has `now()`, `advance(duration)` and `set(time)`. Where it is, functions for tests may be called too.
+    Clock,
     /// A loop variable or `index`.
     Loop,
     /// A kv database of that name (as in the manifest).
@@ -107,6 +109,21 @@ pub struct ScopeEntry {
 pub struct StaticScope {
     /// By name in scripts.
     pub variables: BTreeMap<String, ScopeEntry>,
+}
+
+impl StaticScope {
+    /// Whether it is the scope of a test: `clock` is there.
+    #[must_use]
+    pub fn is_of_test(&self) -> bool {
+        self.variables.values().any(|entry| entry.kind == VariableKind::Clock)
+    }
+
+    /// The scope of a test: `clock` is there, and with it the functions for tests.
+    #[must_use]
+    pub fn of_test(mut self) -> Self {
+        self.variables.insert("clock".to_owned(), ScopeEntry { kind: VariableKind::Clock, span: None });
+        self
+    }
 }
 
 /// Something outside of itself that a program mentions.

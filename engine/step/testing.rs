@@ -1,8 +1,8 @@
 //! A host for tests: data in memory, everything permitted below one directory.
 
 use crate::{
-    Access, Class, Datum, Enlisted, ErrorKind, Host, Known, Limits, LogLevel, Mode, Permissions, RunInfo, StepError,
-    TaskInfo, Value,
+    Access, Class, Datum, Enlisted, ErrorKind, Host, Known, Limits, LogLevel, Mode, Permissions, RunInfo, Serving,
+    StepError, TaskInfo, Trial, Value,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,8 @@ pub struct MemoryHost {
     pub before_touch: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     /// The path of the task.
     pub path: Arc<str>,
+    /// The test that bodies belong to.
+    pub trial: Option<Arc<dyn Trial>>,
     /// Components by their bindings.
     pub components: BTreeMap<String, Known>,
     /// What takes part in the attempt; [`MemoryHost::end`] ends it.
@@ -66,6 +68,7 @@ impl MemoryHost {
             limits: Limits::default(),
             before_touch: Mutex::default(),
             path: "test".into(),
+            trial: None,
             components: BTreeMap::new(),
             enlisted: Mutex::default(),
         }
@@ -173,6 +176,12 @@ impl Host for MemoryHost {
     }
     fn may_write(&self) -> bool {
         self.writable
+    }
+    fn serve(&self, port: u16) -> Option<Serving> {
+        Some(self.permissions.serve(port))
+    }
+    fn trial(&self) -> Option<&dyn Trial> {
+        self.trial.as_deref()
     }
     fn limits(&self) -> Limits {
         self.limits

@@ -13,6 +13,7 @@ mod numbers;
 mod pages;
 mod permissions;
 mod streams;
+mod trials;
 mod world;
 
 use crate::{evaluate, library, step_error, value_from};

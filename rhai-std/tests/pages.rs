@@ -3,7 +3,7 @@
 use super::http::server::{answering, page as answer};
 use super::{ENGINE, World};
 use crate::manual::{VARIABLES, chapters, odd_lines};
-use crate::{Documents, Facets, Kv, Objects, Params, Results, RunHandle, StepHandle, Vectors};
+use crate::{ClockHandle, Documents, Facets, Kv, Objects, Params, Results, RunHandle, StepHandle, Vectors};
 use crate::{evaluate, library, page, topics, value_from};
 use rhai::{Dynamic, EvalAltResult, Scope};
 use serde_json::{Value, json};
@@ -45,6 +45,7 @@ fn world() -> World {
     host.clock = 1_767_225_600_000;
     host.params = [("epochs".to_owned(), json!(3)), ("corpus".to_owned(), json!("notes.txt"))].into();
     host.results = [("count".to_owned(), json!(7)), ("prepare/count".to_owned(), json!(7))].into();
+    host.trial = Some(Arc::new(super::trials::Notes::of_two_fits()));
     let words = [("apple", 2), ("apricot", 1), ("plum", 5)];
     for (word, count) in words {
         host.put("words", word, Datum::Json(json!(count))).unwrap();
@@ -58,7 +59,11 @@ fn run(code: &str) -> Result<Value, String> {
     let world = world();
     let mut scope = Scope::new();
     scope.push("params", Params).push("facets", Facets).push("results", Results);
-    scope.push("run", RunHandle).push("step", StepHandle).push("words", Kv { name: "words".into() });
+    scope
+        .push("clock", ClockHandle)
+        .push("run", RunHandle)
+        .push("step", StepHandle)
+        .push("words", Kv { name: "words".into() });
     scope.push("papers", Documents::new("papers", &["year".to_owned()]));
     scope.push("points", Vectors::new("points", 2, Metric::Cosine)).push("model", Objects::new("model"));
     let host: Arc<dyn Host> = Arc::clone(&world.host) as Arc<dyn Host>;

@@ -13,3 +13,5 @@ pub use container::Container;
 pub use environment::{Environment, HookReport, Work};
 pub use failure::{HookFailure, StartFailure};
 pub use scope::{Scope, ScopeKey};
+
+pub(crate) use call::contained;

@@ -21,3 +21,5 @@ pub use catalog::Catalog;
 pub use choice::{Candidate, Choice, ResourceId, Target, UnitId};
 pub use graph::{Root, Unit, Wiring};
 pub use wirer::{Declared, Wirer};
+
+pub(crate) use fit::word;

@@ -36,6 +36,7 @@ pub struct Declared {
 }
 
 /// Decides which binding each dependency takes. Nothing here depends on the order of declaration but the order in which things start.
+#[derive(Default)]
 pub struct Wirer {
     pub(crate) catalog: Catalog,
     pub(crate) units: Vec<Declared>,

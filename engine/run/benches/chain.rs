@@ -79,6 +79,7 @@ fn plan(root: &Path, steps: u64) -> Plan {
         digest: digest(&steps.to_le_bytes()),
         directory: root.to_owned(),
         wiring: Default::default(),
+        wirer: Default::default(),
         hooks: Default::default(),
         resources: Vec::new(),
     }

@@ -304,6 +304,7 @@ impl Project {
             digest: digest(b""),
             directory: root,
             wiring: Default::default(),
+            wirer: Default::default(),
             hooks: Default::default(),
             resources: Vec::new(),
         };

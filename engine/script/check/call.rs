@@ -61,6 +61,9 @@ impl<'a> Checker<'a> {
             self.unknown_bare(name, call.args.len(), span);
             return;
         }
+        if self.only_in_tests(name, span) {
+            return;
+        }
         if name == "result" {
             match call.args.first() {
                 Some(Expr::StringConstant(path, at)) => {
@@ -127,10 +130,16 @@ impl<'a> Checker<'a> {
         }
         let own = self.this.is_none()
             && self.own.get(name).is_some_and(|arities| arities.contains(&count) || arities.contains(&(count + 1)));
-        if own || self.exists_bare(name, count + 1) || self.some_operation(name, count) {
+        let exists = self.exists_bare(name, count + 1);
+        if own || (exists && !self.is_for_tests(name)) || self.some_operation(name, count) {
             return;
         }
         let span = self.span(position);
+        if exists {
+            // `condition.assume()` is the function, too.
+            self.only_in_tests(name, span);
+            return;
+        }
         if self.this.is_some() && self.own.contains_key(name) {
             let message = format!("`{name}` is a function of this component: only `this` has it");
             let help = format!("call it on the component: `this.{name}(…)`");
@@ -169,6 +178,22 @@ impl<'a> Checker<'a> {
         let own = self.own.keys().map(String::as_str).filter(|own| !is_closure(own));
         let other = did_you_mean(name, own.chain(self.known.bare.keys().map(String::as_str)));
         other.map(|other| format!("did you mean `{other}`?"))
+    }
+
+    /// Whether a function is there in tests only.
+    fn is_for_tests(&self, name: &str) -> bool {
+        self.known.doc(name).is_some_and(|doc| doc.in_tests)
+    }
+
+    /// Whether a function is for tests and this is none; then that is said.
+    fn only_in_tests(&mut self, name: &str, span: Option<Span>) -> bool {
+        if !self.is_for_tests(name) || self.scope.is_of_test() {
+            return false;
+        }
+        let message = format!("`{name}` is there in tests only");
+        let help = "tests stand in suites: suite \"…\" { test \"…\" { rhai … } }".to_owned();
+        self.problem(Diagnostic::error(Code::UndefinedFunction, message).at(span, "").help(help));
+        true
     }
 
     /// A method that no type has, or not with so many arguments.

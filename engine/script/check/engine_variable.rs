@@ -7,7 +7,8 @@ use crate::chain::Link;
 use rhai::{Expr, FnCallExpr, Position};
 use thinking_diagnostic::{Code, Diagnostic, Span, did_you_mean};
 use thinking_std::{
-    DOCUMENTS_WRITES, Documents, Facets, KV_WRITES, Kv, OBJECTS_WRITES, Objects, Params, VECTORS_WRITES, Vectors,
+    ClockHandle, DOCUMENTS_WRITES, Documents, Facets, KV_WRITES, Kv, OBJECTS_WRITES, Objects, Params, VECTORS_WRITES,
+    Vectors,
 };
 use thinking_step::{Purpose, ReferenceKind, VariableKind};
 
@@ -109,6 +110,11 @@ impl<'a> Checker<'a> {
                 self.no_property(name, link, &["id", "dir", "started"], "")
             }
             VariableKind::Step => self.no_property(name, link, &["key", "attempt", "path"], ""),
+            VariableKind::Clock => {
+                self.findings.volatile = true;
+                self.own_method::<ClockHandle>(name, link)
+                    || self.no_property(name, link, &[], &format!("ask with `{name}.now()`"))
+            }
             VariableKind::Kv(database) => {
                 self.database(database, root, link, KV_WRITES);
                 self.own_method::<Kv>(name, link)

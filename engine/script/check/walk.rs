@@ -290,6 +290,9 @@ impl<'a> Checker<'a> {
     }
 
     fn help_for_variable(&self, name: &str) -> Option<String> {
+        if name == "clock" && self.names.sees_scope() && !self.scope.is_of_test() {
+            return Some("`clock` is there in tests only; a script asks the time by `time::now()`".to_owned());
+        }
         if let Some(this) = self.this {
             return Some(self.help_for_dependency(this, name));
         }

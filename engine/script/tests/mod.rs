@@ -13,6 +13,7 @@ mod native;
 mod references;
 mod robustness;
 mod scripted;
+mod trials;
 
 use crate::Rhai;
 use std::collections::BTreeMap;
