@@ -7,9 +7,10 @@ use crate::overlay::Overlay;
 use crate::reads::{Read, ResultRead, few, hex, names_digest};
 use crate::results::{Asked, Source};
 use crate::world::World;
-use crate::{Stop, datum, results, scratch, written};
+use crate::{Stop, clock, datum, results, scratch, written};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use thinking_event::Event;
 use thinking_step::{
     Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo,
@@ -480,6 +481,10 @@ impl Host for RunHost {
     fn now(&self) -> i64 {
         self.seen().volatile = true;
         self.world.clock.now()
+    }
+
+    fn pause(&self, duration: Duration) -> Result<(), StepError> {
+        clock::wait(&*self.world.clock, duration, self.deadline.as_ref(), || self.check_cancelled())
     }
 
     fn idempotency_key(&self) -> Result<String, StepError> {

@@ -51,7 +51,7 @@ mod world;
 mod written;
 
 pub use apply::{ApplyError, Ended, Environment, Launch, Options, apply};
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{Clock, ManualClock, SystemClock, VirtualClock};
 pub use preview::{Preview, PreviewRequest, PreviewTask, Verdict, preview};
 pub use runs::unfinished;
 pub use stop::{Stop, StopSignal};
