@@ -147,16 +147,15 @@ pub(crate) fn wait(
     deadline: Option<&Deadline>,
     check: impl Fn() -> Result<(), StepError>,
 ) -> Result<(), StepError> {
-    let end = clock.elapsed().saturating_add(micros(duration));
+    let mut now = clock.elapsed();
+    let end = now.saturating_add(micros(duration));
     let next = deadline.map_or(end, |deadline| deadline.at.min(end));
-    loop {
+    while now < next {
         check()?;
-        let left = next.saturating_sub(clock.elapsed());
-        if left == 0 {
-            return check();
-        }
-        clock.pass(Duration::from_micros(left));
+        clock.pass(Duration::from_micros(next - now));
+        now = clock.elapsed();
     }
+    check()
 }
 
 fn micros(duration: Duration) -> u64 {

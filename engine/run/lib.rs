@@ -14,7 +14,9 @@ mod compare;
 mod components;
 pub mod datum;
 mod decide;
+mod difference;
 pub mod executor;
+pub mod faults;
 mod figures;
 mod files;
 mod forecast;
@@ -52,6 +54,7 @@ mod written;
 
 pub use apply::{ApplyError, Ended, Environment, Launch, Options, apply};
 pub use clock::{Clock, ManualClock, SystemClock, VirtualClock};
+pub use difference::{Difference, Side, What, difference};
 pub use preview::{Preview, PreviewRequest, PreviewTask, Verdict, preview};
 pub use runs::unfinished;
 pub use stop::{Stop, StopSignal};
