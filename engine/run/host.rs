@@ -503,8 +503,7 @@ impl Host for RunHost {
         let generation =
             results::generation(&self.world, &self.place).map_err(|error| self.world.store_failed(error))?;
         let stretch = self.world.head().stretch();
-        let text = format!("{}\0{}\0{}\0{generation}\0{stretch}", self.world.run.id, self.world.line, self.place.path);
-        Ok(hex(digest(text.as_bytes())))
+        Ok(idempotency_key(&self.world.run.id, &self.world.line, &self.place.path, generation, &stretch))
     }
 
     fn log(&self, level: LogLevel, message: &str) {
@@ -523,6 +522,11 @@ impl Host for RunHost {
             _ => Ok(()),
         }
     }
+}
+
+/// The key of a step that a run does in a stretch of a line.
+pub(crate) fn idempotency_key(run: &str, line: &str, path: &str, generation: u32, stretch: &str) -> String {
+    hex(digest(format!("{run}\0{line}\0{path}\0{generation}\0{stretch}").as_bytes()))
 }
 
 /// The digest under which a loop variable's value is recorded.

@@ -1,11 +1,11 @@
 //! What a run left, as it is compared.
 
 use super::Side;
-use crate::datum;
 use crate::reads::Facts;
+use crate::{datum, head, host};
 use std::collections::{BTreeMap, HashMap};
 use thinking_step::{Datum, Value, digest};
-use thinking_store::{DatabaseId, Entry, Outcome, Seq, StoreError, TaskKey, View};
+use thinking_store::{DatabaseId, Outcome, Seq, StepEntry, StoreError, TaskKey, View};
 
 /// So much is read at once.
 const PAGE: usize = 1000;
@@ -57,6 +57,8 @@ pub(super) struct Left<'a> {
     positions: HashMap<String, usize>,
     /// Names that only this run has, and what stands for them.
     names: Vec<(String, &'static str)>,
+    /// Idempotency keys that its steps may have had, and their paths.
+    keys: HashMap<String, String>,
 }
 
 impl<'a> Left<'a> {
@@ -76,6 +78,7 @@ impl<'a> Left<'a> {
         }
         let mut left = Self {
             names: names(side)?,
+            keys: HashMap::new(),
             side,
             view,
             steps: BTreeMap::new(),
@@ -83,6 +86,7 @@ impl<'a> Left<'a> {
             order: Vec::new(),
             positions: HashMap::new(),
         };
+        left.keys = left.idempotency_keys(entries.iter().map(|(_, entry)| entry))?;
         for (at, (seq, entry)) in entries.into_iter().enumerate() {
             left.positions.entry(entry.path.clone()).or_insert(at);
             if latest.get(&entry.task) == Some(&at) {
@@ -113,7 +117,46 @@ impl<'a> Left<'a> {
                 text = text.replace(name.as_str(), stands);
             }
         }
-        text
+        self.without_keys(text)
+    }
+
+    /// The idempotency keys that steps had in the stretches of the line as it is.
+    fn idempotency_keys<'s>(
+        &self,
+        steps: impl Iterator<Item = &'s StepEntry>,
+    ) -> Result<HashMap<String, String>, StoreError> {
+        let runs: HashMap<u32, String> = self.side.store.runs()?.into_iter().map(|run| (run.number, run.id)).collect();
+        let mut keys = HashMap::new();
+        for step in steps {
+            let Some(run) = runs.get(&step.run) else { continue };
+            for piece in self.view.pieces.iter() {
+                let stretch = head::stretch_of(piece);
+                let key = host::idempotency_key(run, self.side.line, &step.path, step.generation, &stretch);
+                keys.insert(key, step.path.clone());
+            }
+        }
+        Ok(keys)
+    }
+
+    /// A text with the paths of steps for their idempotency keys.
+    fn without_keys(&self, text: String) -> String {
+        let Some(length) = self.keys.keys().next().map(String::len) else { return text };
+        let is_hex = |letter: char| letter.is_ascii_digit() || ('a'..='f').contains(&letter);
+        let mut plain = String::new();
+        let mut rest = text.as_str();
+        while let Some(start) = rest.find(is_hex) {
+            let word = rest.get(start..).unwrap_or_default();
+            let end = word.find(|letter| !is_hex(letter)).unwrap_or(word.len());
+            let (word, after) = word.split_at(end);
+            plain.push_str(rest.get(..start).unwrap_or_default());
+            match self.keys.get(word).filter(|_| end == length) {
+                Some(path) => plain.push_str(&format!("<key of {path}>")),
+                None => plain.push_str(word),
+            }
+            rest = after;
+        }
+        plain.push_str(rest);
+        plain
     }
 
     /// All rows.
@@ -186,17 +229,6 @@ fn names(side: Side<'_>) -> Result<Vec<(String, &'static str)>, StoreError> {
     for run in side.store.runs()? {
         names.push((run.id, "<run>"));
         names.push((crate::runs::timestamp(run.started), "<started>"));
-    }
-    let mut from = Seq(0);
-    loop {
-        let page = side.store.journal(from, PAGE)?;
-        let Some((last, _)) = page.last() else { break };
-        from = Seq(last.0 + 1);
-        let keys = page.into_iter().filter_map(|(_, entry)| match entry {
-            Entry::Attempt { key, .. } => Some((key, "<key>")),
-            _ => None,
-        });
-        names.extend(keys);
     }
     for root in [side.root.to_owned(), crate::files::real(side.root)] {
         names.push((root.display().to_string(), "<project>"));

@@ -109,7 +109,7 @@ fn steps(one: &Left<'_>, other: &Left<'_>, found: &mut Vec<Difference>) {
                 let result = |step: Option<&left::Done>| step.map(|step| step.result.clone()).unwrap_or_default();
                 (What::Result, (result(mine), result(theirs)))
             };
-            if one.plain(&texts.0) != other.plain(&texts.1) {
+            if texts.0 != texts.1 && one.plain(&texts.0) != other.plain(&texts.1) {
                 found.push(new(Some(path.clone()), what, &texts.0, &texts.1));
             }
         }
@@ -153,7 +153,9 @@ fn data(one: &Left<'_>, other: &Left<'_>, found: &mut Vec<Difference>) -> Result
 fn what(database: &str, key: &str, list: impl Fn() -> bool) -> What {
     let (name, kind) = database.split_once(':').unwrap_or((database, ""));
     if kind == "component" {
-        return What::State { component: name.to_owned(), part: key.to_owned() };
+        // A component in a script is kept as a whole.
+        let part = if key == "this" { String::new() } else { key.to_owned() };
+        return What::State { component: name.to_owned(), part };
     }
     let key = match item_of(database, key, |_| list()) {
         PastItem::Key => key.to_owned(),
@@ -172,4 +174,25 @@ fn step_text(step: &thinking_step::Value) -> String {
 fn new(step: Option<String>, what: What, undisturbed: &str, disturbed: &str) -> Difference {
     let (undisturbed, disturbed) = text::around(undisturbed, disturbed);
     Difference { step, what, undisturbed, disturbed, more: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::what;
+
+    #[test]
+    fn rows_are_named_as_people_know_them() {
+        let name = |database: &str, key: &str| what(database, key, || key == "oa\0\0").to_string();
+        for (database, key, expected) in [
+            ("log", "a/3", "`a/3` in the database `log`"),
+            ("papers:documents", "di8000000000000007", "`7` in the database `papers`"),
+            ("papers:documents", "dsx", "`\"x\"` in the database `papers`"),
+            ("papers:documents", "m", "what the database `papers` keeps for itself"),
+            ("tree:objects", "oa\0\0b\0\0", "`a.b` in the database `tree`"),
+            ("counter:component", "count", "`count` in the state of the component `counter`"),
+            ("counter:component", "this", "the state of the component `counter`"),
+        ] {
+            assert_eq!(name(database, key), expected);
+        }
+    }
 }
