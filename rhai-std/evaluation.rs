@@ -106,6 +106,11 @@ pub fn check_cancelled() -> Answer<()> {
     }
 }
 
+/// How long the script may still take, if that is limited.
+pub(crate) fn time_left() -> Option<Duration> {
+    END.get().map(|(end, _)| end.saturating_duration_since(Instant::now()))
+}
+
 /// A limit was reached. No `catch` can swallow that.
 fn beyond(message: String, help: &str) -> Box<EvalAltResult> {
     let error = StepError::script(message).help(help);

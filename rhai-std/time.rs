@@ -1,6 +1,6 @@
 //! `time`: points in time are ints, milliseconds since 1970 in UTC.
 
-use crate::evaluation::{check_cancelled, host};
+use crate::evaluation::{check_cancelled, host, time_left};
 use crate::failure::{Answer, fail, raise};
 use crate::namespace::Namespace;
 use crate::number::number;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use rhai::{Dynamic, INT, ImmutableString};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use thinking_step::Class;
 
 pub(crate) fn namespace() -> Namespace {
@@ -79,10 +79,13 @@ fn sleep(seconds: &Dynamic) -> Answer<()> {
     let wait =
         Duration::try_from_secs_f64(seconds).map_err(|_| fail(format!("cannot wait for {seconds:?} seconds")))?;
     host()?.touch(Class::Observe, "time::sleep").map_err(raise)?;
-    let start = Instant::now();
-    while let Some(left) = wait.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
+    let (host, mut left) = (host()?, wait);
+    // Where waiting takes no time, it takes none of the script's either.
+    while !left.is_zero() {
+        let part = time_left().map_or(left, |most| most.min(left));
+        host.pause(part).map_err(raise)?;
         check_cancelled()?;
-        std::thread::sleep(left.min(Duration::from_millis(20)));
+        left = left.saturating_sub(part);
     }
     check_cancelled()
 }

@@ -249,3 +249,67 @@ pipeline "main" {
     assert!(soon(|| !lives(&inner)), "the next run ends what it had started");
     assert_eq!(std::fs::read_dir(sandbox.file(".thinking/running")).unwrap().count(), 0);
 }
+
+/// `load` adds to a file that it does not declare, and all kinds of data are made of that.
+const UNSAFE: &str = r##"
+runtime {
+    database "papers" kind="documents" { index "lines" }
+    database "model" kind="objects"
+    database "rows" kind="kv"
+    permissions { run "sh"; read "log.txt" }
+}
+component "counter" script="counter.rhai" persistent=#true
+pipeline "main" {
+    step "count" { rhai "counter.add(1); rows.put(`of ${run.id}`, step.key); ()" }
+    step "load" { exec "sh" "-c" "echo line >> log.txt" }
+    stage "use" {
+        step "document" { rhai #"papers.insert(#{ lines: fs::read_text("log.txt").len() / 5 }); ()"# }
+        step "value" { rhai #"model.put("a.b", [papers.get(1).lines]); ()"# }
+        step "state" { rhai #"counter.add(papers.get(1).lines); ()"# }
+        step "file" { exec "sh" "-c" "cp log.txt out.txt"; output "out.txt" }
+    }
+}
+"##;
+
+#[test]
+fn a_step_that_is_not_safe_to_repeat_is_found() {
+    use thinking_run::faults::{KillPoint, Killed};
+    let project = || {
+        let sandbox = Sandbox::with(UNSAFE);
+        sandbox.write("counter.rhai", "fn add(n) { this.sum = (this.sum ?? 0) + n; }\n");
+        sandbox
+    };
+    let whole = project();
+    whole.run(&["apply", "--quiet"]).expect(0);
+    let undisturbed = LmdbStore::open_read_only(&whole.file(".thinking")).unwrap();
+    let commits = undisturbed.progress().durable.0;
+    let mut found = Vec::new();
+    for seq in 1..=commits {
+        let sandbox = project();
+        let fault = format!("kill:before-accept:{seq}");
+        let killed = crate::support::run(sandbox.command(&["apply", "--quiet"]).env("THINKING_FAULT", &fault));
+        assert_eq!(killed.code, None, "{fault}: {}", killed.err);
+        // Commits that were accepted and not durable are lost with it.
+        let durable =
+            LmdbStore::open_read_only(&sandbox.file(".thinking")).map_or(0, |store| store.progress().durable.0);
+        sandbox.run(&["apply", "--quiet"]).expect(0);
+        let store = LmdbStore::open_read_only(&sandbox.file(".thinking")).unwrap();
+        let side = |store, root| thinking_run::Side { store, line: "main", root };
+        let (one, other) = (side(&undisturbed, whole.path()), side(&store, sandbox.path()));
+        if let Some(difference) = thinking_run::difference(one, other).unwrap() {
+            let killed = Killed::new(KillPoint::Before(durable + 1), commits, &undisturbed).unwrap();
+            found.push((killed.repeated().map(str::to_owned), difference));
+        }
+    }
+    let told: Vec<String> = found
+        .iter()
+        .map(|(repeated, found)| {
+            let step = found.step.as_deref().unwrap_or_default();
+            let (one, other) = (&found.undisturbed, &found.disturbed);
+            format!("{}: {} of {step}: {one} | {other} +{}", repeated.as_deref().unwrap_or("-"), found.what, found.more)
+        })
+        .collect();
+    // Beside the document: its index, the value, the state, the output.
+    let expected = r#"load: `1` in the database `papers` of use/document: {"lines":1,"id":1} | {"lines":2,"id":1} +5"#;
+    assert!(!told.is_empty() && told.iter().all(|line| line == expected), "{told:#?}");
+}

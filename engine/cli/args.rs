@@ -164,6 +164,7 @@ impl RunArgs {
             only: self.only.clone(),
             until: self.until.clone(),
             jobs: self.jobs,
+            faults: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::announce::Announcer;
 use crate::decide::{Core, Selection, TypedPath};
+use crate::faults::Faults;
 use crate::leftover::{self, Leftover};
 use crate::recorded::{Recorded, steps_after};
 use crate::summary::{self, Summary};
@@ -67,6 +68,8 @@ pub struct Options {
     pub until: Option<String>,
     /// How many steps at once. One after the other for now.
     pub jobs: Option<usize>,
+    /// What is to go wrong in a test.
+    pub faults: Option<Arc<Faults>>,
 }
 
 /// How a run ended.
@@ -117,7 +120,7 @@ pub fn apply(launch: Launch) -> Result<Ended, ApplyError> {
     scratch::sweep(&launch.state_directory);
     let left = runs::unfinished(&*launch.store, &launch.line, &launch.plan.pipeline)?;
     let (resumed, abandoned) = if launch.options.fresh { (None, left) } else { (left, None) };
-    let is_resumed = resumed.is_some();
+    let (fresh, is_resumed) = (launch.options.fresh, resumed.is_some());
     let mut run = match resumed {
         Some(run) => run,
         None => runs::begin(&*launch.store, &launch.plan, &launch.line, &*launch.clock, &launch.runs_directory)?,
@@ -199,8 +202,9 @@ pub fn apply(launch: Launch) -> Result<Ended, ApplyError> {
         durability: launch.durability,
         directory,
         began,
+        faults: launch.options.faults,
     })?;
-    let end = walk.run(launch.options.fresh || (is_resumed && !selected));
+    let end = walk.run(fresh || (is_resumed && !selected));
     world.stop.unlisten();
     world.finish();
     end

@@ -61,7 +61,7 @@ impl Head {
     /// Differs between two times at which the same result is made anew: that takes a change of the line in between.
     pub(crate) fn stretch(&self) -> String {
         match (&self.change, self.view.pieces.last()) {
-            (None, Some(piece)) => format!("segment {}", piece.segment.0),
+            (None, Some(piece)) => stretch_of(piece),
             _ => format!("after {}", self.last.0),
         }
     }
@@ -100,6 +100,11 @@ impl Head {
         }
         Ok(seq)
     }
+}
+
+/// The stretch that a line is in while this piece is its last.
+pub(crate) fn stretch_of(piece: &Piece) -> String {
+    format!("segment {}", piece.segment.0)
 }
 
 /// The pieces up to, not including, the commit `seq`, which one of them holds.

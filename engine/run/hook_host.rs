@@ -1,11 +1,13 @@
 //! The world as components see it while they are created, started and stopped: everything but changing data.
 
+use crate::clock;
 use crate::compare::seen_param;
 use crate::host::Deadline;
 use crate::reads::{Read, few, hex, names_digest};
 use crate::world::World;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 use thinking_event::{Event, TaskRef};
 use thinking_step::{
     Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo,
@@ -234,6 +236,11 @@ impl Host for HookHost {
 
     fn now(&self) -> i64 {
         self.world.upgrade().map_or(0, |world| world.clock.now())
+    }
+
+    fn pause(&self, duration: Duration) -> Result<(), StepError> {
+        let world = self.world()?;
+        clock::wait(&*world.clock, duration, self.deadline.as_ref(), || self.check_cancelled())
     }
 
     fn idempotency_key(&self) -> Result<String, StepError> {

@@ -7,9 +7,10 @@ use crate::overlay::Overlay;
 use crate::reads::{Read, ResultRead, few, hex, names_digest};
 use crate::results::{Asked, Source};
 use crate::world::World;
-use crate::{Stop, datum, results, scratch, written};
+use crate::{Stop, clock, datum, results, scratch, written};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use thinking_event::Event;
 use thinking_step::{
     Access, Class, Component, ComponentType, Datum, Enlisted, ErrorKind, Host, Limits, LogLevel, Mode, RunInfo,
@@ -490,6 +491,10 @@ impl Host for RunHost {
         self.world.clock.now()
     }
 
+    fn pause(&self, duration: Duration) -> Result<(), StepError> {
+        clock::wait(&*self.world.clock, duration, self.deadline.as_ref(), || self.check_cancelled())
+    }
+
     fn idempotency_key(&self) -> Result<String, StepError> {
         if !matches!(self.role, Role::Attempt { .. }) {
             return Err(StepError::script("only a step has an idempotency key"));
@@ -506,8 +511,7 @@ impl Host for RunHost {
         let generation =
             results::generation(&self.world, &self.place).map_err(|error| self.world.store_failed(error))?;
         let stretch = self.world.head().stretch();
-        let text = format!("{}\0{}\0{}\0{generation}\0{stretch}", self.world.run.id, self.world.line, self.place.path);
-        Ok(hex(digest(text.as_bytes())))
+        Ok(idempotency_key(&self.world.run.id, &self.world.line, &self.place.path, generation, &stretch))
     }
 
     fn log(&self, level: LogLevel, message: &str) {
@@ -526,6 +530,11 @@ impl Host for RunHost {
             _ => Ok(()),
         }
     }
+}
+
+/// The key of a step that a run does in a stretch of a line.
+pub(crate) fn idempotency_key(run: &str, line: &str, path: &str, generation: u32, stretch: &str) -> String {
+    hex(digest(format!("{run}\0{line}\0{path}\0{generation}\0{stretch}").as_bytes()))
 }
 
 /// The digest under which a loop variable's value is recorded.

@@ -43,14 +43,11 @@ pub(crate) fn stay(
             }
             let over = began(world, place, host, token)?.saturating_add(time);
             // Whatever the clock does, no process waits longer than what is written.
-            let end = world.clock.elapsed().saturating_add(micros(left(world, over, time)));
-            if left(world, over, time) >= millis(WORTH_TELLING) {
+            let left = left(world, over, time);
+            if left >= millis(WORTH_TELLING) {
                 tell(Some(over), false);
             }
-            while world.clock.elapsed() < end {
-                pause(world, host, end)?;
-            }
-            Ok(())
+            pause(world, host, micros(left))
         }
         Wait::Until { condition, timeout } => {
             let timeout = timeout.as_ref().map(duration).transpose()?;
@@ -66,10 +63,7 @@ pub(crate) fn stay(
                     return Err(StepError::new(ErrorKind::Timeout, "`until` did not become true within `timeout`"));
                 }
                 let look = rest.map_or(millis(LOOK), |rest| rest.min(millis(LOOK)));
-                let end = world.clock.elapsed().saturating_add(micros(look));
-                while world.clock.elapsed() < end {
-                    pause(world, host, end)?;
-                }
+                pause(world, host, micros(look))?;
                 if holds(world, place, condition)? {
                     return Ok(());
                 }
@@ -83,15 +77,21 @@ fn left(world: &World, over: i64, whole: i64) -> i64 {
     over.saturating_sub(world.clock.now()).clamp(0, whole.max(0))
 }
 
-/// Pauses until `end`, by the clock's `elapsed`, or until something else ends it.
-fn pause(world: &World, host: &RunHost, end: u64) -> Result<(), StepError> {
-    if world.stop.asked() != Stop::No {
-        return Err(StepError::new(ErrorKind::Cancelled, "the run is stopping"));
+/// Pauses for so many microseconds by the clock's `elapsed`, or until something else ends it.
+fn pause(world: &World, host: &RunHost, length: u64) -> Result<(), StepError> {
+    let mut now = world.clock.elapsed();
+    let end = now.saturating_add(length);
+    while now < end {
+        if world.stop.asked() != Stop::No {
+            return Err(StepError::new(ErrorKind::Cancelled, "the run is stopping"));
+        }
+        host.check_cancelled()?;
+        let next = host.deadline().map_or(end, |deadline| end.min(deadline.at));
+        world.clock.pause(Duration::from_micros(next.saturating_sub(now)), &world.stop);
+        host.check_cancelled()?;
+        now = world.clock.elapsed();
     }
-    host.check_cancelled()?;
-    let end = host.deadline().map_or(end, |deadline| end.min(deadline.at));
-    world.clock.pause(Duration::from_micros(end.saturating_sub(world.clock.elapsed())), &world.stop);
-    host.check_cancelled()
+    Ok(())
 }
 
 /// Whether the condition is true of the data and the world as they are now. What it looks at is no reason to wait anew.

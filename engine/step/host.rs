@@ -3,6 +3,7 @@
 use crate::{Datum, Enlisted, Known, Limits, Serving, StepError, Trial, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How a function of the script library touches the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -236,6 +237,18 @@ pub trait Host: Send + Sync {
     fn saw_env(&self, name: &str, value: Option<&str>);
     /// The time in milliseconds since 1970 UTC; recorded as volatile.
     fn now(&self) -> i64;
+    /// Waits for that long; in a test perhaps only by the clock that it has there.
+    ///
+    /// # Errors
+    /// As [`Host::check_cancelled`], which ends the wait.
+    fn pause(&self, duration: Duration) -> Result<(), StepError> {
+        let start = Instant::now();
+        while let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
+            self.check_cancelled()?;
+            std::thread::sleep(left.min(Duration::from_millis(20)));
+        }
+        self.check_cancelled()
+    }
     /// The idempotency key: the same across attempts and resumes until the step commits.
     ///
     /// # Errors

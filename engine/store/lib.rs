@@ -14,6 +14,7 @@ pub mod failing;
 pub mod history;
 pub mod memory;
 mod types;
+pub mod watched;
 
 pub use types::*;
 

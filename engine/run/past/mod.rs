@@ -12,6 +12,7 @@ mod filter;
 
 pub use filter::PathFilter;
 pub use replay::{Recalled, Replay, commit_of, whole};
+pub(crate) use rows::item as item_of;
 pub use runs::{Asked, Sought, find_run, history, run_steps};
 pub use steps::{Found, find_task};
 

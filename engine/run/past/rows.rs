@@ -9,7 +9,7 @@ const END: &str = "\0\0";
 const NUL: &str = "\0\u{1}";
 
 /// What a key of a database, named as it is stored, stands for; `is_list` says whether a list's length lies under the key that it is given.
-pub(super) fn item(database: &str, key: &str, is_list: impl Fn(&str) -> bool) -> PastItem {
+pub(crate) fn item(database: &str, key: &str, is_list: impl Fn(&str) -> bool) -> PastItem {
     let found = match database.split_once(':').map(|(_, kind)| kind) {
         Some("documents") => key.strip_prefix('d').map(|rest| id(rest).map(PastItem::Document)),
         Some("vectors") => match key.split_at_checked(1) {

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
 
 mod crashing;
+mod faulty;
 mod files;
+mod killing;
 mod outside;
 mod previewing;
 mod property;

@@ -341,7 +341,7 @@ fn a_child_that_holds_no_pipe_ends_with_its_step() {
     let project = Project::new();
     let told = project.apply(&[shell("a", "sleep 300 >/dev/null 2>&1 & echo $! > child", None)]);
     assert_eq!(told.end, RunEnd::Done);
-    let child = std::fs::read_to_string(project.directory.path().join("child")).unwrap();
+    let child = std::fs::read_to_string(project.path().join("child")).unwrap();
     assert!(!lives(child.trim()));
 }
 

@@ -230,11 +230,20 @@ pub(super) fn template(program: Arc<dyn Program>) -> TemplateValue {
     TemplateValue::Template(Template { parts: vec![TemplatePart::Code(program)], span: None, source: "${…}".into() })
 }
 
+/// Where a project lies.
+pub(super) enum Directory {
+    Temporary(tempfile::TempDir),
+    /// Its files are there already, or stay.
+    Given(std::path::PathBuf),
+}
+
 /// A project in a temporary directory with a state in memory.
 pub(super) struct Project {
-    pub directory: tempfile::TempDir,
+    pub directory: Directory,
     pub store: Arc<dyn Store>,
     pub clock: Arc<ManualClock>,
+    /// Instead of `clock`.
+    pub other_clock: Option<Arc<dyn Clock>>,
     pub stop: StopSignal,
     pub params: BTreeMap<&'static str, (Value, bool)>,
     pub options: Options,
@@ -265,9 +274,10 @@ impl Project {
 
     pub fn on(store: Arc<dyn Store>) -> Self {
         Self {
-            directory: tempfile::tempdir().unwrap(),
+            directory: Directory::Temporary(tempfile::tempdir().unwrap()),
             store,
             clock: Arc::default(),
+            other_clock: None,
             stop: StopSignal::new(std::time::Duration::ZERO),
             params: BTreeMap::new(),
             options: Options::default(),
@@ -277,7 +287,10 @@ impl Project {
     }
 
     pub fn path(&self) -> &Path {
-        self.directory.path()
+        match &self.directory {
+            Directory::Temporary(directory) => directory.path(),
+            Directory::Given(path) => path,
+        }
     }
 
     pub fn read(&self, name: &str) -> Option<String> {
@@ -339,7 +352,7 @@ impl Project {
             line: "main".to_owned(),
             reporter: reporter.clone(),
             stop: self.stop.clone(),
-            clock: self.clock.clone() as Arc<dyn Clock>,
+            clock: self.other_clock.clone().unwrap_or_else(|| self.clock.clone()),
             runs_directory: state.join("runs"),
             state_directory: state,
             options: self.options.clone(),

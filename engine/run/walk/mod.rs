@@ -10,6 +10,7 @@ use crate::attempt::Executors;
 use crate::compare::{Checked, Stale};
 use crate::components::NotStarted;
 use crate::decide::{Command, Core, Input, Place};
+use crate::faults::Faults;
 use crate::figures::Figures;
 use crate::host::Deadline;
 use crate::leftover::Leftover;
@@ -74,6 +75,7 @@ pub(crate) struct Walk {
     leftover: Option<Leftover>,
     known_reads: HashMap<Vec<u8>, InternId>,
     last_failure: Option<FailedAttempt>,
+    faults: Option<Arc<Faults>>,
 }
 
 /// A container that the walk is in.
@@ -104,12 +106,13 @@ pub(crate) struct Start {
     pub durability: Durability,
     pub directory: PathBuf,
     pub began: u64,
+    pub faults: Option<Arc<Faults>>,
 }
 
 impl Walk {
     /// A walk that has not begun.
     pub(crate) fn new(start: Start) -> Result<Self, StoreError> {
-        let Start { world, core, recorded, run, resumed, remembered, durability, directory, began } = start;
+        let Start { world, core, recorded, run, resumed, remembered, durability, directory, began, faults } = start;
         let has_always = always::exist(&world.plan);
         let displaced = if has_always { always::load(&world)? } else { Vec::new() };
         Ok(Self {
@@ -137,6 +140,7 @@ impl Walk {
             open: Vec::new(),
             known_reads: HashMap::new(),
             last_failure: None,
+            faults,
         })
     }
 

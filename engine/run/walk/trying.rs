@@ -3,6 +3,7 @@
 use super::{FailedAttempt, Trouble, Walk};
 use crate::compare::Stale;
 use crate::decide::{Failure, Input, Place};
+use crate::faults::Moment;
 use crate::host::{Role, RunHost, Seen, attempt_note};
 use crate::reads::{self, Facts};
 use crate::{always, attempt, leftover, results, scratch, written};
@@ -43,6 +44,14 @@ impl Walk {
             Ok(own) => (attempt::earlier(own, around), None),
             Err(error) => (around, Some(error)),
         };
+        let faults = self.faults.clone();
+        let crash = |moment| {
+            if let Some(faults) = &faults {
+                faults.crash(place, moment, &*world.store);
+            }
+        };
+        crash(Moment::Begun);
+        let broken = broken.or_else(|| faults.as_ref()?.failure(place, step));
         let role = Role::Attempt { token, number };
         let host = Arc::new(RunHost::new(world.clone(), place.clone(), view, role, deadline));
         // A wait needs no time to end.
@@ -57,6 +66,7 @@ impl Walk {
             }
         };
         world.running.store(0, Ordering::Relaxed);
+        crash(Moment::Worked);
         let outcome = if made.is_ok() { Ended::Done } else { Ended::Failed };
         world.components.leave(&world, place, outcome);
         if let Some(error) = world.take_failure() {
@@ -72,6 +82,9 @@ impl Walk {
                 let wrote = !seen.wrote.is_empty();
                 let result = world.watch.as_ref().map(|_| made.result.clone());
                 let committed = self.commit_step(place, step, (token, number), seen, (made, files), (at, took));
+                if committed.is_ok() {
+                    crash(Moment::Committed);
+                }
                 settle(committed.is_ok());
                 committed?;
                 if let (Some(watch), Some(result)) = (&world.watch, &result) {
