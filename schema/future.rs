@@ -20,7 +20,6 @@ const NOT_YET: &[&str] = &[
     "rest",
     "signal",
     "source",
-    "suite",
     "undo",
 ];
 

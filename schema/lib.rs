@@ -26,6 +26,7 @@ mod manifest;
 mod named;
 mod runtime;
 mod scalar;
+mod suite;
 mod task;
 mod tree;
 
@@ -40,6 +41,10 @@ pub use runtime::{
     MOST_DIMENSIONS, MetricWord, Permissions, Runtime, ScriptLimits, State,
 };
 pub use scalar::{BackoffWord, Code, DurationText, OnErrorWord, SizeText, StdoutWord, Templated};
+pub use suite::{
+    Act, Acts, Around, Aspect, CrashAt, CrashEverywhere, Define, Examples, FailAt, Fails, ReportTo, RhaiAct, Row,
+    RunAct, ScriptAct, Stub, Suite, Test, Testing, Titled,
+};
 pub use task::{
     Call, Choose, ChooseMode, Each, Else, End, Exec, Fail, Repeat, Retry, RetryOptions, RunPipeline, Stage, Step, Task,
     Wait, When,

@@ -1,9 +1,10 @@
 //! The outermost nodes.
 
 use crate::{
-    Bind, Code, Component, Components, Named, Runtime, Task, Tree,
+    Aspect, Bind, Code, Component, Components, Define, Named, Runtime, Suite, Task, Tree,
     named::{DOTTED, NAME},
     scalar::words,
+    suite::TITLE,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,15 @@ pub struct Manifest {
     pub facet: Named<Facet>,
     /// Pipelines, by name.
     pub pipeline: Named<Pipeline>,
+    /// Suites of tests, by name.
+    #[schemars(extend("propertyNames" = { "pattern": TITLE }))]
+    pub suite: Named<Spanned<Suite>>,
+    /// Done around every test.
+    #[schemars(extend("propertyNames" = { "pattern": TITLE }))]
+    pub aspect: Named<Aspect>,
+    /// Steps of feature files.
+    #[schemars(extend("propertyNames" = { "pattern": TITLE }))]
+    pub define: Named<Define>,
 }
 
 /// What the project is called.

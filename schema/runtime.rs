@@ -1,6 +1,6 @@
 //! `runtime { … }`: what is there before a pipeline starts.
 
-use crate::{DurationText, Lifecycle, Named, SizeText, Templated, scalar::words};
+use crate::{DurationText, Lifecycle, Named, SizeText, Templated, Testing, scalar::words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -22,6 +22,8 @@ pub struct Runtime {
     pub permissions: Option<Permissions>,
     /// What happens before and after a pipeline.
     pub lifecycle: Option<Lifecycle>,
+    /// How tests run, and where reports go.
+    pub testing: Option<Testing>,
     /// Only if this facet is active (`"gpu"`) or not (`"!gpu"`).
     pub facet: Option<Spanned<String>>,
 }

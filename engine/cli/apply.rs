@@ -80,6 +80,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         remembered,
         durability,
         environment: Arc::new(|name| std::env::var(name).ok()),
+        flow: None,
+        watch: None,
         hidden: secrets,
     };
     let end = thinking_run::apply(launch);

@@ -33,6 +33,11 @@ pub(crate) enum Verb {
     /// Check a manifest: every facet, every script, everything before anything runs
     #[command(after_help = help::VALIDATE)]
     Validate(ValidateArgs),
+    /// Run the tests of suites
+    Test(crate::cli::test::TestArgs),
+    /// A process of `test`
+    #[command(hide = true)]
+    TestWorker(crate::cli::test::WorkerArgs),
     /// Lay manifests out: blanks and line breaks, nothing else
     Fmt(FmtArgs),
     /// Begin a project from a template
@@ -77,6 +82,8 @@ impl Verb {
             Self::State(args) => match &args.verb {
                 StateVerb::Verify(common) => common.json,
             },
+            Self::Test(args) => args.json,
+            Self::TestWorker(_) => false,
             Self::Fmt(args) => args.json,
             Self::Init(args) => args.json,
             Self::History(args) => args.past.json,

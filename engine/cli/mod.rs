@@ -37,6 +37,7 @@ mod signals;
 mod start;
 mod state;
 mod tail;
+mod test;
 #[cfg(feature = "opentelemetry")]
 mod traces;
 mod validate;
@@ -61,6 +62,8 @@ pub fn main() -> ExitCode {
         Verb::Apply(args) => apply::run(&args),
         Verb::Plan(args) => plan::run(&args),
         Verb::Validate(args) => validate::run(&args),
+        Verb::Test(args) => test::run(&args),
+        Verb::TestWorker(args) => test::work(&args),
         Verb::Fmt(args) => fmt::run(&args),
         Verb::Init(args) => init::run(&args),
         Verb::History(args) => history::run(&args),

@@ -79,6 +79,9 @@ pub(crate) fn state_directory(common: &Common, project_directory: &Path) -> Path
     }
 }
 
+/// How a project is read.
+type Load = fn(&Path, &mut SourceMap, &mut Diagnostics) -> Option<Project>;
+
 /// A project with everything found wrong in it.
 pub(crate) struct Session<'l> {
     pub sources: SourceMap,
@@ -93,9 +96,18 @@ pub(crate) struct Session<'l> {
 impl<'l> Session<'l> {
     /// Reads a manifest. On failure the diagnostics say why.
     pub fn load(path: &Path, language: &'l Rhai) -> Result<Self, (SourceMap, Diagnostics)> {
+        Self::load_by(Project::load, path, language)
+    }
+
+    /// As [`Session::load`], with the suites in `tests/`.
+    pub fn load_with_tests(path: &Path, language: &'l Rhai) -> Result<Self, (SourceMap, Diagnostics)> {
+        Self::load_by(Project::load_with_tests, path, language)
+    }
+
+    fn load_by(load: Load, path: &Path, language: &'l Rhai) -> Result<Self, (SourceMap, Diagnostics)> {
         let mut sources = SourceMap::new();
         let mut diagnostics = Diagnostics::new();
-        match Project::load(path, &mut sources, &mut diagnostics) {
+        match load(path, &mut sources, &mut diagnostics) {
             Some(project) => Ok(Self {
                 sources,
                 project,

@@ -17,7 +17,7 @@ pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use mapped::MappedText;
 pub use page::{Block, Page};
-pub use render::{Style, render, to_json};
+pub use render::{Style, render, render_failure, to_json};
 pub use source::{LineColumn, SourceFile, SourceId, SourceMap, Span};
 pub use spanned::{SPANNED_FIELDS, SPANNED_NAME, Spanned};
 pub use suggest::did_you_mean;

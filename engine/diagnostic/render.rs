@@ -27,6 +27,25 @@ impl Default for Style {
 /// One diagnostic as text, ending in a line break.
 #[must_use]
 pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
+    report(diagnostic, true, sources, style)
+}
+
+/// A failure while something ran as text, ending in a line break: as a diagnostic looks, but no rule was broken.
+#[must_use]
+pub fn render_failure(
+    message: &str,
+    place: Option<Span>,
+    help: Option<&str>,
+    sources: &SourceMap,
+    style: Style,
+) -> String {
+    // The code is not shown.
+    let diagnostic =
+        Diagnostic::error(crate::Code::CommandLine, message).at(place, "here").help(help.map(str::to_owned));
+    report(&diagnostic, false, sources, style)
+}
+
+fn report(diagnostic: &Diagnostic, coded: bool, sources: &SourceMap, style: Style) -> String {
     let theme = GraphicalTheme {
         characters: if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
         styles: if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
@@ -34,7 +53,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Str
     let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width.max(20)).with_context_lines(1);
     // miette shows one text per report: labels in other texts follow as reports of their own.
     let main = diagnostic.labels.first().map(|label| label.span.source);
-    let mut shown = Shown::new(diagnostic, sources, main);
+    let mut shown = Shown { coded, ..Shown::new(diagnostic, sources, main) };
     for label in diagnostic.labels.iter().filter(|label| Some(label.span.source) != main) {
         let place = sources.describe(label.span);
         let text = if label.text.is_empty() { "see also" } else { &label.text };
@@ -92,6 +111,7 @@ fn place(span: Span, sources: &SourceMap) -> Value {
 }
 
 struct Shown<'a> {
+    coded: bool,
     diagnostic: &'a Diagnostic,
     source: Option<NamedSource<String>>,
     labels: Vec<LabeledSpan>,
@@ -127,7 +147,7 @@ impl<'a> Shown<'a> {
         {
             let places = own().map(|label| short_place(label.span, sources));
             let help = places.chain(diagnostic.help.clone()).collect::<Vec<_>>().join("\n");
-            return Self { diagnostic, source: None, labels: Vec::new(), help: Some(help) };
+            return Self { coded: true, diagnostic, source: None, labels: Vec::new(), help: Some(help) };
         }
         let source = file.map(|file| NamedSource::new(&*file.name, file.text.to_string()));
         let length = file.map_or(0, |file| file.text.len());
@@ -147,7 +167,7 @@ impl<'a> Shown<'a> {
                 }
             })
             .collect();
-        Self { diagnostic, source, labels, help: diagnostic.help.clone() }
+        Self { coded: true, diagnostic, source, labels, help: diagnostic.help.clone() }
     }
 }
 
@@ -167,7 +187,7 @@ impl std::error::Error for Shown<'_> {}
 
 impl miette::Diagnostic for Shown<'_> {
     fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        Some(Box::new(self.diagnostic.code.name()))
+        self.coded.then(|| Box::new(self.diagnostic.code.name()) as Box<dyn fmt::Display>)
     }
     fn severity(&self) -> Option<miette::Severity> {
         Some(match self.diagnostic.severity {

@@ -58,6 +58,15 @@ impl Model {
 impl Project {
     /// Reads a manifest (relative to the working directory, or absolute) and all that it takes in. `None` if the main text cannot be used at all.
     pub fn load(path: &Path, sources: &mut SourceMap, diagnostics: &mut Diagnostics) -> Option<Self> {
+        Self::load_all(path, false, sources, diagnostics)
+    }
+
+    /// As [`Project::load`], and `tests/**/*.kdl` beside the manifest over it, but for files there that are manifests of their own.
+    pub fn load_with_tests(path: &Path, sources: &mut SourceMap, diagnostics: &mut Diagnostics) -> Option<Self> {
+        Self::load_all(path, true, sources, diagnostics)
+    }
+
+    fn load_all(path: &Path, tests: bool, sources: &mut SourceMap, diagnostics: &mut Diagnostics) -> Option<Self> {
         let schemas = Schemas::default();
         let shown = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
@@ -85,10 +94,15 @@ impl Project {
         let own = loader.checked(authored.clone());
         let mut includes = Vec::new();
         loader.take_in(&authored, &mut includes);
+        let mut over = Vec::new();
+        if tests {
+            loader.take_tests(&mut over);
+        }
         let Loader { uses, gone, .. } = loader;
         let mut layers = uses;
         layers.extend(includes);
         layers.extend(own);
+        layers.extend(over);
         let mut project =
             Self { directory, path: absolute, main, facets: Facets::default(), layers, gone, authored, schemas };
         let everything = project.lay(&|_| true, &mut Diagnostics::new());
@@ -336,6 +350,21 @@ impl Loader<'_> {
         let Some(text) = self.text(source) else { return };
         self.take_in(&text, includes);
         includes.extend(self.checked(text));
+    }
+
+    /// Suites in files of their own.
+    fn take_tests(&mut self, over: &mut Vec<Located>) {
+        for file in self.matching("tests/**/*.kdl", Span::new(SourceId(0), 0, 0)) {
+            let absolute = self.directory.join(&file);
+            // A text with a project is a manifest of its own: input of a test, perhaps.
+            let is_own = |text: &str| text.lines().any(|line| line.split_whitespace().next() == Some("project"));
+            if self.read.contains(&canonical(&absolute))
+                || std::fs::read_to_string(&absolute).is_ok_and(|text| is_own(&text))
+            {
+                continue;
+            }
+            self.take_file(&file, Span::new(SourceId(0), 0, 0), over);
+        }
     }
 
     /// Files that a path or glob matches, relative to the directory, sorted.

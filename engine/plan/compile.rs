@@ -86,6 +86,13 @@ impl<'l> Compiler<'l> {
         self.scope(variables)
     }
 
+    /// A scope with more variables; those that are there already are replaced.
+    pub(crate) fn extended_by(&mut self, scope: &Scope, more: impl Iterator<Item = (String, ScopeEntry)>) -> Scope {
+        let mut variables = (*scope.variables).clone();
+        variables.variables.extend(more);
+        self.scope(variables)
+    }
+
     pub(crate) fn has(scope: &Scope, name: &str) -> Option<ScopeEntry> {
         scope.variables.variables.get(name).cloned()
     }

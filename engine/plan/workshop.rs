@@ -13,8 +13,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use thinking_container::Wiring;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap, Span, Spanned};
 use thinking_manifest::{Model, Project};
+use thinking_schema::Task;
 use thinking_step::{ComponentType, ScopeEntry, StaticScope, VariableKind};
 
 /// What plans are made of.
@@ -66,12 +67,33 @@ impl Workshop<'_, '_> {
 
     /// The plan, and what its tasks touch outside.
     pub(crate) fn plan_and_uses(&mut self, pipeline: &str, diagnostics: &mut Diagnostics) -> Option<(Plan, Vec<Use>)> {
-        let model = self.model;
+        let (name, body) = self.model.manifest.pipeline.entry(pipeline)?;
+        self.plan_tasks(name, &body.tasks, None, diagnostics)
+    }
+
+    /// The plan of tasks that no pipeline holds, under a name for messages: scripts pass the variables that they declare on to those after them, and
+    /// see `flow` from the beginning. What is wrong is in `diagnostics`.
+    pub fn plan_flow(
+        &mut self,
+        name: &Spanned<String>,
+        tasks: &[Task],
+        flow: &[(String, Option<Span>)],
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Plan> {
+        self.plan_tasks(name, tasks, Some(flow.to_vec()), diagnostics).map(|(plan, _)| plan)
+    }
+
+    fn plan_tasks(
+        &mut self,
+        name: &Spanned<String>,
+        body: &[Task],
+        flow: Option<Vec<(String, Option<Span>)>>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(Plan, Vec<Use>)> {
+        let (model, pipeline) = (self.model, name.value.as_str());
         let permissions = crate::settings::permissions(self, diagnostics)?;
         let facets: Vec<Arc<str>> = active_facets(model);
         let declared: Vec<Arc<str>> = self.project.facets.names().map(Arc::from).collect();
-        let (name, body) = model.manifest.pipeline.entry(pipeline)?;
-        let (name, body) = (name.clone(), body.clone());
         let mut scope = StaticScope::default();
         let mut add = |name: &str, kind| {
             scope.variables.insert(name.to_owned(), ScopeEntry { kind, span: None });
@@ -122,9 +144,10 @@ impl Workshop<'_, '_> {
             links: Links::default(),
             outputs: Vec::new(),
             uses: Vec::new(),
+            flow,
         };
         let place = Place { path: "".into(), parent: None, scope, retry: None };
-        let root = builder.tasks(&body.tasks, &place);
+        let root = builder.tasks(body, &place);
         builder.check_shared_outputs();
         builder.links.check(&builder.tasks, &builder.model.manifest, builder.diagnostics);
         let (tasks, touches) = (builder.tasks, builder.uses);
@@ -137,7 +160,7 @@ impl Workshop<'_, '_> {
         forgotten(&wiring, &hooks, diagnostics);
         databases.extend(states(&wiring));
         let uses = crate::survey::uses(pipeline, &tasks, touches);
-        if root.is_empty() && body.tasks.is_empty() {
+        if root.is_empty() && body.is_empty() {
             diagnostics.push(
                 Diagnostic::warning(Code::Missing, format!("pipeline `{pipeline}` has no tasks"))
                     .at(name.span, "nothing to do")

@@ -351,6 +351,10 @@ impl Host for RunHost {
             .collect()
     }
 
+    fn flow(&self) -> Option<&thinking_step::Flow> {
+        self.world.flow.as_deref()
+    }
+
     fn component(&self, binding: &str) -> Result<(Arc<dyn Component>, Arc<dyn ComponentType>), StepError> {
         if !matches!(self.role, Role::Attempt { .. }) {
             // What an operation answers may be another thing each time.

@@ -126,6 +126,8 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
         clock: request.clock,
         stop: StopSignal::default(),
         environment: request.environment,
+        flow: None,
+        watch: None,
         hidden: Vec::new(),
         announcer: None,
         run: RunInfo {

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use thinking_plan::{Plan, TaskId};
-use thinking_step::{Definition, ErrorKind, RunInfo, StepError};
+use thinking_step::{Definition, ErrorKind, Flow, RunInfo, StepError, Watch};
 use thinking_store::{DatabaseId, InternId, IterationKey, Store, StoreError, View};
 
 /// Shared by the dispatcher and the hosts of its attempts.
@@ -27,6 +27,10 @@ pub(crate) struct World {
     pub environment: Environment,
     /// Inherited variables that started programs must not see.
     pub hidden: Vec<String>,
+    /// Variables that pass from one script to the next.
+    pub flow: Option<Arc<Flow>>,
+    /// Who sees each step as it happens.
+    pub watch: Option<Arc<dyn Watch>>,
     pub state_directory: PathBuf,
     /// `None` where nothing may be told or written (a preview).
     pub announcer: Option<Announcer>,
@@ -86,6 +90,10 @@ pub(crate) struct Parts {
     pub environment: Environment,
     /// Inherited variables that started programs must not see.
     pub hidden: Vec<String>,
+    /// Variables that pass from one script to the next.
+    pub flow: Option<Arc<Flow>>,
+    /// Who sees each step as it happens.
+    pub watch: Option<Arc<dyn Watch>>,
     pub state_directory: PathBuf,
     pub announcer: Option<Announcer>,
     pub run: RunInfo,
@@ -95,8 +103,21 @@ pub(crate) struct Parts {
 impl World {
     /// Looks up the numbers that everything else needs.
     pub(crate) fn new(parts: Parts) -> Result<Self, StoreError> {
-        let Parts { plan, store, line, clock, stop, environment, hidden, state_directory, announcer, run, run_number } =
-            parts;
+        let Parts {
+            plan,
+            store,
+            line,
+            clock,
+            stop,
+            environment,
+            hidden,
+            flow,
+            watch,
+            state_directory,
+            announcer,
+            run,
+            run_number,
+        } = parts;
         // Links resolved, as in the paths that it is compared with.
         let state_directory = files::real(&state_directory);
         let interner = Interner { store: &*store, read_only: announcer.is_none() };
@@ -128,6 +149,8 @@ impl World {
             stop,
             environment,
             hidden,
+            flow,
+            watch,
             state_directory,
             announcer,
             run,

@@ -9,6 +9,7 @@ mod check;
 mod component;
 mod engine;
 mod failure;
+mod flow;
 mod known;
 mod methods;
 mod parse_error;

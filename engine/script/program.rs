@@ -1,6 +1,7 @@
 //! A checked script, ready to run any number of times on any thread.
 
 use crate::failure::explain;
+use crate::flow;
 use crate::places::Places;
 use rhai::{AST, Dynamic, Engine, Expr, INT, ImmutableString, Position, Scope, Stmt};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub enum Variable {
     Loop(String),
     /// A component, by the name of its binding: each evaluation asks the host for it.
     Component(String, String),
+    /// It comes from an earlier script, and goes on to the next.
+    Flow(String),
 }
 
 impl Variable {
@@ -40,6 +43,7 @@ impl Variable {
             VariableKind::Objects(database) => Self::Fixed(Dynamic::from(Objects::new(database))),
             VariableKind::Mode => Self::Mode,
             VariableKind::Component { binding, .. } => Self::Component(name.to_owned(), binding.clone()),
+            VariableKind::Flow => Self::Flow(name.to_owned()),
             VariableKind::Loop | VariableKind::Outcome | VariableKind::Unknown => Self::Loop(name.to_owned()),
         }
     }
@@ -67,6 +71,10 @@ pub struct Script {
     pub(crate) canonical: (String, Vec<(u32, Span)>),
     pub(crate) volatile: bool,
     pub(crate) limits: Limits,
+    /// Variables that it declares at the top, with their places.
+    pub(crate) declared: Vec<(String, Span)>,
+    /// Whether variables pass from it to the next script.
+    pub(crate) flows: bool,
 }
 
 impl Script {
@@ -87,6 +95,13 @@ impl Script {
                 Variable::Fixed(value) => value.clone(),
                 Variable::Mode => host.mode().name().into(),
                 Variable::Component(name, binding) => Dynamic::from(Handle::binding(name, binding)),
+                Variable::Flow(name) => match flow::take(host, name)? {
+                    Some(value) => value,
+                    None => {
+                        let error = StepError::script(format!("`{name}` has no value yet"));
+                        return Err(error.at(Some(self.places.code().whole)));
+                    }
+                },
                 Variable::Loop(name) => match host.variable(name) {
                     Some(value) => from_value(&value),
                     None => {
@@ -117,6 +132,9 @@ impl Script {
         };
         let (value, fatal) = evaluate_within(host, limits, || {
             let value = self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast);
+            if self.flows {
+                flow::give(host, &scope, &self.variables, &self.declared);
+            }
             let value = value.map_err(|error| explain(*error, &self.places))?;
             convert(&value).map_err(|error| error.at(self.last_statement()))
         });
@@ -162,5 +180,9 @@ impl Program for Script {
 
     fn volatile(&self) -> bool {
         self.volatile
+    }
+
+    fn declares(&self) -> Vec<(String, Span)> {
+        self.declared.clone()
     }
 }

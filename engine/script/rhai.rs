@@ -4,6 +4,7 @@ use crate::canonical::canonical;
 use crate::check::{Findings, check};
 use crate::component::{Parsed, calls_on_this, functions, scripted};
 use crate::engine::build;
+use crate::flow;
 use crate::known::Known;
 use crate::methods::with_operations;
 use crate::parse_error;
@@ -98,6 +99,8 @@ impl Language for Rhai {
             .map(|(name, entry)| (name.into(), Variable::new(name, &entry.kind)))
             .collect();
         let canonical = canonical(code, &tokens);
+        let flows = purpose == Purpose::Step && scope.variables.values().any(|entry| entry.kind == VariableKind::Flow);
+        let declared = if flows { flow::declared(&ast, &places) } else { Vec::new() };
         let components = scope.variables.iter().filter(|(name, _)| mentioned.contains(*name));
         let ast =
             match components.map(|(_, entry)| &entry.kind).any(|kind| matches!(kind, VariableKind::Component { .. })) {
@@ -111,7 +114,19 @@ impl Language for Rhai {
             Purpose::Step | Purpose::Hook => None,
         };
         let limits = Limits { memory: self.memory, operations, ..Limits::default() };
-        Ok(Arc::new(Script { engine, ast, places, variables, references, calls, canonical, volatile, limits }))
+        Ok(Arc::new(Script {
+            engine,
+            ast,
+            places,
+            variables,
+            references,
+            calls,
+            canonical,
+            volatile,
+            limits,
+            declared,
+            flows,
+        }))
     }
 
     fn component(

@@ -91,6 +91,20 @@ pub enum LogLevel {
     Error,
 }
 
+impl LogLevel {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// The world as one attempt (or one expression of a task) sees it. Every look is recorded, so that a change of what was seen is a
 /// reason to run again; every touch of the world outside is permitted first.
 ///
@@ -118,6 +132,10 @@ pub trait Host: Send + Sync {
     fn run(&self) -> Option<RunInfo>;
     /// A loop variable, or `index`; `None` if there is none of that name.
     fn variable(&self, name: &str) -> Option<Value>;
+    /// Variables that pass from one script to the next: in tests only.
+    fn flow(&self) -> Option<&crate::Flow> {
+        None
+    }
     /// `results.name`: the result of a preceding sibling or of a preceding sibling of an ancestor; `None` if there is none of that name.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod component;
 mod current;
 mod definition;
 mod error;
+mod flow;
 mod host;
 mod limits;
 mod native;
@@ -27,6 +28,7 @@ pub use component::{
 pub use current::{current, with_current};
 pub use definition::{Definition, DefinitionPart, Digest, digest};
 pub use error::{ErrorKind, StepError};
+pub use flow::{Carried, Flow, Watch};
 pub use host::{Access, Class, Host, LogLevel, Mode, RunInfo, TaskInfo};
 pub use limits::{Limits, USUAL_DEPTH};
 pub use native::{NativeCall, NativeStep};

@@ -65,6 +65,8 @@ pub enum VariableKind {
     Unknown,
     /// `outcome`, in hooks that stop something: `"done"`, `"failed"` or `"interrupted"`.
     Outcome,
+    /// A variable that passes from one script to the next: an earlier part of a test gave it, and this one may change it.
+    Flow,
 }
 
 /// How near two vectors are.
@@ -185,6 +187,10 @@ pub trait Program: Send + Sync {
     fn canonical(&self) -> (&str, &[(u32, Span)]);
     /// Whether it mentions time, randomness or the run: its value may differ each time.
     fn volatile(&self) -> bool;
+    /// The variables that it declares for good, in the order of the text: where variables pass from one script to the next, what comes after sees them.
+    fn declares(&self) -> Vec<(String, Span)> {
+        Vec::new()
+    }
 }
 
 /// What a manifest says of a scripted component.

@@ -3,13 +3,16 @@
 //!
 //! A worker belongs to one project. It says [`Reply::Ready`] once, then answers each request with one reply, in order. When its input ends it stops.
 //! A worker that ends without a reply to a request has crashed in that test.
+//!
+//! The name of a variant stands around its content (`{"done": {…}}`), not in it: what is tagged inside is read by way of a copy in which the line numbers of
+//! [`Coverage`] could not be keys.
 
 use serde::{Deserialize, Serialize};
 use thinking_event::testing::{Coverage, TestInfo, Try};
 
 /// What a worker is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "ask")]
+#[serde(rename_all = "kebab-case")]
 pub enum Request {
     /// Run one test once.
     Run(Box<Order>),
@@ -40,7 +43,7 @@ pub struct Order {
 
 /// What a worker says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "say")]
+#[serde(rename_all = "kebab-case")]
 pub enum Reply {
     /// The project is loaded, or it is wrong.
     Ready(Box<Ready>),
@@ -102,8 +105,12 @@ pub enum Destination {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Done {
+    /// Which test, as it was asked for; the number of the try is in its result. A reply that does not belong to the request is known by them.
+    pub test: String,
+    /// The repetition, as it was asked for.
+    pub repetition: u32,
     /// The try.
     pub result: Try,
-    /// What it reached; empty if that was not asked for.
+    /// What it reached; empty if that was not asked for. What it did not touch need not be there: that is known from [`Ready::coverage`].
     pub coverage: Coverage,
 }

@@ -104,6 +104,13 @@ pub(crate) fn of(looked: &mut Looked<'_>, model: &Model) -> Everything {
     Gatherer { inventory: &inventory, sources: &looked.session.sources, used }.everything(&steps)
 }
 
+/// A file as one types it here, if it lies below the working directory.
+fn near(file: &str) -> String {
+    let path = std::path::Path::new(file);
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
 pub(crate) struct Gatherer<'g> {
     pub inventory: &'g Inventory,
     pub sources: &'g SourceMap,
@@ -128,7 +135,7 @@ impl Gatherer<'_> {
     fn place(&self, origin: &Origin) -> Option<String> {
         match origin {
             Origin::Engine => None,
-            Origin::Source(file, line) => Some(format!("{file}:{line}")),
+            Origin::Source(file, line) => Some(format!("{}:{line}", near(file))),
             Origin::Manifest(span) => {
                 let file = self.sources.get(span.source)?;
                 Some(format!("{}:{}", file.name, self.sources.place(*span)?.line))

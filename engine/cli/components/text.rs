@@ -22,6 +22,14 @@ pub(crate) fn text(all: &Everything, width: Option<usize>, full: bool) -> String
     page.text.trim_start_matches('\n').to_owned()
 }
 
+/// Lines break between words only: a path is copied, or clicked on, as a whole.
+fn unbroken<'o>(width: usize) -> textwrap::Options<'o> {
+    textwrap::Options::new(width)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false)
+}
+
 struct Page {
     text: String,
     width: usize,
@@ -32,7 +40,7 @@ impl Page {
     /// A text, wrapped; what goes on stands further in.
     fn line(&mut self, indent: usize, text: &str) {
         let (first, rest) = (" ".repeat(indent), " ".repeat(indent + 4));
-        let options = textwrap::Options::new(self.width).initial_indent(&first).subsequent_indent(&rest);
+        let options = unbroken(self.width).initial_indent(&first).subsequent_indent(&rest);
         for line in textwrap::wrap(text, options) {
             self.text.push_str(line.trim_end());
             self.text.push('\n');
@@ -52,7 +60,7 @@ impl Page {
             return;
         }
         let indent = " ".repeat(indent);
-        let options = textwrap::Options::new(self.width).initial_indent(&indent).subsequent_indent(&indent);
+        let options = unbroken(self.width).initial_indent(&indent).subsequent_indent(&indent);
         let short = doc.split_inclusive(". ").next().unwrap_or(doc).trim_end();
         self.text.push_str(&textwrap::fill(if self.full { doc } else { short }, options));
         self.text.push('\n');

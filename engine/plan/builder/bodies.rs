@@ -29,6 +29,9 @@ impl Builder<'_, '_> {
             let exec = step.exec.as_ref()?;
             Body::Exec(Box::new(self.exec(exec, place, id, &mut definer)))
         };
+        if let (Some(flow), [_], Body::Script(program)) = (&mut self.flow, &*self.running, &body) {
+            flow.extend(program.declares().into_iter().map(|(name, span)| (name, Some(span))));
+        }
         let inputs: Vec<Template> = step.input.iter().map(|input| self.template(input, place, id)).collect();
         let outputs: Vec<Template> = step.output.iter().map(|output| self.template(output, place, id)).collect();
         outputs.iter().for_each(|output| self.check_output(output, id));

@@ -27,7 +27,7 @@ use thinking_container::Root;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap, Span, Spanned, did_you_mean};
 use thinking_manifest::{Model, Project};
 use thinking_schema::{self as schema, Templated};
-use thinking_step::{Permissions, Program, Purpose};
+use thinking_step::{Permissions, Program, Purpose, ScopeEntry, VariableKind};
 
 /// What is around the tasks of a container.
 #[derive(Clone)]
@@ -89,11 +89,30 @@ pub(crate) struct Builder<'b, 'l> {
     pub(crate) outputs: Vec<(PathBuf, TaskId, Option<Span>)>,
     /// What tasks touch outside, as far as it can be seen, so far.
     pub(crate) uses: Vec<(TaskId, Touch, Option<Span>)>,
+    /// Variables that scripts of this pipeline pass on to those after them; `None` where each script is on its own.
+    pub(crate) flow: Option<Vec<(String, Option<Span>)>>,
 }
 
 impl Builder<'_, '_> {
     pub(crate) fn tasks(&mut self, tasks: &[schema::Task], place: &Place) -> Vec<TaskId> {
-        tasks.iter().filter_map(|task| self.task(task, place)).collect()
+        let mut ids = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            let place = self.with_flow(place);
+            ids.extend(self.task(task, &place));
+        }
+        ids
+    }
+
+    /// A place that sees what earlier scripts pass on.
+    fn with_flow(&mut self, place: &Place) -> Place {
+        let mut place = place.clone();
+        // A pipeline that is run sees nothing of that.
+        if let (Some(flow), [_]) = (&self.flow, &*self.running) {
+            let entry = |span: &Option<Span>| ScopeEntry { kind: VariableKind::Flow, span: *span };
+            let variables = flow.iter().map(|(name, span)| (name.clone(), entry(span)));
+            place.scope = self.compiler.extended_by(&place.scope, variables);
+        }
+        place
     }
 
     fn task(&mut self, task: &schema::Task, place: &Place) -> Option<TaskId> {

@@ -345,6 +345,8 @@ impl Project {
             remembered: vec![],
             durability: Durability::Step,
             environment: Arc::new(|_| None),
+            flow: None,
+            watch: None,
             hidden: vec![],
         })?;
         let events = std::mem::take(&mut *reporter.0.lock().unwrap());

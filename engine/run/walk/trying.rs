@@ -48,7 +48,8 @@ impl Walk {
         // A wait needs no time to end.
         let busy = !matches!(step.body, Body::Wait(_));
         world.running.store(u64::from(busy), Ordering::Relaxed);
-        let made = match broken {
+        let refused = world.watch.as_ref().and_then(|watch| watch.begins(&task.path, number).err());
+        let made = match broken.or(refused) {
             Some(error) => Err(error),
             None => {
                 let leftover = self.leftover.as_ref();
@@ -69,9 +70,13 @@ impl Walk {
             Ok(made) => {
                 let took = world.clock.elapsed().saturating_sub(began);
                 let wrote = !seen.wrote.is_empty();
+                let result = world.watch.as_ref().map(|_| made.result.clone());
                 let committed = self.commit_step(place, step, (token, number), seen, (made, files), (at, took));
                 settle(committed.is_ok());
                 committed?;
+                if let (Some(watch), Some(result)) = (&world.watch, &result) {
+                    watch.ended(&task.path, Ok(result));
+                }
                 if wrote {
                     written::end(&world);
                 }
@@ -93,6 +98,9 @@ impl Walk {
                     return Ok(input);
                 }
                 let error = world.mask.error(error);
+                if let Some(watch) = &world.watch {
+                    watch.ended(&task.path, Err(&error));
+                }
                 match attempt::retry_policy(&world, place) {
                     Ok(policy) => Ok(Input::AttemptFailed { error, policy }),
                     Err(broken) => Ok(Input::AttemptFailed { error: world.mask.error(broken), policy: None }),
@@ -223,6 +231,10 @@ impl Walk {
         // The attempts of this result are over: one that is wanted anew has a new idempotency key.
         let notes = vec![(attempt_note(&world.line, &failure.place), None)];
         let seq = self.commit(Commit { notes, ..Commit::entry(world.line.clone(), Entry::Step(entry)) })?;
+        if let Some(watch) = &world.watch {
+            let by = &world.plan.task(place.task).path;
+            watch.passed_over(by, &world.plan.task(failure.place.task).path, &failure.error);
+        }
         self.counts.failed += 1;
         self.tally.passed(place.task, &failure.error.message);
         scratch::drop_one(&world, &failure.place);

@@ -139,7 +139,7 @@ impl<'a> Checker<'a> {
                 false
             }
             VariableKind::Component { binding, about } => self.component(name, binding, about, root, link),
-            VariableKind::Mode | VariableKind::Outcome | VariableKind::Unknown => false,
+            VariableKind::Mode | VariableKind::Outcome | VariableKind::Unknown | VariableKind::Flow => false,
         }
     }
 

@@ -133,7 +133,7 @@ impl<'a> Checker<'a> {
         }
         if self.names.sees_scope()
             && let Some(entry) = self.scope.variables.get(name.name.as_str())
-            && entry.kind != VariableKind::Loop
+            && !matches!(entry.kind, VariableKind::Loop | VariableKind::Flow)
         {
             let what = self.what(&name.name, &entry.kind);
             let span = self.span(name.pos);
@@ -158,6 +158,7 @@ impl<'a> Checker<'a> {
         if let Expr::Variable(name, _, position) = root
             && name.2.is_empty()
             && let Some(entry) = self.engine_variable(&name.1)
+            && entry.kind != VariableKind::Flow
             && (!linked || !matches!(entry.kind, VariableKind::Loop | VariableKind::Unknown))
         {
             let what = self.what(&name.1, &entry.kind);

@@ -66,6 +66,6 @@ fn variable(name: &str, provided: &Provided) -> Dynamic {
         Variable::Fixed(value) => value,
         Variable::Component(name, binding) => Dynamic::from(Handle::binding(&name, &binding)),
         // What belongs to one task alone is no binding.
-        Variable::Mode | Variable::Loop(_) => Dynamic::UNIT,
+        Variable::Mode | Variable::Loop(_) | Variable::Flow(_) => Dynamic::UNIT,
     })
 }

@@ -1,0 +1,400 @@
+//! A case to tasks, and which part of the test each of them belongs to.
+//!
+//! ```text
+//! stage on-error=skip { before setup; setups }      outermost suite first
+//! stage on-error=skip { after setup }               one for each aspect
+//! stage on-error=skip when passed { before run; what the test does }
+//! stage on-error=skip { after run }
+//! stage on-error=skip { before teardown }
+//! stage on-error=skip { teardown }                  one each, the test's own first
+//! stage on-error=skip { after teardown }
+//! ```
+
+use crate::case::{Case, Variable};
+use crate::codes::Codes;
+use std::collections::{BTreeMap, BTreeSet};
+use thinking_diagnostic::{Span, Spanned};
+use thinking_event::testing::PhaseKind;
+use thinking_schema::{
+    Act, Acts, Aspect, Call, Code, Fails, Named, OnErrorWord, RunAct, RunPipeline, Stage, Step, Task, Templated,
+    Titled, Tree,
+};
+
+/// Tasks, and what they are to the test.
+#[derive(Default)]
+pub(crate) struct Shape {
+    pub tasks: Vec<Task>,
+    pub parts: Vec<Part>,
+    /// By the path of a step that the test has of its own.
+    pub roles: BTreeMap<String, Role>,
+    pub runs: Vec<Run>,
+    /// Variables that are there from the beginning.
+    pub variables: Vec<(String, Option<Span>)>,
+    /// Where what is torn down begins in `tasks`: what still runs if the test was stopped.
+    pub teardown: usize,
+}
+
+/// A part of a test, as reports show it.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub kind: PhaseKind,
+    pub title: String,
+}
+
+/// What a step is to the test.
+#[derive(Debug, Clone)]
+pub(crate) struct Role {
+    pub part: usize,
+    pub job: Job,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Job {
+    /// Does something; its result goes nowhere.
+    Act,
+    /// Does something; its result goes into that variable.
+    Gives(&'static str),
+    /// Evaluates the part's title.
+    Title,
+    /// Sets variables.
+    Sets(Vec<Variable>),
+    /// Fails if that run did not fail as it should.
+    MustHaveFailed(usize),
+}
+
+/// A pipeline under test.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    pub part: usize,
+    /// The path of its task.
+    pub path: String,
+    pub name: String,
+    /// How it must fail, if it must.
+    pub fails: Option<Spanned<Fails>>,
+    pub act: Spanned<RunAct>,
+}
+
+impl Shape {
+    /// The run that a path is in.
+    pub fn run_of(&self, path: &str) -> Option<usize> {
+        let within = |run: &Run| {
+            path.strip_prefix(&run.path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
+        };
+        self.runs.iter().position(within)
+    }
+
+    /// The part that a path belongs to.
+    pub fn part_of(&self, path: &str) -> Option<usize> {
+        match self.roles.get(path) {
+            Some(role) => Some(role.part),
+            None => self.run_of(path).and_then(|run| self.runs.get(run)).map(|run| run.part),
+        }
+    }
+}
+
+/// Which variables every test has.
+pub(crate) const VARIABLES: &[&str] = &["fixture", "outcome", "error", "result", "test", "args"];
+
+/// The tasks of a case.
+pub(crate) fn shape(case: &Case<'_>, codes: &Codes) -> Shape {
+    let mut shaper = Shaper { shape: Shape::default(), codes, number: 0, runs: BTreeSet::new() };
+    shaper.whole(case);
+    let mut shape = shaper.shape;
+    shape.variables = VARIABLES.iter().map(|name| ((*name).to_owned(), None)).collect();
+    shape.variables.extend(case.row.iter().map(|variable| (variable.name.value.clone(), variable.name.span)));
+    let given = case.given.values().flatten();
+    shape.variables.extend(given.map(|variable| (variable.name.value.clone(), variable.name.span)));
+    shape
+}
+
+struct Shaper<'s> {
+    shape: Shape,
+    codes: &'s Codes,
+    number: usize,
+    /// Pipelines that were run so far.
+    runs: BTreeSet<String>,
+}
+
+impl Shaper<'_> {
+    fn whole(&mut self, case: &Case<'_>) {
+        let aspects: Vec<(&str, &Aspect)> =
+            aspects(&case.manifest.aspect).chain(case.suites.iter().flat_map(|suite| aspects(&suite.aspect))).collect();
+        // Setups, outermost first.
+        let setups = case.suites.iter().map(|suite| suite.setup.as_ref()).chain([case.test.setup.as_ref()]).flatten();
+        let setups: Vec<&Spanned<Acts>> = setups.collect();
+        let mut first = Vec::new();
+        self.befores(&aspects, "setup", &mut first);
+        for setup in &setups {
+            let part = self.part(PhaseKind::Setup, "");
+            self.acts(&setup.value.acts, part, &mut first, Some("fixture"));
+        }
+        let guarded = !first.is_empty();
+        self.stage(first, None);
+        self.afters(&aspects, "setup");
+        let mut body = Vec::new();
+        self.befores(&aspects, "run", &mut body);
+        self.body(case, &mut body);
+        self.stage(body, guarded.then(|| self.codes.passed.clone()));
+        self.shape.teardown = self.shape.tasks.len();
+        self.afters(&aspects, "run");
+        for (name, aspect) in &aspects {
+            for around in aspect.around.iter().filter(|around| named(&around.value.phases, "teardown")) {
+                self.aspect(name, around.value.before.as_ref());
+            }
+        }
+        let suites = case.suites.iter().rev().map(|suite| suite.teardown.as_ref());
+        for teardown in [case.test.teardown.as_ref()].into_iter().chain(suites).flatten() {
+            let part = self.part(PhaseKind::Teardown, "");
+            let mut tasks = Vec::new();
+            self.acts(&teardown.value.acts, part, &mut tasks, None);
+            self.stage(tasks, None);
+        }
+        self.afters(&aspects, "teardown");
+    }
+
+    fn body(&mut self, case: &Case<'_>, tasks: &mut Vec<Task>) {
+        let mut body = None;
+        for (at, act) in case.test.acts.iter().enumerate() {
+            let (kind, titled) = match act {
+                Act::Given(titled) => (PhaseKind::Given, Some(titled)),
+                Act::When(titled) => (PhaseKind::When, Some(titled)),
+                Act::Then(titled) => (PhaseKind::Then, Some(titled)),
+                Act::Run(_) | Act::CrashEverywhere(_) => (PhaseKind::Run, None),
+                _ => (PhaseKind::Body, None),
+            };
+            match titled {
+                Some(titled) => {
+                    body = None;
+                    self.titled(kind, titled, case.given.get(&at), tasks);
+                }
+                None if kind == PhaseKind::Run => {
+                    body = None;
+                    self.act(act, 0, tasks, Some("result"));
+                }
+                None => {
+                    let part = *body.get_or_insert_with(|| self.part(PhaseKind::Body, ""));
+                    self.act(act, part, tasks, Some("result"));
+                }
+            }
+        }
+    }
+
+    fn titled(
+        &mut self,
+        kind: PhaseKind,
+        titled: &Spanned<Titled>,
+        given: Option<&Vec<Variable>>,
+        tasks: &mut Vec<Task>,
+    ) {
+        let part = self.part(kind, &titled.value.title.value);
+        if let Some(given) = given {
+            self.own(Job::Sets(given.clone()), part, Body::Nothing, titled.span, tasks);
+        }
+        if titled.value.title.value.contains("${") {
+            self.own(Job::Title, part, Body::Title(titled.value.title.clone()), titled.value.title.span, tasks);
+        }
+        self.acts(&titled.value.acts, part, tasks, None);
+    }
+
+    fn part(&mut self, kind: PhaseKind, title: &str) -> usize {
+        self.shape.parts.push(Part { kind, title: title.to_owned() });
+        self.shape.parts.len() - 1
+    }
+
+    /// A stage of its own, whose failure ends nothing but itself.
+    fn stage(&mut self, tasks: Vec<Task>, when: Option<Code>) {
+        if !tasks.is_empty() {
+            let stage = skipping(tasks, when);
+            self.shape.tasks.push(stage);
+        }
+    }
+
+    fn befores(&mut self, aspects: &[(&str, &Aspect)], phase: &str, tasks: &mut Vec<Task>) {
+        for (name, aspect) in aspects {
+            for around in aspect.around.iter().filter(|around| named(&around.value.phases, phase)) {
+                if let Some(before) = &around.value.before {
+                    let part = self.part(PhaseKind::Aspect, name);
+                    self.acts(&before.value.acts, part, tasks, None);
+                }
+            }
+        }
+    }
+
+    fn afters(&mut self, aspects: &[(&str, &Aspect)], phase: &str) {
+        for (name, aspect) in aspects.iter().rev() {
+            for around in aspect.around.iter().rev().filter(|around| named(&around.value.phases, phase)) {
+                self.aspect(name, around.value.after.as_ref());
+            }
+        }
+    }
+
+    fn aspect(&mut self, name: &str, acts: Option<&Spanned<Acts>>) {
+        let Some(acts) = acts else { return };
+        let part = self.part(PhaseKind::Aspect, name);
+        let mut tasks = Vec::new();
+        self.acts(&acts.value.acts, part, &mut tasks, None);
+        self.stage(tasks, None);
+    }
+
+    /// What is done in a part; the last value goes into `gives`.
+    fn acts(&mut self, acts: &[Act], part: usize, tasks: &mut Vec<Task>, gives: Option<&'static str>) {
+        for (at, act) in acts.iter().enumerate() {
+            let last = at + 1 == acts.len();
+            self.act(act, part, tasks, if last { gives.or(Some("result")) } else { Some("result") });
+        }
+    }
+
+    fn act(&mut self, act: &Act, part: usize, tasks: &mut Vec<Task>, gives: Option<&'static str>) {
+        let job = |is_script: bool| match gives {
+            // What a script wants to pass on it declares.
+            Some("result") if is_script => Job::Act,
+            Some(name) => Job::Gives(name),
+            None => Job::Act,
+        };
+        match act {
+            Act::Rhai(script) => {
+                self.own(job(true), part, Body::Rhai(script.value.code.clone()), script.span, tasks);
+            }
+            Act::Script(script) => self.own(job(true), part, Body::File(script.value.file.clone()), script.span, tasks),
+            Act::Call(call) => self.own(job(false), part, Body::Call(call.clone()), call.span, tasks),
+            Act::Exec(exec) => self.own(job(false), part, Body::Exec(Box::new(exec.clone())), exec.span, tasks),
+            Act::Run(run) => self.run(run, tasks),
+            Act::CrashEverywhere(_) => {}
+            Act::Given(titled) | Act::When(titled) | Act::Then(titled) => {
+                // The schema lets them stand in each other; then the inner one is a part like any other.
+                let kind = match act {
+                    Act::Given(_) => PhaseKind::Given,
+                    Act::When(_) => PhaseKind::When,
+                    _ => PhaseKind::Then,
+                };
+                self.titled(kind, titled, None, tasks);
+            }
+        }
+    }
+
+    fn run(&mut self, run: &Spanned<RunAct>, tasks: &mut Vec<Task>) {
+        let name = &run.value.pipeline;
+        let part = self.part(PhaseKind::Run, &name.value);
+        let task = Task::Run(Spanned {
+            value: RunPipeline {
+                pipeline: name.clone(),
+                params: run.value.params.clone(),
+                when: None,
+                timeout: None,
+                retry: None,
+                on_error: None,
+                facet: None,
+                description: None,
+                tags: Vec::new(),
+            },
+            span: run.span,
+        });
+        // Two runs of one pipeline are told apart by their paths.
+        let (path, task) = if self.runs.insert(name.value.clone()) {
+            (name.value.clone(), task)
+        } else {
+            self.number += 1;
+            let around = format!("again {}", self.number);
+            (format!("{around}/{}", name.value), stage(Some(around), vec![task], None, None))
+        };
+        let number = self.shape.runs.len();
+        let fails = run.value.fails.clone().filter(|fails| fails.value != Fails::Any(false));
+        self.shape.runs.push(Run { part, path, name: name.value.clone(), fails: fails.clone(), act: run.clone() });
+        match fails {
+            Some(fails) => {
+                tasks.push(skipping(vec![task], None));
+                self.own(Job::MustHaveFailed(number), part, Body::Nothing, fails.span, tasks);
+            }
+            None => tasks.push(task),
+        }
+        if let Some(name) = &run.value.snapshot {
+            self.own(Job::Act, part, Body::Snapshot(name.clone()), name.span, tasks);
+        }
+    }
+
+    /// A step that the test has of its own.
+    fn own(&mut self, job: Job, part: usize, body: Body, span: Option<Span>, tasks: &mut Vec<Task>) {
+        self.number += 1;
+        // No name in a manifest has a blank.
+        let name = format!("part {}", self.number);
+        self.shape.roles.insert(name.clone(), Role { part, job });
+        let (mut rhai, mut script, mut call, mut exec) = (None, None, None, None);
+        match body {
+            Body::Nothing => rhai = Some(self.codes.nothing.clone()),
+            Body::Rhai(code) => rhai = Some(code),
+            Body::File(file) => script = Some(file),
+            Body::Call(given) => call = Some(given),
+            Body::Exec(given) => exec = Some(*given),
+            Body::Title(title) => call = Some(native("test.title", &title)),
+            Body::Snapshot(name) => call = Some(native("test.snapshot", &name)),
+        }
+        let step = Step {
+            name: Spanned { value: name, span },
+            rhai,
+            script,
+            call,
+            exec,
+            input: Vec::new(),
+            output: Vec::new(),
+            always: None,
+            when: None,
+            timeout: None,
+            retry: None,
+            on_error: None,
+            facet: None,
+            description: None,
+            tags: Vec::new(),
+        };
+        tasks.push(Task::Step(Box::new(Spanned { value: step, span })));
+    }
+}
+
+enum Body {
+    Nothing,
+    Rhai(Code),
+    File(Spanned<String>),
+    Call(Spanned<Call>),
+    Exec(Box<Spanned<thinking_schema::Exec>>),
+    Title(Spanned<String>),
+    Snapshot(Spanned<String>),
+}
+
+/// A call of a step that only tests have.
+fn native(name: &str, text: &Spanned<String>) -> Spanned<Call> {
+    let argument = Spanned { value: Tree::Text(text.value.clone()), span: text.span };
+    let operation = Spanned { value: name.to_owned(), span: text.span };
+    Spanned {
+        value: Call { operation, arguments: vec![(Spanned { value: "text".to_owned(), span: text.span }, argument)] },
+        span: text.span,
+    }
+}
+
+fn aspects(aspects: &Named<Aspect>) -> impl Iterator<Item = (&str, &Aspect)> {
+    aspects.iter().map(|(name, aspect)| (name.value.as_str(), aspect))
+}
+
+fn named(phases: &[Spanned<String>], phase: &str) -> bool {
+    phases.iter().any(|known| known.value == phase)
+}
+
+fn skipping(tasks: Vec<Task>, when: Option<Code>) -> Task {
+    stage(None, tasks, when, Some(OnErrorWord::Skip))
+}
+
+fn stage(name: Option<String>, tasks: Vec<Task>, when: Option<Code>, on_error: Option<OnErrorWord>) -> Task {
+    let value = |word| Templated::Value(Spanned { value: word, span: None });
+    Task::Stage(Spanned {
+        value: Stage {
+            name: name.map(|name| Spanned { value: name, span: None }),
+            tasks,
+            when,
+            timeout: None,
+            retry: None,
+            on_error: on_error.map(value),
+            facet: None,
+            description: None,
+            tags: Vec::new(),
+        },
+        span: None,
+    })
+}
