@@ -39,8 +39,8 @@ pub use past::{
     tasks_text,
 };
 pub use suites::{
-    JunitForm, ReportTarget, ShowOutput, ShowTests, TestAnnotations, TestConsole, TestConsoleOptions, TestHtml,
-    TestJson, TestJunit, TestLive, test_to_json,
+    JunitForm, ManyTests, ReportTarget, ShowOutput, ShowTests, TestAnnotations, TestConsole, TestConsoleOptions,
+    TestHtml, TestJson, TestJunit, TestLive, test_to_json,
 };
 pub use table::{cut, cut_front};
 #[cfg(feature = "opentelemetry")]

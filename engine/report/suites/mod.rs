@@ -1,7 +1,7 @@
 //! What a test run says, told to people, to build servers and to programs.
 //!
 //! Each reporter takes the same events: [`TestConsole`] for people, [`TestLive`] for people before a terminal, [`TestJunit`] for build servers,
-//! [`TestHtml`] as a page, [`TestJson`] for programs, [`TestAnnotations`] beside the changed lines on GitHub. Those that make a whole file write it when
+//! [`TestHtml`] as a page, [`TestJson`] for programs, [`TestAnnotations`] beside the changed lines on GitHub; [`ManyTests`] is several at once. Those that make a whole file write it when
 //! they are finished, so that a reader sees the old one or the new one.
 
 mod console;
@@ -9,6 +9,7 @@ mod github;
 mod html;
 mod json;
 mod junit;
+mod many;
 mod target;
 mod words;
 
@@ -17,6 +18,7 @@ pub use github::TestAnnotations;
 pub use html::TestHtml;
 pub use json::{TestJson, test_to_json};
 pub use junit::{JunitForm, TestJunit};
+pub use many::ManyTests;
 pub use target::ReportTarget;
 
 #[cfg(test)]

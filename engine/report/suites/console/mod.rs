@@ -116,7 +116,9 @@ impl Teller {
                 if self.options.quiet {
                     return;
                 }
-                let mut head = format!("run {}{run}{}  {}", marks.bold, marks.plain, selected(*tests, *known));
+                // Where the line is broken, a second blank would begin the next one.
+                let gap = if self.options.style.width < 60 { " " } else { "  " };
+                let mut head = format!("run {}{run}{}{gap}{}", marks.bold, marks.plain, selected(*tests, *known));
                 if *jobs > 1 {
                     let _ = write!(head, ", {jobs} at once");
                 }
