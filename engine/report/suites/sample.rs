@@ -85,7 +85,9 @@ fn crash() -> TestRecord {
     let mut body = phase(PhaseKind::Body, "");
     body.output = vec![out(OutputSource::Stderr, "", "stack overflow ]]> </script><b>&amp;")];
     let mut one = attempt(1, 80_000, Outcome::Crashed, vec![body]);
-    one.failures = vec![failure("crash", "its process was ended by signal 6 (SIGABRT)")];
+    let mut why = failure("crash", "its process was ended by signal 6 (SIGABRT)");
+    why.rendered = format!("{}\nits last lines on standard error:\n  - stack overflow", why.message);
+    one.failures = vec![why];
     record(info(&["native"], "overflows"), Outcome::Crashed, vec![one])
 }
 

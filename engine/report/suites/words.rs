@@ -112,7 +112,15 @@ pub(crate) fn level(level: &str) -> String {
 /// The diagnostic's text, each line harmless; the bare message where there is none.
 pub(crate) fn rendered(failure: &TestFailure) -> String {
     let text = if failure.rendered.trim().is_empty() { &failure.message } else { &failure.rendered };
-    clean::lines(text.trim_end()).collect::<Vec<_>>().join("\n")
+    clean::lines(text.trim_end().trim_start_matches('\n')).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a line of a failure tells of what should be there and is not (`-`), or of what is there and should not be (`+`). Programs print lists that way,
+/// which mean nothing of the sort.
+pub(crate) fn difference(failure: &TestFailure, line: &str) -> Option<char> {
+    let sign = line.trim_start().strip_prefix(['-', '+']).and(line.trim_start().chars().next());
+    let told = line.trim_start().chars().nth(1).is_none_or(|next| next == ' ');
+    sign.filter(|_| told && matches!(failure.kind.as_str(), "assertion" | "script" | "snapshot" | "difference"))
 }
 
 /// Where it failed, or where the test is written: file and line.

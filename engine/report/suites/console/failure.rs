@@ -67,19 +67,22 @@ impl Teller {
     }
 
     fn diagnostic(&self, out: &mut String, failure: &TestFailure) {
-        if failure.rendered.trim().is_empty() {
-            let mut lines = clean::lines(&failure.message);
-            let _ = writeln!(out, "    {}", lines.next().unwrap_or_default());
-            for line in lines {
-                let _ = writeln!(out, "    {line}");
-            }
-        } else if self.options.style.color && !failure.coloured.is_empty() {
-            failure.coloured.trim_end().lines().for_each(|line| push_coloured(out, line));
-        } else {
-            for line in words::rendered(failure).lines() {
-                out.push_str(line);
-                out.push('\n');
-            }
+        let coloured = self.options.style.color && !failure.coloured.is_empty();
+        let plain = words::rendered(failure);
+        let text = if coloured { failure.coloured.trim_matches('\n') } else { &plain };
+        // A diagnostic has its own margin; it needs all of the width.
+        let margin = if text.starts_with([' ', '\u{1b}']) && !failure.rendered.is_empty() { "" } else { "    " };
+        for line in text.lines() {
+            let color = match words::difference(failure, line) {
+                Some('-') => self.marks.red,
+                Some(_) => self.marks.green,
+                None => "",
+            };
+            out.push_str(if line.is_empty() { "" } else { margin });
+            out.push_str(color);
+            push_coloured(out, line);
+            out.push_str(if color.is_empty() { "" } else { self.marks.plain });
+            out.push('\n');
         }
     }
 
@@ -131,7 +134,6 @@ fn push_coloured(out: &mut String, line: &str) {
         }
     }
     clean::push(out, rest);
-    out.push('\n');
 }
 
 #[cfg(test)]
@@ -141,14 +143,14 @@ mod tests {
     #[test]
     fn colours_stay_and_nothing_else_steers() {
         let cases = [
-            ("\u{1b}[31mred\u{1b}[0m", "\u{1b}[31mred\u{1b}[0m\n"),
-            ("\u{1b}[38;5;1ma\u{1b}[m", "\u{1b}[38;5;1ma\u{1b}[m\n"),
-            ("a\u{1b}[2Jb", "a\\u{1b}[2Jb\n"),
-            ("a\u{1b}]0;title\u{7}", "a\\u{1b}]0;title\\u{7}\n"),
-            ("a\u{1b}", "a\\u{1b}\n"),
-            ("a\u{1b}[3", "a\\u{1b}[3\n"),
-            ("→\u{1b}[→", "→\\u{1b}[→\n"),
-            ("", "\n"),
+            ("\u{1b}[31mred\u{1b}[0m", "\u{1b}[31mred\u{1b}[0m"),
+            ("\u{1b}[38;5;1ma\u{1b}[m", "\u{1b}[38;5;1ma\u{1b}[m"),
+            ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
+            ("a\u{1b}]0;title\u{7}", "a\\u{1b}]0;title\\u{7}"),
+            ("a\u{1b}", "a\\u{1b}"),
+            ("a\u{1b}[3", "a\\u{1b}[3"),
+            ("→\u{1b}[→", "→\\u{1b}[→"),
+            ("", ""),
         ];
         for (line, shown) in cases {
             let mut out = String::new();

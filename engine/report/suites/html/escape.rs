@@ -30,20 +30,14 @@ pub(super) fn text(text: &str) -> String {
     out
 }
 
-/// Several lines; colours of programs are left out.
-pub(super) fn lines(text: &str) -> String {
-    let lines: Vec<String> = clean::lines(text.trim_end()).map(|line| self::text(&line)).collect();
-    lines.join("\n")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{lines, text};
+    use super::text;
 
     #[test]
     fn nothing_has_a_meaning() {
         assert_eq!(text("<b a=\"x\" c='d'>&amp;"), "&lt;b a=&quot;x&quot; c=&#39;d&#39;&gt;&amp;amp;");
         assert_eq!(text("</script>\n\0天"), "&lt;/script&gt;\\n\\u{0}天");
-        assert_eq!(lines("\u{1b}[31m<a>\u{1b}[0m\n\n b\n"), "&lt;a&gt;\n\n b");
+        assert_eq!(text("plain text, twice"), "plain text, twice");
     }
 }

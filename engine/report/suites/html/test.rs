@@ -1,6 +1,6 @@
 //! One test on the page.
 
-use super::escape::{lines, push as push_text, text};
+use super::escape::{push as push_text, text};
 use super::page;
 use crate::duration;
 use crate::suites::words;
@@ -155,7 +155,18 @@ fn phase(out: &mut String, phase: &Phase, cut: bool) {
 }
 
 fn failure(out: &mut String, failure: &TestFailure) {
-    let _ = writeln!(out, "<pre class=\"failure\">{}</pre>", lines(&words::rendered(failure)));
+    out.push_str("<pre class=\"failure\">");
+    for (number, line) in words::rendered(failure).lines().enumerate() {
+        out.push_str(if number > 0 { "\n" } else { "" });
+        match words::difference(failure, line) {
+            Some(sign) => {
+                let class = if sign == '-' { "minus" } else { "plus" };
+                let _ = write!(out, "<span class=\"{class}\">{}</span>", text(line));
+            }
+            None => push_text(out, line),
+        }
+    }
+    out.push_str("</pre>\n");
 }
 
 fn output(out: &mut String, phase: &Phase) {
