@@ -47,7 +47,8 @@ impl Rhai {
     }
 
     /// Builds it so that the lines of all that it compiles are counted when they run. Programs mean the same, have the same identity and fail at
-    /// the same places; they take about a quarter longer where they do little else than to run statements.
+    /// the same places; each line that begins takes
+    /// some 30 ns longer, which adds less than a quarter to most scripts.
     #[must_use]
     pub fn covering(recorder: &Recorder) -> Self {
         Self::with(Some(recorder))

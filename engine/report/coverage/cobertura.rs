@@ -18,17 +18,19 @@ struct Line {
     branches: Vec<u64>,
 }
 
+/// Lines of a file by their numbers.
+type Lines = BTreeMap<usize, Line>;
+
 /// The whole file: a package per folder, a class per file. Branches and error paths of the manifest are branches of their lines.
 pub fn text(coverage: &Coverage) -> String {
     let files = files(coverage);
-    let mut packages: BTreeMap<&str, Vec<(&str, &BTreeMap<usize, Line>)>> = BTreeMap::new();
+    let mut packages: BTreeMap<&str, Vec<(&str, &Lines)>> = BTreeMap::new();
     for (file, lines) in &files {
         packages.entry(file.rsplit_once('/').map_or(".", |(folder, _)| folder)).or_default().push((file, lines));
     }
     let lines = lines_of(files.values());
     let branches = branches_of(files.values());
-    let mut out =
-        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE coverage SYSTEM \"coverage-04.dtd\">\n");
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a string cannot fail, so what `write!` answers is dropped here and below.
     let _ = writeln!(
         out,
@@ -92,8 +94,8 @@ impl Line {
     }
 }
 
-fn files(coverage: &Coverage) -> BTreeMap<&str, BTreeMap<usize, Line>> {
-    let mut files: BTreeMap<&str, BTreeMap<usize, Line>> = BTreeMap::new();
+fn files(coverage: &Coverage) -> BTreeMap<&str, Lines> {
+    let mut files: BTreeMap<&str, Lines> = BTreeMap::new();
     for (file, lines) in &coverage.lines {
         let own = lines.iter().map(|(line, hits)| (*line, Line { hits: Some(*hits), branches: Vec::new() }));
         files.insert(file, own.collect());
@@ -106,10 +108,10 @@ fn files(coverage: &Coverage) -> BTreeMap<&str, BTreeMap<usize, Line>> {
     files
 }
 
-fn lines_of<'a>(files: impl Iterator<Item = &'a BTreeMap<usize, Line>>) -> Count {
+fn lines_of<'a>(files: impl Iterator<Item = &'a Lines>) -> Count {
     Count::of(files.flat_map(|lines| lines.values().map(Line::hits)))
 }
 
-fn branches_of<'a>(files: impl Iterator<Item = &'a BTreeMap<usize, Line>>) -> Count {
+fn branches_of<'a>(files: impl Iterator<Item = &'a Lines>) -> Count {
     Count::of(files.flat_map(|lines| lines.values().flat_map(|line| line.branches.iter().copied())))
 }

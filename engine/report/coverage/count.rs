@@ -36,12 +36,12 @@ impl Count {
 
     /// Whole percent, rounded down, so that 100 means all; nothing to reach is all of it.
     pub fn percent(self) -> usize {
-        if self.all == 0 { 100 } else { self.reached * 100 / self.all }
+        (self.reached * 100).checked_div(self.all).unwrap_or(100)
     }
 
     /// Between 0 and 1 with four digits, rounded down.
     pub fn rate(self) -> String {
-        let parts = if self.all == 0 { 10_000 } else { self.reached * 10_000 / self.all };
+        let parts = (self.reached * 10_000).checked_div(self.all).unwrap_or(10_000);
         format!("{}.{:04}", parts / 10_000, parts % 10_000)
     }
 }

@@ -42,8 +42,8 @@ impl std::error::Error for NotWritten {
 }
 
 /// Writes `lcov.info`, `cobertura.xml` and `index.html` into a directory, which is made if it is not there. `texts` are the sources by the
-/// names that the coverage has; a file without text is shown as its numbers of lines. Lines that can run are the same in all three; the parts of
-/// the manifest are in `cobertura.xml` as branches of their lines, and in `index.html` as a table.
+/// names that the coverage has; a file without text is shown as its numbers of lines. Script lines are the same in all three. Branches and error
+/// paths of the manifest are branches of their lines in `cobertura.xml`, where these are lines too; `index.html` has all parts in a table.
 ///
 /// # Errors
 /// The directory cannot be made, or a file cannot be written; files before it are whole.

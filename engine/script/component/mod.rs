@@ -70,9 +70,12 @@ pub struct Parsed {
     pub canonical: (String, Vec<(u32, Span)>),
 }
 
-/// Checks a script and makes it a kind of component. `running` gives the engine that runs a tree, and the tree as it runs there.
+/// Gives the engine that runs a tree, and the tree as it runs there.
+pub type Running<'a> = dyn Fn(AST, &Places) -> (Arc<Engine>, AST) + 'a;
+
+/// Checks a script and makes it a kind of component.
 pub fn scripted(
-    running: &dyn Fn(AST, &Places) -> (Arc<Engine>, AST),
+    running: &Running<'_>,
     known: &Known,
     parsed: Parsed,
     declared: ScriptedComponent,
