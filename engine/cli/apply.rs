@@ -80,8 +80,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         remembered,
         durability,
         environment: Arc::new(|name| std::env::var(name).ok()),
-        flow: None,
-        watch: None,
+        test: None,
         hidden: secrets,
     };
     let end = thinking_run::apply(launch);

@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 use thinking_diagnostic::Span;
 use thinking_event::{Counts, Event, Reporter, RunEnd, TaskRef};
 use thinking_plan::Plan;
-use thinking_step::{Flow, LogLevel, RunInfo, Watch};
+use thinking_step::{LogLevel, RunInfo, UnderTest};
 use thinking_store::{Commit, Durability, Entry, RunRecord, RunStatus, Seq, Store, StoreError, View};
 
 /// Looks up an environment variable: the run never reads the environment by itself.
@@ -49,10 +49,8 @@ pub struct Launch {
     pub environment: Environment,
     /// Environment variables that started programs must not see: where secrets came from.
     pub hidden: Vec<String>,
-    /// Variables that pass from one script to the next, for tests.
-    pub flow: Option<Arc<Flow>>,
-    /// Who sees each step as it happens, for tests.
-    pub watch: Option<Arc<dyn Watch>>,
+    /// The test that it belongs to.
+    pub test: Option<UnderTest>,
 }
 
 /// What part to run, and how.
@@ -138,8 +136,7 @@ pub fn apply(launch: Launch) -> Result<Ended, ApplyError> {
         hidden: launch.hidden,
         state_directory: launch.state_directory,
         announcer: Some(announcer),
-        flow: launch.flow,
-        watch: launch.watch,
+        test: launch.test,
         run: RunInfo {
             id: run.id.as_str().into(),
             directory: directory.clone(),

@@ -353,7 +353,11 @@ impl Host for RunHost {
     }
 
     fn flow(&self) -> Option<&thinking_step::Flow> {
-        self.world.flow.as_deref()
+        self.world.test.as_ref().map(|test| &*test.flow)
+    }
+
+    fn trial(&self) -> Option<&dyn thinking_step::Trial> {
+        self.world.test.as_ref().map(|test| &*test.trial)
     }
 
     fn component(&self, binding: &str) -> Result<(Arc<dyn Component>, Arc<dyn ComponentType>), StepError> {

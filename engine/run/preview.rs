@@ -126,8 +126,7 @@ pub fn preview(request: PreviewRequest) -> Result<Preview, ApplyError> {
         clock: request.clock,
         stop: StopSignal::default(),
         environment: request.environment,
-        flow: None,
-        watch: None,
+        test: None,
         hidden: Vec::new(),
         announcer: None,
         run: RunInfo {

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use thinking_plan::{Plan, TaskId};
-use thinking_step::{Definition, ErrorKind, Flow, RunInfo, StepError, Watch};
+use thinking_step::{Definition, ErrorKind, RunInfo, StepError, UnderTest};
 use thinking_store::{DatabaseId, InternId, IterationKey, Store, StoreError, View};
 
 /// Shared by the dispatcher and the hosts of its attempts.
@@ -27,10 +27,8 @@ pub(crate) struct World {
     pub environment: Environment,
     /// Inherited variables that started programs must not see.
     pub hidden: Vec<String>,
-    /// Variables that pass from one script to the next.
-    pub flow: Option<Arc<Flow>>,
-    /// Who sees each step as it happens.
-    pub watch: Option<Arc<dyn Watch>>,
+    /// The test that it belongs to.
+    pub test: Option<UnderTest>,
     pub state_directory: PathBuf,
     /// `None` where nothing may be told or written (a preview).
     pub announcer: Option<Announcer>,
@@ -90,10 +88,8 @@ pub(crate) struct Parts {
     pub environment: Environment,
     /// Inherited variables that started programs must not see.
     pub hidden: Vec<String>,
-    /// Variables that pass from one script to the next.
-    pub flow: Option<Arc<Flow>>,
-    /// Who sees each step as it happens.
-    pub watch: Option<Arc<dyn Watch>>,
+    /// The test that it belongs to.
+    pub test: Option<UnderTest>,
     pub state_directory: PathBuf,
     pub announcer: Option<Announcer>,
     pub run: RunInfo,
@@ -111,8 +107,7 @@ impl World {
             stop,
             environment,
             hidden,
-            flow,
-            watch,
+            test,
             state_directory,
             announcer,
             run,
@@ -149,8 +144,7 @@ impl World {
             stop,
             environment,
             hidden,
-            flow,
-            watch,
+            test,
             state_directory,
             announcer,
             run,

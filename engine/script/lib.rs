@@ -24,7 +24,7 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
-pub use generate::{Counterexample, ForAll, Named, Search, Searched, Verdict, literal};
 pub use coverage::Recorder;
+pub use generate::{Counterexample, ForAll, Named, Search, Searched, Verdict, literal};
 pub use rhai::Rhai;
 pub use thinking_std::{FunctionDoc, page, topics};

@@ -3,9 +3,9 @@
 use crate::canonical::canonical;
 use crate::check::{Findings, check};
 use crate::component::{Parsed, calls_on_this, functions, scripted};
-use crate::flow;
 use crate::coverage::{Recorder, instrument};
 use crate::engine::{build, build_covering};
+use crate::flow;
 use crate::known::Known;
 use crate::methods::with_operations;
 use crate::parse_error;

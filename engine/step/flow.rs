@@ -1,6 +1,6 @@
 //! What passes from one part of a test to the next, and who watches.
 
-use crate::{StepError, Value};
+use crate::{StepError, Trial, Value};
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,6 +35,17 @@ impl Flow {
     fn all(&self) -> MutexGuard<'_, HashMap<String, Carried>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a run is given that belongs to a test.
+#[derive(Clone)]
+pub struct UnderTest {
+    /// Variables that pass from one script to the next.
+    pub flow: Arc<Flow>,
+    /// Who sees each step as it happens.
+    pub watch: Arc<dyn Watch>,
+    /// What scripts may ask of the test.
+    pub trial: Arc<dyn Trial>,
 }
 
 /// Sees the steps of a run as they happen, in the thread of the run; paths are without iterations' keys.

@@ -29,7 +29,7 @@ pub use component::{
 pub use current::{current, with_current};
 pub use definition::{Definition, DefinitionPart, Digest, digest};
 pub use error::{ErrorKind, StepError};
-pub use flow::{Carried, Flow, Watch};
+pub use flow::{Carried, Flow, UnderTest, Watch};
 pub use host::{Access, Class, Host, LogLevel, Mode, RunInfo, TaskInfo};
 pub use limits::{Limits, USUAL_DEPTH};
 pub use native::{NativeCall, NativeStep};
@@ -41,5 +41,5 @@ pub use program::{
     ScriptedComponent, StaticScope, VariableKind,
 };
 pub use strict::to_json;
-pub use value::{Datum, Value, from_text};
 pub use trial::{Called, Trial};
+pub use value::{Datum, Value, from_text};

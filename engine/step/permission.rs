@@ -123,6 +123,27 @@ impl Permissions {
         host == "127.0.0.1" && self.served.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&port)
     }
 
+    /// The same for a copy of the project in another directory: what may be written in the project may be written there, and the project may be read.
+    ///
+    /// # Errors
+    /// As [`Permissions::new`].
+    pub fn moved(&self, root: &Path, state: &Path) -> Result<Self, (String, String)> {
+        let old = globset::escape(&self.root.display().to_string());
+        let absolute = |pattern: &String| match Path::new(pattern).is_absolute() {
+            true => pattern.clone(),
+            false => format!("{old}/{pattern}"),
+        };
+        let inside = |pattern: &&String| {
+            let path = Path::new(pattern.as_str());
+            path.is_relative() && !path.components().any(|part| part == Component::ParentDir)
+        };
+        let mut read: Vec<String> = self.read.iter().map(absolute).collect();
+        read.extend([old.clone(), format!("{old}/**")]);
+        let write = self.write.iter().map(|pattern| if inside(&pattern) { pattern.clone() } else { absolute(pattern) });
+        let moved = Self::new(root, state, &read, &write.collect::<Vec<_>>(), &self.net, &self.run, &self.env)?;
+        Ok(Self { limits: self.limits, served: self.served.clone(), ..moved })
+    }
+
     /// What a script may take.
     #[must_use]
     pub fn limits(&self) -> Limits {

@@ -2,19 +2,38 @@
 
 use crate::case::Case;
 use crate::codes::Codes;
+use crate::cover::{Reach, Seen};
+use crate::crash::Crashes;
+use crate::sandbox::Sandbox;
 use crate::setting::{Setting, Settings};
-use crate::shape::shape;
+use crate::shape::{Shape, shape};
 use crate::steps::TestSteps;
 use crate::trial::Prepared;
+use serde_json::{Map, Value};
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
-use thinking_diagnostic::{Diagnostics, SourceMap, Spanned};
-use thinking_manifest::{Model, Project};
-use thinking_plan::{Compiler, Given, NativeSteps, Workshop};
-use thinking_step::ComponentType;
+use thinking_container::{Calls, Double, Stand};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned};
+use thinking_event::testing::PartKind;
+use thinking_manifest::{Model, Project, mapped_string};
+use thinking_plan::{Compiler, Given, NativeSteps, Parameters, Plan, Workshop, script_name};
+use thinking_run::faults::{Action, Fault, Faults};
+use thinking_schema::{FailAt, Stub, Task, Tree};
+use thinking_script::ForAll;
+use thinking_step::{ComponentType, ErrorKind};
 
 /// A project, and what is needed to make tests of it.
 pub struct Bench<'b, 'l> {
+    pub(crate) parts: Parts<'b, 'l>,
+    pub(crate) crashes: Arc<Crashes>,
+    codes: Codes,
+    settings: Settings,
+    pub(crate) seen: Seen,
+}
+
+/// What a [`Bench`] is made of.
+pub struct Parts<'b, 'l> {
     /// The project.
     pub project: &'b Project,
     /// The manifest as it is where a test says nothing.
@@ -31,70 +50,266 @@ pub struct Bench<'b, 'l> {
     pub sources: &'b mut SourceMap,
     /// The project's state: never permitted to steps.
     pub state: PathBuf,
-    codes: Option<Codes>,
-    settings: Settings,
-}
-
-/// What a [`Bench`] is made of.
-pub struct Parts<'b, 'l> {
-    /// See there.
-    pub project: &'b Project,
-    /// See there.
-    pub base: &'b Model,
-    /// See there.
-    pub given: Given,
-    /// See there.
-    pub steps: &'b dyn NativeSteps,
-    /// See there.
-    pub components: &'b [Arc<dyn ComponentType>],
-    /// See there.
-    pub compiler: &'b mut Compiler<'l>,
-    /// See there.
-    pub sources: &'b mut SourceMap,
-    /// See there.
-    pub state: PathBuf,
+    /// Makes the command line of a process for a pipeline that is killed on purpose: one that hands what it reads to [`Bench::child`].
+    pub child: Box<dyn Fn() -> Command + Send + Sync>,
 }
 
 impl<'b, 'l> Bench<'b, 'l> {
     /// A bench with nothing on it.
     #[must_use]
-    pub fn new(parts: Parts<'b, 'l>) -> Self {
-        let Parts { project, base, given, steps, components, compiler, sources, state } = parts;
-        let codes = Some(Codes::new(sources));
-        let settings = Settings::default();
-        Self { project, base, given, steps, components, compiler, sources, state, codes, settings }
+    pub fn new(mut parts: Parts<'b, 'l>) -> Self {
+        let codes = Codes::new(parts.sources);
+        let child = std::mem::replace(&mut parts.child, Box::new(|| Command::new("true")));
+        Self {
+            parts,
+            crashes: Arc::new(Crashes::new(child)),
+            codes,
+            settings: Settings::default(),
+            seen: Seen::default(),
+        }
+    }
+
+    /// All texts.
+    #[must_use]
+    pub fn sources(&self) -> &SourceMap {
+        self.parts.sources
+    }
+
+    /// What tests reached of the manifest since this was last asked.
+    pub fn seen(&mut self) -> Seen {
+        std::mem::take(&mut self.seen)
+    }
+
+    /// Everything in the manifest that a test can reach.
+    pub fn reach(&mut self) -> Reach {
+        let mut reach = Reach::default();
+        let base = self.parts.base;
+        let setting = Setting { model: base.clone(), params: Parameters::default() };
+        let names: Vec<String> = base.manifest.pipeline.names().map(str::to_owned).collect();
+        for name in names {
+            if let Some(plan) = self.shop(&setting, |shop| shop.plan(&name, &mut Diagnostics::new())) {
+                reach.add(&name, &plan);
+            }
+        }
+        for facet in &self.parts.project.facets.facets {
+            reach.add_named(PartKind::Facet, &facet.name, Some(facet.span));
+        }
+        for (name, _) in base.manifest.bind.iter() {
+            reach.add_named(PartKind::Binding, &name.value, name.span);
+        }
+        reach
     }
 
     /// Makes a test ready to run. `None` if it has mistakes, which are in `diagnostics`.
     pub fn prepare(&mut self, case: &Case<'_>, diagnostics: &mut Diagnostics) -> Option<Prepared> {
-        let setting = self.setting(case, diagnostics)?;
-        let codes = self.codes.take()?;
-        let shape = shape(case, &codes);
-        self.codes = Some(codes);
-        let steps = TestSteps { others: self.steps };
+        let setting = self.setting(case, Map::new(), diagnostics)?;
+        let mut found = Diagnostics::new();
+        let mut shape = shape(case, &self.codes);
+        let for_all = self.for_all(case, &mut shape, &mut found);
+        self.reserved(&shape, &mut found);
+        let plan = self.plan(case, &setting, &shape.tasks, &shape.variables, &mut found);
+        let doubles = doubles(case);
+        if let Some(plan) = &plan
+            && !doubles.is_empty()
+            && let Err(wrong) = plan.clone().double(&doubles, &Arc::new(Calls::default()))
+        {
+            found.extend(wrong);
+        }
+        let faults = self.faults(&setting, &shape, &mut found);
+        let wrong = found.has_errors();
+        diagnostics.extend(found);
+        let plan = plan.filter(|_| !wrong)?;
+        let sandbox = Sandbox::of(&plan).map(Arc::new);
+        let cases = case.test.cases.as_ref().map_or(100, |cases| cases.value);
+        Some(Prepared {
+            plan: Arc::new(plan),
+            shape: Arc::new(shape),
+            doubles: doubles.into(),
+            faults: faults.into(),
+            for_all: for_all.map(Arc::new),
+            cases,
+            sandbox,
+            setting,
+        })
+    }
+
+    /// The plan of a pipeline as a test sees it, with parameters of its own.
+    pub(crate) fn pipeline(
+        &mut self,
+        case: &Case<'_>,
+        name: &str,
+        params: Map<String, Value>,
+        found: &mut Diagnostics,
+    ) -> Option<Plan> {
+        let setting = self.setting(case, params, found)?;
+        let doubles = doubles(case);
+        let mut plan = self.shop(&setting, |shop| shop.plan(name, found))?;
+        if !doubles.is_empty()
+            && let Err(wrong) = plan.double(&doubles, &Arc::new(Calls::default()))
+        {
+            found.extend(wrong);
+        }
+        (!found.has_errors()).then_some(plan)
+    }
+
+    /// The plan of some tasks of a test.
+    pub(crate) fn plan(
+        &mut self,
+        case: &Case<'_>,
+        setting: &Setting,
+        tasks: &[Task],
+        variables: &[(String, Option<Span>)],
+        found: &mut Diagnostics,
+    ) -> Option<Plan> {
+        let name = Spanned { value: case.info.path(), span: case.span };
+        self.shop(setting, |shop| shop.plan_flow(&name, tasks, variables, found))
+    }
+
+    fn shop<T>(&mut self, setting: &Setting, work: impl FnOnce(&mut Workshop<'_, 'l>) -> T) -> T {
+        let steps = TestSteps { others: self.parts.steps, crash: self.crashes.clone() };
         let mut shop = Workshop {
-            project: self.project,
+            project: self.parts.project,
             model: &setting.model,
             params: setting.params.clone(),
             steps: &steps,
-            components: self.components,
-            compiler: self.compiler,
-            sources: self.sources,
-            state: self.state.clone(),
+            components: self.parts.components,
+            compiler: self.parts.compiler,
+            sources: self.parts.sources,
+            state: self.parts.state.clone(),
         };
-        let name = Spanned { value: case.info.path(), span: case.span };
-        let mut own = Diagnostics::new();
-        let plan = shop.plan_flow(&name, &shape.tasks, &shape.variables, &mut own);
-        let wrong = own.has_errors();
-        diagnostics.extend(own);
-        let plan = plan.filter(|_| !wrong)?;
-        Some(Prepared::new(plan, shape))
+        work(&mut shop)
     }
 
-    fn setting(&mut self, case: &Case<'_>, diagnostics: &mut Diagnostics) -> Option<Arc<Setting>> {
+    fn setting(
+        &mut self,
+        case: &Case<'_>,
+        params: Map<String, Value>,
+        found: &mut Diagnostics,
+    ) -> Option<Arc<Setting>> {
         let mut settings = std::mem::take(&mut self.settings);
-        let setting = settings.of(self, case, diagnostics);
+        let setting = settings.of(&mut self.parts, case, params, found);
         self.settings = settings;
         setting
     }
+
+    /// The values of a property, and their variables.
+    fn for_all(&self, case: &Case<'_>, shape: &mut Shape, found: &mut Diagnostics) -> Option<ForAll> {
+        let Tree::Map(fields) = &case.test.for_all.as_ref()?.value else { return None };
+        let mut texts: Vec<(String, MappedText)> = Vec::new();
+        for (name, value) in fields {
+            let Tree::Text(text) = &value.value else { continue };
+            let text = Spanned { value: text.clone(), span: value.span };
+            texts.extend(mapped_string(&text, self.parts.sources).map(|text| (script_name(&name.value), text)));
+            shape.variables.push((script_name(&name.value), name.span));
+        }
+        match ForAll::parse(&texts) {
+            Ok(for_all) => Some(for_all),
+            Err(wrong) => {
+                found.extend(wrong);
+                None
+            }
+        }
+    }
+
+    /// Names that variables of a test cannot have.
+    fn reserved(&self, shape: &Shape, found: &mut Diagnostics) {
+        let databases = self.parts.base.manifest.runtime.iter().flat_map(|runtime| runtime.database.names());
+        let bindings = self.parts.base.manifest.bind.names();
+        let taken: Vec<String> = databases.chain(bindings).map(script_name).collect();
+        for (name, span) in &shape.variables {
+            let why = match name.as_str() {
+                "params" | "facets" | "mode" | "run" | "results" | "this" | "step" | "clock" => "a name of the engine",
+                name if taken.iter().any(|taken| taken == name) => "a binding or a database",
+                _ => continue,
+            };
+            found.push(
+                Diagnostic::error(Code::ReservedName, format!("a variable of a test cannot be called `{name}`"))
+                    .at(*span, format!("it is {why}"))
+                    .help("choose another name".to_owned()),
+            );
+        }
+    }
+
+    /// What is to go wrong in the pipelines under test, checked against them; with the paths that they have in the test.
+    fn faults(&mut self, setting: &Setting, shape: &Shape, found: &mut Diagnostics) -> Vec<Fault> {
+        let mut all = Vec::new();
+        for run in &shape.runs {
+            let own: Vec<Fault> = run.act.value.fail.iter().map(|fail| fault(fail)).collect();
+            self.check_faults(setting, &run.name, own.clone(), found);
+            let within = |fault: Fault| Fault { at: format!("{}/{}", run.path, fault.at), ..fault };
+            all.extend(own.into_iter().map(within));
+        }
+        for run in &shape.crashes {
+            let crash = |crash: &Spanned<thinking_schema::CrashAt>| Fault {
+                span: crash.value.at.span,
+                ..Fault::crash(crash.value.at.value.clone())
+            };
+            let own = run.value.crash.iter().map(crash).collect();
+            self.check_faults(setting, &run.value.pipeline.value, own, found);
+            if let Some(beside) = run.value.fail.first().and_then(|fail| fail.span).or(run
+                .value
+                .fails
+                .as_ref()
+                .and_then(|fails| fails.span))
+            {
+                found.push(
+                    Diagnostic::error(Code::InvalidValue, "a run with `crash` cannot `fail` on purpose too")
+                        .at(beside, "not together")
+                        .help("make two tests of it".to_owned()),
+                );
+            }
+        }
+        all
+    }
+
+    fn check_faults(&mut self, setting: &Setting, pipeline: &str, faults: Vec<Fault>, found: &mut Diagnostics) {
+        if faults.is_empty() {
+            return;
+        }
+        // What is wrong with the pipeline itself is told with the test.
+        let plan = self.shop(setting, |shop| shop.plan(pipeline, &mut Diagnostics::new()));
+        if let Some(plan) = plan
+            && let Err(wrong) = Faults::new(faults, &plan)
+        {
+            found.extend(wrong);
+        }
+    }
+}
+
+fn fault(fail: &Spanned<FailAt>) -> Fault {
+    let FailAt { at, times, message, kind, .. } = &fail.value;
+    Fault {
+        at: at.value.clone(),
+        span: at.span,
+        action: Action::Fail {
+            times: times.as_ref().map_or(1, |times| times.value),
+            kind: kind.as_ref().and_then(|kind| ErrorKind::from_name(&kind.value)),
+            message: message.as_ref().map(|message| message.value.clone()),
+        },
+    }
+}
+
+/// The doubles of a test: what it says of an operation itself hides what suites around it say.
+fn doubles(case: &Case<'_>) -> Vec<Double> {
+    let mut all: Vec<Double> = Vec::new();
+    let levels = case.suites.iter().map(|suite| (&suite.stub, &suite.spy)).chain([(&case.test.stub, &case.test.spy)]);
+    for (stubs, spies) in levels {
+        let mut own: Vec<Double> = stubs.iter().flat_map(|stub| double(&stub.value)).collect();
+        own.extend(spies.iter().map(|spy| Double::of(&spy.value, spy.span, Stand::Spy)));
+        let named = |double: &Double| (script_name(&double.binding), script_name(&double.operation));
+        all.retain(|known| !own.iter().any(|own| named(own) == named(known)));
+        all.extend(own);
+    }
+    all
+}
+
+fn double(stub: &Stub) -> Vec<Double> {
+    let stand = match (&stub.returns, &stub.throws) {
+        (_, Some(message)) => Stand::Throws(message.value.clone(), None),
+        (Some(value), None) => Stand::Returns(value.value.to_json()),
+        (None, None) => Stand::Returns(Value::Null),
+    };
+    let times = stub.times.as_ref().map_or(1, |times| times.value);
+    let one = || Double::of(&stub.operation.value, stub.operation.span, stand.clone());
+    (0..times).map(|_| one()).collect()
 }

@@ -1,15 +1,18 @@
 //! Suites to cases.
 
 use crate::case::{Case, Variable};
+use crate::features::{Files, Known};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap, Span, Spanned};
 use thinking_event::testing::TestInfo;
-use thinking_manifest::units;
+use thinking_manifest::{Project, units};
 use thinking_plan::script_name;
 use thinking_schema::{DurationText, Examples, Manifest, Named, Suite, Test, Tree};
+use thinking_testing::feature::Feature;
 
 /// All tests of a manifest.
 pub struct Collected<'m> {
@@ -55,20 +58,38 @@ fn millis(duration: Option<&Spanned<DurationText>>) -> Option<u64> {
 /// The cases of all suites of a manifest. `project` is its name on the command line.
 pub fn collect<'m>(
     manifest: &'m Manifest,
-    project: &str,
-    sources: &SourceMap,
+    project: &Project,
+    shown: &str,
+    sources: &mut SourceMap,
     diagnostics: &mut Diagnostics,
 ) -> Collected<'m> {
-    let mut collector =
-        Collector { manifest, project, sources, diagnostics, cases: Vec::new(), known: BTreeMap::new() };
+    let folder = Path::new(shown).parent().unwrap_or(Path::new(""));
+    let features = Files::load(manifest, &project.directory, folder, sources, diagnostics);
+    let mut collector = Collector {
+        manifest,
+        directory: &project.directory,
+        folder,
+        project: shown,
+        sources,
+        diagnostics,
+        features,
+        cases: Vec::new(),
+        known: BTreeMap::new(),
+    };
     collector.suites(&manifest.suite, &Around::default());
+    let features = std::mem::take(&mut collector.features);
+    collector.features(features.free(), &Around::default());
     Collected { cases: collector.cases }
 }
 
 struct Collector<'m, 'c> {
     manifest: &'m Manifest,
+    directory: &'c Path,
+    /// The project's directory as messages show it.
+    folder: &'c Path,
     project: &'c str,
-    sources: &'c SourceMap,
+    sources: &'c mut SourceMap,
+    features: Files,
     diagnostics: &'c mut Diagnostics,
     cases: Vec<Case<'m>>,
     known: BTreeMap<String, Option<Span>>,
@@ -82,12 +103,52 @@ impl<'m> Collector<'m, '_> {
                 self.test(name, &test.value, &inner);
             }
             self.suites(&suite.suite, &inner);
+            let features = std::mem::take(&mut self.features);
+            for pattern in &suite.feature {
+                self.features(features.named(self.directory, &pattern.value), &inner);
+            }
+            self.features = features;
             if suite.test.is_empty() && suite.suite.is_empty() && suite.feature.is_empty() {
                 self.diagnostics.push(
                     Diagnostic::warning(Code::Missing, format!("suite `{}` has no tests", name.value))
                         .at(name.span, "nothing to run")
                         .help("add one: test \"name\" { rhai \"assert_eq(1 + 1, 2)\" }".to_owned()),
                 );
+            }
+        }
+    }
+
+    fn features<'f>(&mut self, features: impl Iterator<Item = &'f Feature>, around: &Around<'m>) {
+        let mut known = None;
+        for feature in features {
+            let known = known
+                .get_or_insert_with(|| Known::new(self.manifest, &around.suites, self.sources, self.diagnostics))
+                .as_ref();
+            let Some(known) = known else { return };
+            for scenario in &feature.scenarios {
+                let Some((test, given)) = known.test(scenario, self.diagnostics) else { continue };
+                let mut tags = around.tags.clone();
+                tags.extend(scenario.tags.iter().filter(|tag| !around.tags.contains(tag)).cloned());
+                let info = TestInfo {
+                    project: self.project.to_owned(),
+                    suites: around.names.iter().chain(&scenario.suites).cloned().collect(),
+                    name: scenario.name.clone(),
+                    case: scenario.case.clone(),
+                    tags,
+                    facets: around.facets.clone(),
+                    file: feature.file.clone(),
+                    line: scenario.line,
+                    timeout: around.timeout,
+                };
+                self.add(Case {
+                    info,
+                    manifest: self.manifest,
+                    suites: around.suites.clone(),
+                    test: Cow::Owned(test),
+                    given,
+                    span: Some(scenario.span),
+                    row: Vec::new(),
+                });
             }
         }
     }
@@ -127,6 +188,9 @@ impl<'m> Collector<'m, '_> {
                 value: value.value.to_json(),
             };
             rows.push(fields.iter().map(variable).collect());
+        }
+        if let Some(csv) = &examples.csv {
+            self.csv(csv, &mut rows);
         }
         if rows.is_empty() && examples.csv.is_none() {
             self.diagnostics.push(
@@ -185,16 +249,7 @@ impl<'m> Collector<'m, '_> {
             line,
             timeout: millis(test.timeout.as_ref()).or(around.timeout),
         };
-        let path = info.path();
-        if let Some(before) = self.known.insert(path.clone(), name.span) {
-            self.diagnostics.push(
-                Diagnostic::error(Code::Duplicate, format!("two tests are called `{path}`"))
-                    .at(name.span, "again here")
-                    .at(before, "first here"),
-            );
-            return;
-        }
-        self.cases.push(Case {
+        self.add(Case {
             info,
             manifest: self.manifest,
             suites: around.suites.clone(),
@@ -203,6 +258,44 @@ impl<'m> Collector<'m, '_> {
             span: name.span,
             row,
         });
+    }
+
+    fn add(&mut self, case: Case<'m>) {
+        let path = case.info.path();
+        match self.known.insert(path.clone(), case.span) {
+            Some(before) => self.diagnostics.push(
+                Diagnostic::error(Code::Duplicate, format!("two tests are called `{path}`"))
+                    .at(case.span, "again here")
+                    .at(before, "first here"),
+            ),
+            None => self.cases.push(case),
+        }
+    }
+
+    /// Rows from a file.
+    fn csv(&mut self, csv: &Spanned<String>, rows: &mut Vec<Vec<Variable>>) {
+        let name = self.folder.join(&csv.value).display().to_string();
+        let text = match std::fs::read_to_string(self.directory.join(&csv.value)) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("cannot read `{name}`: {error}");
+                self.diagnostics.push(Diagnostic::error(Code::UnreadableFile, message).at(csv.span, "named here"));
+                return;
+            }
+        };
+        let source = self.sources.add(name, text);
+        match thinking_std::csv_cases(self.sources, source) {
+            Ok(cases) => {
+                for case in cases {
+                    let variable = |(name, value): (String, Value)| Variable {
+                        name: Spanned { value: script_name(&name), span: Some(case.span) },
+                        value,
+                    };
+                    rows.push(case.values.clone().into_iter().map(variable).collect());
+                }
+            }
+            Err(wrong) => self.diagnostics.extend(wrong),
+        }
     }
 }
 

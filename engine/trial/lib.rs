@@ -8,10 +8,18 @@
 //! 3. `setting`: the manifest as a case sees it: facets, bindings, parameters, doubles
 //! 4. `trial`: the plan runs; what happened becomes a [`Try`](thinking_event::testing::Try)
 
+mod ask;
 mod bench;
 mod case;
 mod codes;
 mod collect;
+mod cover;
+mod crash;
+mod features;
+mod leaks;
+mod names;
+mod property;
+mod sandbox;
 mod setting;
 mod shape;
 mod steps;
@@ -21,4 +29,6 @@ mod watch;
 pub use bench::{Bench, Parts};
 pub use case::{Case, Variable};
 pub use collect::{Collected, collect};
+pub use cover::{Reach, Seen};
+pub use crash::{ChildOrder, ChildReply};
 pub use trial::Prepared;

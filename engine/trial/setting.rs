@@ -1,6 +1,6 @@
 //! The manifest as a case sees it: facets, bindings, parameters.
 
-use crate::bench::Bench;
+use crate::bench::Parts;
 use crate::case::Case;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -25,11 +25,12 @@ type Key = (Vec<String>, Vec<Option<Span>>, String);
 pub(crate) struct Settings(HashMap<Key, Option<Arc<Setting>>>);
 
 impl Settings {
-    /// The setting of a case; `None` if it has mistakes, which are told once.
+    /// The setting of a case, with more parameters; `None` if it has mistakes, which are told once.
     pub fn of(
         &mut self,
-        bench: &mut Bench<'_, '_>,
+        bench: &mut Parts<'_, '_>,
         case: &Case<'_>,
+        own: Map<String, Value>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Arc<Setting>> {
         let binds: Vec<(&Spanned<String>, &Bind)> =
@@ -40,6 +41,7 @@ impl Settings {
         for (name, value) in params.iter().flat_map(|params| fields(params)) {
             values.insert(name.value.clone(), value.value.to_json());
         }
+        values.extend(own);
         let key = (
             case.info.facets.clone(),
             binds.iter().map(|(name, _)| name.span).collect(),
@@ -62,7 +64,7 @@ fn fields(params: &Spanned<Tree>) -> &[(Spanned<String>, Spanned<Tree>)] {
 }
 
 fn make(
-    bench: &mut Bench<'_, '_>,
+    bench: &mut Parts<'_, '_>,
     case: &Case<'_>,
     binds: &[(&Spanned<String>, &Bind)],
     params: &[&Spanned<Tree>],
@@ -112,7 +114,7 @@ fn make(
     (!wrong).then_some(Setting { model, params })
 }
 
-fn facets(bench: &mut Bench<'_, '_>, case: &Case<'_>, diagnostics: &mut Diagnostics) -> Option<Model> {
+fn facets(bench: &mut Parts<'_, '_>, case: &Case<'_>, diagnostics: &mut Diagnostics) -> Option<Model> {
     let mut command_line = bench.base.selection.given.clone();
     for facet in &case.info.facets {
         // One of a group takes the place of another one.
@@ -140,14 +142,14 @@ fn facets(bench: &mut Bench<'_, '_>, case: &Case<'_>, diagnostics: &mut Diagnost
     model.filter(|_| !wrong)
 }
 
-fn select(bench: &mut Bench<'_, '_>, requests: &Requests) -> Result<Selection, Vec<Diagnostic>> {
+fn select(bench: &mut Parts<'_, '_>, requests: &Requests) -> Result<Selection, Vec<Diagnostic>> {
     let (facets, base, given) = (bench.project.facets.clone(), bench.base, bench.given.clone());
     let mut shop = shop(bench, base);
     shop.resolve_params(&given, &mut Diagnostics::new());
     facets.select(requests, Mode::Test, &mut |facet| shop.detect(facet))
 }
 
-fn shop<'w, 'l>(bench: &'w mut Bench<'_, 'l>, model: &'w Model) -> Workshop<'w, 'l> {
+fn shop<'w, 'l>(bench: &'w mut Parts<'_, 'l>, model: &'w Model) -> Workshop<'w, 'l> {
     Workshop {
         project: bench.project,
         model,

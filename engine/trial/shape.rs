@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use thinking_diagnostic::{Span, Spanned};
 use thinking_event::testing::PhaseKind;
 use thinking_schema::{
-    Act, Acts, Aspect, Call, Code, Fails, Named, OnErrorWord, RunAct, RunPipeline, Stage, Step, Task, Templated,
-    Titled, Tree,
+    Act, Acts, Aspect, Call, Code, CrashAt, Fails, Named, OnErrorWord, RunAct, RunPipeline, Stage, Step, Task,
+    Templated, Titled, Tree,
 };
 
 /// Tasks, and what they are to the test.
@@ -28,6 +28,8 @@ pub(crate) struct Shape {
     /// By the path of a step that the test has of its own.
     pub roles: BTreeMap<String, Role>,
     pub runs: Vec<Run>,
+    /// Pipelines that are killed on the way.
+    pub crashes: Vec<Spanned<RunAct>>,
     /// Variables that are there from the beginning.
     pub variables: Vec<(String, Option<Span>)>,
     /// Where what is torn down begins in `tasks`: what still runs if the test was stopped.
@@ -93,7 +95,7 @@ impl Shape {
 }
 
 /// Which variables every test has.
-pub(crate) const VARIABLES: &[&str] = &["fixture", "outcome", "error", "result", "test", "args"];
+pub(crate) const VARIABLES: &[&str] = &["fixture", "outcome", "error", "result", "test", "args", "doc", "table"];
 
 /// The tasks of a case.
 pub(crate) fn shape(case: &Case<'_>, codes: &Codes) -> Shape {
@@ -259,7 +261,11 @@ impl Shaper<'_> {
             Act::Call(call) => self.own(job(false), part, Body::Call(call.clone()), call.span, tasks),
             Act::Exec(exec) => self.own(job(false), part, Body::Exec(Box::new(exec.clone())), exec.span, tasks),
             Act::Run(run) => self.run(run, tasks),
-            Act::CrashEverywhere(_) => {}
+            Act::CrashEverywhere(crash) => {
+                let part = self.part(PhaseKind::Run, &crash.value.pipeline.value);
+                let call = crash_call(&crash.value.pipeline, crash.value.params.as_ref(), Vec::new(), crash.span);
+                self.own(Job::Act, part, Body::Call(call), crash.span, tasks);
+            }
             Act::Given(titled) | Act::When(titled) | Act::Then(titled) => {
                 // The schema lets them stand in each other; then the inner one is a part like any other.
                 let kind = match act {
@@ -275,6 +281,15 @@ impl Shaper<'_> {
     fn run(&mut self, run: &Spanned<RunAct>, tasks: &mut Vec<Task>) {
         let name = &run.value.pipeline;
         let part = self.part(PhaseKind::Run, &name.value);
+        if !run.value.crash.is_empty() {
+            let call = crash_call(name, run.value.params.as_ref(), run.value.crash.clone(), run.span);
+            self.shape.crashes.push(run.clone());
+            self.own(Job::Gives("result"), part, Body::Call(call), run.span, tasks);
+            if let Some(name) = &run.value.snapshot {
+                self.own(Job::Act, part, Body::Snapshot(name.clone()), name.span, tasks);
+            }
+            return;
+        }
         let task = Task::Run(Spanned {
             value: RunPipeline {
                 pipeline: name.clone(),
@@ -294,7 +309,7 @@ impl Shaper<'_> {
             (name.value.clone(), task)
         } else {
             self.number += 1;
-            let around = format!("again {}", self.number);
+            let around = format!("again-{}", self.number);
             (format!("{around}/{}", name.value), stage(Some(around), vec![task], None, None))
         };
         let number = self.shape.runs.len();
@@ -367,6 +382,26 @@ fn native(name: &str, text: &Spanned<String>) -> Spanned<Call> {
         value: Call { operation, arguments: vec![(Spanned { value: "text".to_owned(), span: text.span }, argument)] },
         span: text.span,
     }
+}
+
+/// A call of the step that runs a pipeline in processes of its own and kills them: everywhere if no place is given.
+fn crash_call(
+    pipeline: &Spanned<String>,
+    params: Option<&Spanned<Tree>>,
+    crashes: Vec<Spanned<CrashAt>>,
+    span: Option<Span>,
+) -> Spanned<Call> {
+    let mut call = native("test.crash", pipeline);
+    let named = |name: &str| Spanned { value: name.to_owned(), span };
+    if let Some(params) = params {
+        call.value.arguments.push((named("params"), params.clone()));
+    }
+    if !crashes.is_empty() {
+        let text = |at: Spanned<CrashAt>| Spanned { value: Tree::Text(at.value.at.value), span: at.value.at.span };
+        let list = Tree::List(crashes.into_iter().map(text).collect());
+        call.value.arguments.push((named("crash"), Spanned { value: list, span }));
+    }
+    Spanned { span, ..call }
 }
 
 fn aspects(aspects: &Named<Aspect>) -> impl Iterator<Item = (&str, &Aspect)> {

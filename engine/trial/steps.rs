@@ -1,5 +1,6 @@
 //! Native steps that only tests have.
 
+use crate::crash::{Crash, Crashes};
 use serde_json::json;
 use std::sync::Arc;
 use thinking_plan::NativeSteps;
@@ -8,6 +9,7 @@ use thinking_step::{Carried, Class, NativeCall, NativeStep, StepError, Value};
 /// All native steps that a test can have.
 pub(crate) struct TestSteps<'s> {
     pub others: &'s dyn NativeSteps,
+    pub crash: Arc<Crashes>,
 }
 
 impl NativeSteps for TestSteps<'_> {
@@ -15,6 +17,7 @@ impl NativeSteps for TestSteps<'_> {
         match name {
             "test.title" => Some(Arc::new(Title)),
             "test.snapshot" => Some(Arc::new(Snapshot)),
+            "test.crash" => Some(Arc::new(Crash(self.crash.clone()))),
             _ => self.others.get(name),
         }
     }
@@ -72,7 +75,9 @@ impl NativeStep for Snapshot {
             Some(Carried::Value(value)) => value,
             Some(Carried::Kept(_)) | None => Value::Null,
         };
-        let _ = (name, result);
-        Ok(Value::Null)
+        match call.host.trial() {
+            Some(trial) => trial.snapshot(name, &result).map(|()| Value::Null),
+            None => Ok(Value::Null),
+        }
     }
 }

@@ -1,19 +1,31 @@
 //! One try of a test.
 
+use crate::ask::Asked;
+use crate::bench::Bench;
 use crate::case::Case;
+use crate::cover::What;
+use crate::leaks::Before;
+use crate::names::file_name;
+use crate::sandbox::Sandbox;
+use crate::setting::Setting;
 use crate::shape::Shape;
 use crate::watch::{Listener, Watcher};
+use std::any::Any;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use thinking_diagnostic::{SourceMap, Style, render_failure};
+use thinking_container::{Calls, Double};
+use thinking_diagnostic::{Diagnostics, SourceMap, Style, render_failure};
 use thinking_event::RunEnd;
-use thinking_event::testing::{Leak, Outcome, Phase, PhaseKind, TestFailure, Try};
-use thinking_plan::Plan;
-use thinking_run::{Clock, Environment, Launch, Options, StopSignal, SystemClock, apply};
+use thinking_event::testing::{Leak, Outcome, Phase, TestFailure, Try};
+use thinking_plan::{Body, Plan, TaskKind};
+use thinking_run::faults::{Action, Fault, Faults};
+use thinking_run::{Clock, Environment, Launch, Options, StopSignal, SystemClock, VirtualClock, apply};
 use thinking_schema::Fails;
-use thinking_step::{ErrorKind, Flow, StepError};
+use thinking_script::ForAll;
+use thinking_step::{Carried, ErrorKind, Flow, StepError, UnderTest};
 use thinking_store::memory::MemoryStore;
 use thinking_store::{Durability, Store};
 use thinking_testing::protocol::Order;
@@ -23,65 +35,98 @@ use thinking_testing::protocol::Order;
 pub struct Prepared {
     pub(crate) plan: Arc<Plan>,
     pub(crate) shape: Arc<Shape>,
+    pub(crate) setting: Arc<Setting>,
+    pub(crate) doubles: Arc<[Double]>,
+    pub(crate) faults: Arc<[Fault]>,
+    pub(crate) for_all: Option<Arc<ForAll>>,
+    pub(crate) cases: u32,
+    pub(crate) sandbox: Option<Arc<Sandbox>>,
 }
 
-/// How long what is stopped may take to end, and a teardown after that.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long a teardown may take after a test was stopped.
+const GRACE: Duration = Duration::from_secs(4);
 
-impl Prepared {
-    pub(crate) fn new(plan: Plan, shape: Shape) -> Self {
-        Self { plan: Arc::new(plan), shape: Arc::new(shape) }
+/// Values of variables that no manifest gives.
+pub(crate) type Values = [(String, Arc<dyn Any + Send + Sync>)];
+
+impl Bench<'_, '_> {
+    /// Runs a test once; a property, for as many values as it takes.
+    pub fn run(&mut self, case: &Case<'_>, prepared: &Prepared, order: &Order, environment: &Environment) -> Try {
+        let before = Before::look(&self.parts.project.directory);
+        let mut result = match prepared.for_all.clone() {
+            Some(for_all) => self.property(&for_all, case, prepared, order, environment),
+            None => self.once(case, prepared, order, environment, &[]).0,
+        };
+        result.leaks.extend(before.leaks());
+        result
     }
 
-    /// Runs it once. `sources` are the texts that it was made of.
-    #[must_use]
-    pub fn run(&self, case: &Case<'_>, order: &Order, environment: &Environment, sources: &SourceMap) -> Try {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let (at, began) = (clock.now(), Instant::now());
-        let flow = Arc::new(Flow::default());
-        let watcher = Arc::new(Watcher::new(case, self.shape.clone(), flow.clone(), clock.clone()));
+    /// Runs a test for some values; says too whether it passed over them.
+    pub(crate) fn once(
+        &mut self,
+        case: &Case<'_>,
+        prepared: &Prepared,
+        order: &Order,
+        environment: &Environment,
+        values: &Values,
+    ) -> (Try, bool) {
+        let real = SystemClock::default();
+        let (at, began) = (real.now(), Instant::now());
         let directory = PathBuf::from(&order.directory);
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(&*self.plan.project));
-        let stop = StopSignal::new(Duration::ZERO);
-        let launch = Launch {
-            plan: self.plan.clone(),
-            store: store.clone(),
-            line: "main".to_owned(),
-            reporter: Arc::new(Listener(watcher.clone())),
-            stop: stop.clone(),
+        let clock = Arc::new(VirtualClock::new(at));
+        let calls = Arc::new(Calls::default());
+        let flow = Arc::new(Flow::default());
+        let watcher = Arc::new(Watcher::new(case, prepared.shape.clone(), flow.clone(), clock.clone()));
+        for (name, value) in values {
+            flow.set(name, Carried::Kept(value.clone()));
+        }
+        let asked = Arc::new(Asked {
+            calls: calls.clone(),
             clock: clock.clone(),
-            runs_directory: directory.join("runs"),
-            state_directory: directory.join("state"),
-            options: Options::default(),
-            remembered: Vec::new(),
-            durability: Durability::None,
-            environment: environment.clone(),
-            hidden: Vec::new(),
-            flow: Some(flow),
-            watch: Some(watcher.clone()),
+            snapshots: self.snapshots(case),
+            update: order.update,
+            discarded: AtomicBool::new(false),
+            written: Mutex::default(),
+        });
+        self.crashes.begin(&case.info.path(), &directory, &self.parts.project.directory);
+        let stage = Stage {
+            directory: &directory,
+            store: Arc::new(MemoryStore::new(&*prepared.plan.project)),
+            clock,
+            environment,
+            watcher: &watcher,
+            test: UnderTest { flow, watch: watcher.clone(), trial: asked.clone() },
+            calls,
         };
-        let ended = limited(order.timeout, &stop, || apply(launch));
+        let stop = StopSignal::new(Duration::ZERO);
+        let ended = match stage.plan(prepared, &prepared.plan) {
+            Ok(plan) => limited(order.timeout, &stop, || stage.play(plan, prepared, stop.clone())),
+            Err(message) => Err(StepError::new(ErrorKind::Native, message)),
+        };
         let mut timed_out = false;
         match ended {
-            Ok(ended) => match ended.end {
-                RunEnd::Done | RunEnd::Unchanged | RunEnd::Stopped { .. } => {}
-                RunEnd::Failed { error, .. } => watcher.failed_outside(error),
-                RunEnd::Interrupted => {
-                    timed_out = true;
-                    let limit = order.timeout.map(Duration::from_millis).unwrap_or_default();
-                    let message = format!("it took longer than {}", shown(limit));
-                    watcher.stopped(Outcome::TimedOut, StepError::new(ErrorKind::Timeout, message).at(case.span));
-                }
-                RunEnd::StoreFailed { message, .. } => {
-                    watcher.failed_outside(StepError::new(ErrorKind::Store, message));
-                }
-            },
-            Err(error) => watcher.failed_outside(StepError::script(error.to_string())),
+            Ok(true) => {}
+            Ok(false) => {
+                timed_out = true;
+                let limit = order.timeout.map(Duration::from_millis).unwrap_or_default();
+                let message = format!("it took longer than {}", shown(limit));
+                watcher.stopped(Outcome::TimedOut, StepError::new(ErrorKind::Timeout, message).at(case.span));
+                self.tear_down(case, prepared, &stage);
+            }
+            Err(error) => watcher.failed_outside(error),
+        }
+        self.seen.add(watcher.seen());
+        for facet in prepared.setting.model.selection.active.iter() {
+            self.seen.note("", facet, What::Facet);
+        }
+        for unit in &prepared.plan.wiring.units {
+            self.seen.note("", &unit.name, What::Binding);
         }
         let failed = watcher.has_failed();
         let (mut happened, open) = watcher.take();
+        let sources = self.sources();
         let mut phases = Vec::new();
-        for (number, part) in self.shape.parts.iter().enumerate() {
+        for (number, part) in prepared.shape.parts.iter().enumerate() {
             let Some(one) = happened.remove(&number) else { continue };
             phases.push(Phase {
                 kind: part.kind,
@@ -92,6 +137,7 @@ impl Prepared {
                 failure: one.failure.map(|error| failure(&error, case, sources)),
             });
         }
+        let written = std::mem::take(&mut *asked.written.lock().unwrap_or_else(PoisonError::into_inner));
         let mut result = Try {
             number: order.attempt,
             at,
@@ -103,15 +149,131 @@ impl Prepared {
             },
             phases,
             failures: Vec::new(),
-            leaks: open.into_iter().map(Leak::Step).collect(),
-            properties: Vec::new(),
+            // What was stopped did not end by itself, and that is no news.
+            leaks: if timed_out { Vec::new() } else { open.into_iter().map(Leak::Step).collect() },
+            properties: written.into_iter().map(|name| ("snapshot.written".to_owned(), name)).collect(),
         };
         expected(&mut result, case, sources);
         if result.outcome == Outcome::Passed {
-            remove(&directory);
+            // What cannot be removed is in nobody's way: the next test has a directory of its own.
+            let _ = std::fs::remove_dir_all(&directory);
         }
-        result
+        (result, asked.is_discarded())
     }
+
+    /// What a test has to tear down although it was stopped.
+    fn tear_down(&mut self, case: &Case<'_>, prepared: &Prepared, stage: &Stage<'_>) {
+        let tasks = prepared.shape.tasks.get(prepared.shape.teardown..).unwrap_or_default();
+        if tasks.is_empty() {
+            return;
+        }
+        let mut variables = prepared.shape.variables.clone();
+        for task in &prepared.plan.tasks {
+            let TaskKind::Step(step) = &task.kind else { continue };
+            let Body::Script(program) = &step.body else { continue };
+            variables.extend(program.declares().into_iter().map(|(name, span)| (name, Some(span))));
+        }
+        let plan = self.plan(case, &prepared.setting, tasks, &variables, &mut Diagnostics::new());
+        let Some(Ok(plan)) = plan.map(|plan| stage.plan(prepared, &Arc::new(plan))) else { return };
+        let stop = StopSignal::new(Duration::ZERO);
+        let grace = u64::try_from(GRACE.as_millis()).ok();
+        if let Err(error) = limited(grace, &stop, || stage.play(plan, prepared, stop.clone())) {
+            stage.watcher.failed_outside(error);
+        }
+    }
+
+    /// Where the snapshots of a test lie.
+    fn snapshots(&self, case: &Case<'_>) -> PathBuf {
+        let mut path = self.parts.project.directory.join("tests/snapshots");
+        path.extend(case.info.suites.iter().map(|suite| file_name(suite)));
+        path.join(file_name(&case.info.name))
+    }
+}
+
+/// Where a try takes place.
+struct Stage<'s> {
+    directory: &'s Path,
+    store: Arc<dyn Store>,
+    clock: Arc<VirtualClock>,
+    environment: &'s Environment,
+    watcher: &'s Arc<Watcher>,
+    test: UnderTest,
+    calls: Arc<Calls>,
+}
+
+impl Stage<'_> {
+    /// A plan as it is run: with doubles, in a copy of the project if it writes files.
+    fn plan(&self, prepared: &Prepared, plan: &Arc<Plan>) -> Result<Arc<Plan>, String> {
+        if prepared.doubles.is_empty() && prepared.sandbox.is_none() {
+            return Ok(plan.clone());
+        }
+        let mut plan = (**plan).clone();
+        if !prepared.doubles.is_empty() {
+            let told = |wrong: Vec<thinking_diagnostic::Diagnostic>| wrong.into_iter().next().map(|one| one.message);
+            plan.double(&prepared.doubles, &self.calls).map_err(|wrong| told(wrong).unwrap_or_default())?;
+        }
+        if let Some(sandbox) = &prepared.sandbox {
+            let root = self.directory.join("project");
+            if !root.is_dir() {
+                let made = std::fs::create_dir_all(&root).and_then(|()| sandbox.make(plan.permissions.root(), &root));
+                made.map_err(|error| format!("the test's copy of the project cannot be made: {error}"))?;
+            }
+            move_to(&mut plan, &root, &self.directory.join("state"))?;
+        }
+        Ok(Arc::new(plan))
+    }
+
+    /// Runs a plan; says whether it ran to its end, and was not stopped.
+    fn play(&self, plan: Arc<Plan>, prepared: &Prepared, stop: StopSignal) -> Result<bool, StepError> {
+        let faults = match prepared.faults.is_empty() {
+            true => None,
+            false => Faults::new(prepared.faults.iter().cloned(), &plan).ok().map(Arc::new),
+        };
+        let launch = Launch {
+            plan,
+            store: self.store.clone(),
+            line: "main".to_owned(),
+            reporter: Arc::new(Listener(self.watcher.clone())),
+            stop,
+            clock: self.clock.clone(),
+            runs_directory: self.directory.join("runs"),
+            state_directory: self.directory.join("state"),
+            options: Options { faults: faults.clone(), ..Options::default() },
+            remembered: Vec::new(),
+            durability: Durability::None,
+            environment: self.environment.clone(),
+            hidden: Vec::new(),
+            test: Some(self.test.clone()),
+        };
+        let ended = apply(launch).map_err(|error| StepError::script(error.to_string()))?;
+        match ended.end {
+            RunEnd::Done | RunEnd::Unchanged | RunEnd::Stopped { .. } => {}
+            RunEnd::Failed { error, .. } => return Err(error),
+            RunEnd::Interrupted => return Ok(false),
+            RunEnd::StoreFailed { message, .. } => return Err(StepError::new(ErrorKind::Store, message)),
+        }
+        if ended.unstopped > 0 {
+            return Err(StepError::new(ErrorKind::Native, "components did not stop as they should"));
+        }
+        // A fault that never struck tests nothing; if the test failed before, that is said already.
+        if let Some(faults) = faults.filter(|_| !self.watcher.has_failed())
+            && let Some(unused) = faults.unused().next()
+        {
+            let Fault { at, span, action } = unused;
+            let word = if matches!(action, Action::Fail { .. }) { "fail" } else { "crash" };
+            let path = at.split_once('/').map_or(&**at, |(_, path)| path);
+            let message = format!("`{path}` was to {word}, and never ran");
+            return Err(StepError::script(message).at(*span));
+        }
+        Ok(true)
+    }
+}
+
+/// Lets a plan take place in a copy of its project.
+pub(crate) fn move_to(plan: &mut Plan, root: &Path, state: &Path) -> Result<(), String> {
+    plan.permissions = plan.permissions.moved(root, state).map_err(|(glob, why)| format!("`{glob}`: {why}"))?;
+    plan.directory = root.to_owned();
+    Ok(())
 }
 
 /// Does something that is stopped when its time is over.
@@ -202,15 +364,15 @@ pub(crate) fn failure(error: &StepError, case: &Case<'_>, sources: &SourceMap) -
 
 fn kind(error: &StepError) -> &'static str {
     match error.kind {
-        ErrorKind::Script if error.message.starts_with("assert") => "assertion",
+        ErrorKind::Script if is_assertion(error) => "assertion",
         kind => kind.name(),
     }
 }
 
-fn remove(directory: &Path) {
-    // What cannot be removed is in nobody's way: the next test has a directory of its own.
-    let _ = std::fs::remove_dir_all(directory);
+/// Whether it says that something is not as the test wants it.
+fn is_assertion(error: &StepError) -> bool {
+    error.details.iter().any(|line| line.starts_with("left:") || line.starts_with("right:"))
+        || error.message.contains("assert")
+        || error.message.starts_with("the two values")
+        || error.message.starts_with("the snapshot")
 }
-
-#[allow(dead_code)]
-const _: (Duration, PhaseKind) = (GRACE, PhaseKind::Body);

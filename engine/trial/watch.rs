@@ -1,6 +1,7 @@
 //! Sees a test as it runs: when its parts begin and end, what fails, what they write.
 
 use crate::case::Case;
+use crate::cover::{Seen, What};
 use crate::shape::{Job, Shape};
 use serde_json::json;
 use std::collections::HashMap;
@@ -41,6 +42,7 @@ struct State {
     failed: bool,
     /// Steps that began and did not end: paths with keys.
     open: Vec<String>,
+    seen: Seen,
 }
 
 impl Watcher {
@@ -50,7 +52,7 @@ impl Watcher {
         let about = json!({
             "name": info.name, "path": info.path(), "suites": info.suites, "tags": info.tags, "stage": "setup",
         });
-        for name in ["fixture", "error", "result", "args"] {
+        for name in ["fixture", "error", "result", "args", "doc", "table"] {
             flow.set(name, Carried::Value(Value::Null));
         }
         flow.set("outcome", Carried::Value("passed".into()));
@@ -101,6 +103,18 @@ impl Watcher {
         (std::mem::take(&mut state.parts), std::mem::take(&mut state.open))
     }
 
+    /// What was reached of pipelines so far.
+    pub fn seen(&self) -> Seen {
+        std::mem::take(&mut self.state().seen)
+    }
+
+    /// Something happened in a pipeline under test; elsewhere it is nothing to note.
+    fn note(&self, path: &str, what: What) {
+        let Some(run) = self.shape.run_of(path).and_then(|run| self.shape.runs.get(run)) else { return };
+        let within = path.get(run.path.len()..).unwrap_or_default().trim_start_matches('/');
+        self.state().seen.note(&run.name, within, what);
+    }
+
     fn stage(&self, kind: PhaseKind) {
         let stage = match kind {
             PhaseKind::Setup => "setup",
@@ -143,6 +157,7 @@ impl Watch for Watcher {
                 if let Some(run) = run {
                     self.flow.set("result", Carried::ResultOf(run.path.clone()));
                 }
+                self.note(path, What::Begun);
             }
         }
         Ok(())
@@ -220,8 +235,15 @@ impl Reporter for Listener {
                 let source = if *stderr { OutputSource::Stderr } else { OutputSource::Stdout };
                 self.keep(&task.path, OutputLine { source, level: String::new(), text: line.clone() });
             }
+            Event::TaskSkipped { task } => self.0.note(&thinking_plan::without_keys(&task.path), What::Skipped),
             Event::StepStarted { task, .. } => self.0.state().open.push(task.path.to_string()),
             Event::StepDone { task, .. } | Event::AttemptFailed { task, .. } | Event::TaskFailed { task, .. } => {
+                let path = thinking_plan::without_keys(&task.path);
+                match event {
+                    Event::AttemptFailed { .. } => self.0.note(&path, What::Retried),
+                    Event::TaskFailed { passed_over: true, .. } => self.0.note(&path, What::PassedOver),
+                    _ => {}
+                }
                 self.0.state().open.retain(|open| *open != *task.path);
             }
             _ => {}

@@ -116,4 +116,10 @@ pub(crate) struct WorkerArgs {
     /// Another worker has checked the project.
     #[arg(long)]
     pub checked: bool,
+    /// Lines of scripts are counted.
+    #[arg(long)]
+    pub coverage: bool,
+    /// A pipeline that is killed on purpose.
+    #[arg(long)]
+    pub child: bool,
 }

@@ -6,10 +6,12 @@
 //! 4. this file: the rest is put together from `thinking_testing` and `thinking_report`
 
 mod args;
+mod coverage;
 mod listing;
 mod projects;
 mod reports;
 mod run;
+mod settings;
 mod suites;
 mod worker;
 

@@ -63,7 +63,7 @@ impl Reports {
         }
         if let Some(path) = about.target("junit", args.junit.as_ref(), Some("junit.xml")) {
             shown.push(near(&path));
-            all.push(Box::new(TestJunit::new(ReportTarget::Path(path), JunitForm::Full)));
+            all.push(Box::new(TestJunit::new(ReportTarget::Path(path), JunitForm::Strict)));
         }
         if let Some(path) = about.target("json", None, Some("events.jsonl")) {
             match TestJson::create(&path) {

@@ -2,9 +2,9 @@
 
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::test::args::TestArgs;
-use crate::cli::test::listing;
 use crate::cli::test::projects::{self, Found};
 use crate::cli::test::reports::{About, Reports, near};
+use crate::cli::test::{coverage, listing};
 use crate::cli::{output, signals};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,8 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Trouble> {
     let mut reports = Reports::new(&about);
     let result = pool.run(&schedule.plan, &options, &interrupt, &mut reports);
     drop(pool);
-    let mut well = reports.finish();
+    let covered = coverage::write(&reports, &result.coverage, &ready);
+    let mut well = reports.finish() && covered;
     well &= write_records(&ready, &tests, records, &result);
     for error in &result.errors {
         output::talk(&format!("{error}\n"));
@@ -284,12 +285,15 @@ fn again(args: &TestArgs) -> String {
 /// How workers of a project are started.
 fn workers(found: &Found, args: &TestArgs) -> ProjectWorkers {
     let (manifest, state, facet) = (found.manifest.clone(), args.state.clone(), args.facet.clone());
-    let mut checked = false;
+    let (mut checked, coverage) = (false, !args.no_coverage);
     let command = move || {
         let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| "thinking".into()));
         command.arg(super::WORKER).arg(&manifest);
         if let Some(state) = &state {
             command.arg("--state").arg(state);
+        }
+        if coverage {
+            command.arg("--coverage");
         }
         if !facet.is_empty() {
             command.arg("--facet").arg(facet.join(","));

@@ -6,9 +6,10 @@ use crate::cli::session::Session;
 use crate::cli::{given, prepare};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use thinking_diagnostic::{Diagnostic, Diagnostics};
 use thinking_manifest::{Model, Requests, Selection};
-use thinking_plan::{Given, Parameters, Workshop};
+use thinking_plan::Given;
 use thinking_step::Mode;
 use thinking_trial::{Bench, Case, Collected, Parts, Prepared, collect};
 
@@ -44,24 +45,25 @@ fn select(
     facets.select(requests, Mode::Test, &mut |facet| shop.detect(facet))
 }
 
-/// A bench for the tests of a session.
+/// A bench for the tests of a session. `child` makes the command line of a process for [`Bench::child`].
 pub(crate) fn bench<'b, 'l>(
     session: &'b mut Session<'l>,
     base: &'b Model,
     given: &Given,
     state: &Path,
+    child: Box<dyn Fn() -> Command + Send + Sync>,
 ) -> Bench<'b, 'l> {
-    let Workshop { project, steps, components, compiler, sources, state, .. } = Workshop {
+    Bench::new(Parts {
         project: &session.project,
-        model: base,
-        params: Parameters::default(),
+        base,
+        given: given.clone(),
         steps: &session.steps,
         components: &session.components,
         compiler: &mut session.compiler,
         sources: &mut session.sources,
         state: state.to_path_buf(),
-    };
-    Bench::new(Parts { project, base, given: given.clone(), steps, components, compiler, sources, state })
+        child,
+    })
 }
 
 /// Tests that are ready, by where they are written: all rows of a table are one.
@@ -86,13 +88,14 @@ impl Ready {
     }
 }
 
-/// All mistakes in the suites of a project.
-pub(crate) fn check(session: &mut Session<'_>, facet: &[String], state: &Path) -> Result<Diagnostics, Trouble> {
+/// All mistakes in the suites of a project, whose manifest is shown so.
+pub(crate) fn check(session: &mut Session<'_>, shown: &str, state: &Path) -> Result<Diagnostics, Trouble> {
     let mut found = Diagnostics::new();
-    match base(session, facet, state)? {
+    match base(session, &[], state)? {
         Ok((model, given)) => {
-            let Collected { cases } = collect(&model.manifest, "", &session.sources, &mut found);
-            let mut bench = bench(session, &model, &given, state);
+            let Collected { cases } =
+                collect(&model.manifest, &session.project, shown, &mut session.sources, &mut found);
+            let mut bench = bench(session, &model, &given, state, Box::new(|| Command::new("true")));
             let mut ready = Ready::default();
             for case in &cases {
                 ready.of(&mut bench, case, &mut found);

@@ -5,22 +5,26 @@ use crate::cli::exit::{Exit, Trouble};
 use crate::cli::runner;
 use crate::cli::session::{self, Session};
 use crate::cli::test::args::WorkerArgs;
-use crate::cli::test::suites;
+use crate::cli::test::{settings, suites};
+use serde::Serialize;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
+use std::process::Command;
 use std::sync::Arc;
 use thinking_diagnostic::{Diagnostics, Severity, SourceMap, Style, render};
 use thinking_event::testing::{Coverage, Outcome, TestFailure, Try};
 use thinking_run::Environment;
-use thinking_script::Rhai;
-use thinking_testing::protocol::{Done, Order, Ready, Reply, Request, Settings};
-use thinking_trial::{Case, Collected, collect};
+use thinking_script::{Recorder, Rhai};
+use thinking_testing::protocol::{Done, Order, Ready, Reply, Request};
+use thinking_trial::{Bench, Case, ChildOrder, Collected, Reach, collect};
 
 /// Serves until its input ends.
 pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
     // Where the system cannot do that, the end of the input does.
     let _ = thinking_testing::pool::end_with_parent();
-    let language = Rhai::new();
+    let recorder = Recorder::new();
+    let language = if args.coverage { Rhai::covering(&recorder) } else { Rhai::new() };
     let common = Common { manifest: Some(args.manifest.clone()), state: args.state.clone(), json: false, quiet: true };
     let loaded = Session::load_with_tests(&args.manifest, &language);
     if let Ok(session) = &loaded {
@@ -53,45 +57,91 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
             return Ok(Exit::Wrong);
         }
     };
-    let root = session.project.directory.display().to_string();
-    let Collected { cases } = collect(&model.manifest, &project, &session.sources, &mut found);
-    let mut bench = suites::bench(&mut session, &model, &given, &state);
+    let root = session.project.directory.clone();
+    let Collected { cases } = collect(&model.manifest, &session.project, &project, &mut session.sources, &mut found);
+    let child = child(args.clone());
+    let mut bench = suites::bench(&mut session, &model, &given, &state, child);
     let mut prepared = suites::Ready::default();
+    let environment: Environment = Arc::new(|name| std::env::var(name).ok());
+    if args.child {
+        return Ok(serve_child(&mut bench, &cases, &environment, &mut replies));
+    }
+    let (mut reach, mut coverage) = (Reach::default(), Coverage::default());
     if !args.checked {
         for case in &cases {
             prepared.of(&mut bench, case, &mut found);
         }
     }
+    if args.coverage {
+        reach = bench.reach();
+        coverage = reach.nothing(bench.sources());
+        coverage.add(recorder.runnable(bench.sources()));
+    }
     if found.has_errors() {
-        replies.say(&wrong(&found, bench.sources));
+        replies.say(&wrong(&found, bench.sources()));
         return Ok(Exit::Wrong);
     }
     let ready = Ready {
         tests: cases.iter().map(|case| case.info.clone()).collect(),
-        settings: Settings::default(),
-        warnings: shown(&found, bench.sources),
-        root,
+        settings: settings::of(&model, &root),
+        warnings: shown(&found, bench.sources()),
+        root: root.display().to_string(),
         state: state.display().to_string(),
+        coverage,
         ..Ready::default()
     };
     replies.say(&Reply::Ready(Box::new(ready)));
-    let environment: Environment = Arc::new(|name| std::env::var(name).ok());
+    let by_path: HashMap<String, &Case<'_>> = cases.iter().map(|case| (case.info.path(), case)).collect();
     for line in BufReader::new(io::stdin()).lines() {
         let Ok(line) = line else { break };
         let Ok(Request::Run(order)) = serde_json::from_str(&line) else { break };
-        let case = cases.iter().find(|case| case.info.path() == order.test);
-        let result = match case {
-            Some(case) => match prepared.of(&mut bench, case, &mut Diagnostics::new()) {
-                Some(ready) => ready.run(case, &order, &environment, bench.sources),
-                None => lost(case, &order, "it cannot be made ready any more: its files changed"),
-            },
-            None => break,
+        let Some(case) = by_path.get(&order.test) else { break };
+        let result = match prepared.of(&mut bench, case, &mut Diagnostics::new()) {
+            Some(ready) => bench.run(case, &ready, &order, &environment),
+            None => lost(case, &order, "it cannot be made ready any more: its files changed"),
         };
-        let done =
-            Done { test: order.test.clone(), repetition: order.repetition, result, coverage: Coverage::default() };
+        let mut coverage = Coverage::default();
+        if args.coverage {
+            coverage = recorder.take(bench.sources());
+            // Those that did not run are known already.
+            coverage.lines.values_mut().for_each(|lines| lines.retain(|_, hits| *hits > 0));
+            coverage.lines.retain(|_, lines| !lines.is_empty());
+            let seen = bench.seen();
+            coverage.add(reach.hits(&seen, bench.sources()));
+        }
+        let done = Done { test: order.test.clone(), repetition: order.repetition, result, coverage };
         replies.say(&Reply::Done(Box::new(done)));
     }
     Ok(Exit::Done)
+}
+
+/// How a process for a pipeline that is killed on purpose is started: as this one was, to do one thing.
+fn child(args: WorkerArgs) -> Box<dyn Fn() -> Command + Send + Sync> {
+    Box::new(move || {
+        let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| "thinking".into()));
+        command.arg(super::WORKER).arg(&args.manifest).args(["--checked", "--child"]);
+        if let Some(state) = &args.state {
+            command.arg("--state").arg(state);
+        }
+        if !args.facet.is_empty() {
+            command.arg("--facet").arg(args.facet.join(","));
+        }
+        command
+    })
+}
+
+/// Runs one pipeline, and may be killed in it.
+fn serve_child(
+    bench: &mut Bench<'_, '_>,
+    cases: &[Case<'_>],
+    environment: &Environment,
+    replies: &mut Replies,
+) -> Exit {
+    let Ok(order) = serde_json::from_reader::<_, ChildOrder>(io::stdin()) else { return Exit::Wrong };
+    let Some(case) = cases.iter().find(|case| case.info.path() == order.test) else { return Exit::Wrong };
+    let reply = bench.child(case, &order, environment);
+    replies.write(&reply);
+    Exit::Done
 }
 
 /// A test that could not even begin.
@@ -137,7 +187,11 @@ impl Replies {
     }
 
     fn say(&mut self, reply: &Reply) {
-        let Ok(mut line) = serde_json::to_vec(reply) else { return };
+        self.write(reply);
+    }
+
+    fn write(&mut self, value: &impl Serialize) {
+        let Ok(mut line) = serde_json::to_vec(value) else { return };
         line.push(b'\n');
         // Nobody listens any more: the end of the input follows.
         let _ = self.0.write_all(&line);

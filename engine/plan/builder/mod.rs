@@ -110,7 +110,8 @@ impl Builder<'_, '_> {
         if let (Some(flow), [_]) = (&self.flow, &*self.running) {
             let entry = |span: &Option<Span>| ScopeEntry { kind: VariableKind::Flow, span: *span };
             let variables = flow.iter().map(|(name, span)| (name.clone(), entry(span)));
-            place.scope = self.compiler.extended_by(&place.scope, variables);
+            let clock = ("clock".to_owned(), ScopeEntry { kind: VariableKind::Clock, span: None });
+            place.scope = self.compiler.extended_by(&place.scope, variables.chain([clock]));
         }
         place
     }

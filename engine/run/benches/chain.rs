@@ -100,8 +100,7 @@ fn run(root: &Path, store: &Arc<dyn Store>, steps: u64) -> RunEnd {
         remembered: Vec::new(),
         durability: Durability::Step,
         environment: Arc::new(|_| None),
-        flow: None,
-        watch: None,
+        test: None,
         hidden: Vec::new(),
     })
     .unwrap()

@@ -359,8 +359,7 @@ impl Project {
             remembered: vec![],
             durability: Durability::Step,
             environment: Arc::new(|_| None),
-            flow: None,
-            watch: None,
+            test: None,
             hidden: vec![],
         })?;
         let events = std::mem::take(&mut *reporter.0.lock().unwrap());

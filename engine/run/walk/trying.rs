@@ -57,7 +57,7 @@ impl Walk {
         // A wait needs no time to end.
         let busy = !matches!(step.body, Body::Wait(_));
         world.running.store(u64::from(busy), Ordering::Relaxed);
-        let refused = world.watch.as_ref().and_then(|watch| watch.begins(&task.path, number).err());
+        let refused = world.test.as_ref().and_then(|test| test.watch.begins(&task.path, number).err());
         let made = match broken.or(refused) {
             Some(error) => Err(error),
             None => {
@@ -80,15 +80,15 @@ impl Walk {
             Ok(made) => {
                 let took = world.clock.elapsed().saturating_sub(began);
                 let wrote = !seen.wrote.is_empty();
-                let result = world.watch.as_ref().map(|_| made.result.clone());
+                let result = world.test.as_ref().map(|_| made.result.clone());
                 let committed = self.commit_step(place, step, (token, number), seen, (made, files), (at, took));
                 if committed.is_ok() {
                     crash(Moment::Committed);
                 }
                 settle(committed.is_ok());
                 committed?;
-                if let (Some(watch), Some(result)) = (&world.watch, &result) {
-                    watch.ended(&task.path, Ok(result));
+                if let (Some(test), Some(result)) = (&world.test, &result) {
+                    test.watch.ended(&task.path, Ok(result));
                 }
                 if wrote {
                     written::end(&world);
@@ -111,8 +111,8 @@ impl Walk {
                     return Ok(input);
                 }
                 let error = world.mask.error(error);
-                if let Some(watch) = &world.watch {
-                    watch.ended(&task.path, Err(&error));
+                if let Some(test) = &world.test {
+                    test.watch.ended(&task.path, Err(&error));
                 }
                 match attempt::retry_policy(&world, place) {
                     Ok(policy) => Ok(Input::AttemptFailed { error, policy }),
@@ -244,9 +244,9 @@ impl Walk {
         // The attempts of this result are over: one that is wanted anew has a new idempotency key.
         let notes = vec![(attempt_note(&world.line, &failure.place), None)];
         let seq = self.commit(Commit { notes, ..Commit::entry(world.line.clone(), Entry::Step(entry)) })?;
-        if let Some(watch) = &world.watch {
+        if let Some(test) = &world.test {
             let by = &world.plan.task(place.task).path;
-            watch.passed_over(by, &world.plan.task(failure.place.task).path, &failure.error);
+            test.watch.passed_over(by, &world.plan.task(failure.place.task).path, &failure.error);
         }
         self.counts.failed += 1;
         self.tally.passed(place.task, &failure.error.message);

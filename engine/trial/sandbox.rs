@@ -1,0 +1,124 @@
+//! A copy of a project for one test: what its steps may write is the test's own, all else is linked.
+//!
+//! - what a step declares as output, and what a pattern such as `out/**` permits to write, is not there: no test sees what an earlier run left
+//! - a file that may be written and is named as it is (`write "data/list.txt"`) is copied
+//! - all else is a link to where it lies
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use thinking_plan::{Plan, TaskKind};
+
+/// What of a project is a test's own.
+pub(crate) struct Sandbox {
+    /// Files and directories that are not there, relative to the project.
+    absent: GlobSet,
+    /// Files that are copied.
+    copied: GlobSet,
+    /// Directories that hold any of these, relative to the project; they are made, not linked.
+    made: Vec<PathBuf>,
+    /// Whether any directory may hold some.
+    anywhere: bool,
+}
+
+impl Sandbox {
+    /// What a plan needs; `None` if it writes no files.
+    pub fn of(plan: &Plan) -> Option<Self> {
+        let mut sandbox =
+            Self { absent: GlobSet::empty(), copied: GlobSet::empty(), made: Vec::new(), anywhere: false };
+        let (mut absent, mut copied) = (GlobSetBuilder::new(), GlobSetBuilder::new());
+        let mut any = false;
+        for task in &plan.tasks {
+            let TaskKind::Step(step) = &task.kind else { continue };
+            for output in &step.outputs {
+                any = true;
+                let pattern = match output.as_fixed() {
+                    Some(path) => globset::escape(&path),
+                    // What stands before the first template is known.
+                    None => {
+                        let known = output.source.split("${").next().unwrap_or_default();
+                        let folder = known.rsplit_once('/').map_or("", |(folder, _)| folder);
+                        if folder.is_empty() { continue } else { format!("{}/**", globset::escape(folder)) }
+                    }
+                };
+                sandbox.add(&mut absent, &pattern);
+            }
+        }
+        let root = plan.permissions.root();
+        for pattern in plan.permissions.paths().1 {
+            any = true;
+            let within = Path::new(pattern).strip_prefix(root).ok().map(|path| path.display().to_string());
+            let pattern = within.unwrap_or_else(|| pattern.clone());
+            let is_folder = root.join(&pattern).is_dir();
+            match pattern.contains(['*', '?', '[', '{']) || is_folder {
+                // A pattern for the whole project says nothing of what is made anew.
+                true if prefix(&pattern).as_os_str().is_empty() => {
+                    sandbox.anywhere = true;
+                    sandbox.add(&mut copied, &pattern);
+                }
+                true => sandbox.add(&mut absent, &pattern),
+                false => sandbox.add(&mut copied, &pattern),
+            }
+        }
+        sandbox.absent = absent.build().ok()?;
+        sandbox.copied = copied.build().ok()?;
+        any.then_some(sandbox)
+    }
+
+    fn add(&mut self, set: &mut GlobSetBuilder, pattern: &str) {
+        let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
+        for pattern in [pattern.to_owned(), format!("{pattern}/**")] {
+            if let Ok(glob) = GlobBuilder::new(&pattern).literal_separator(true).build() {
+                set.add(glob);
+            }
+        }
+        let folder = prefix(pattern);
+        let folder = if pattern.contains(['*', '?', '[', '{']) { folder } else { parent(Path::new(pattern)) };
+        self.made.push(folder);
+    }
+
+    /// Makes the copy of `project` in `target`, which is there and empty.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn make(&self, project: &Path, target: &Path) -> io::Result<()> {
+        self.directory(project, target, Path::new(""))
+    }
+
+    fn directory(&self, project: &Path, target: &Path, within: &Path) -> io::Result<()> {
+        for entry in std::fs::read_dir(project.join(within))? {
+            let entry = entry?;
+            let path = within.join(entry.file_name());
+            if path.starts_with(".thinking") || self.absent.is_match(&path) {
+                continue;
+            }
+            let (source, copy) = (project.join(&path), target.join(&path));
+            let kind = entry.file_type()?;
+            if kind.is_dir() && (self.anywhere || self.made.iter().any(|made| made.starts_with(&path))) {
+                std::fs::create_dir_all(&copy)?;
+                self.directory(project, target, &path)?;
+            } else if kind.is_file() && self.copied.is_match(&path) {
+                std::fs::copy(&source, &copy)?;
+            } else {
+                symlink(&source, &copy)?;
+            }
+        }
+        // What a step writes into is there as it is in the project.
+        for made in self.made.iter().filter(|made| parent(made) == *within && !made.as_os_str().is_empty()) {
+            if project.join(made).is_dir() && !target.join(made).exists() {
+                std::fs::create_dir_all(target.join(made))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folders of a pattern before the first part that is one.
+fn prefix(pattern: &str) -> PathBuf {
+    Path::new(pattern).iter().take_while(|part| !part.to_string_lossy().contains(['*', '?', '[', '{'])).collect()
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_path_buf).unwrap_or_default()
+}
