@@ -3,7 +3,7 @@
 use crate::cli::args::{Emit, RunArgs, ValidateArgs};
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::session::{self, Session};
-use crate::cli::{given, output, permissions, prepare, runner};
+use crate::cli::{given, output, permissions, prepare, runner, test};
 use std::path::Path;
 use thinking_diagnostic::{Diagnostic, Diagnostics};
 use thinking_manifest::Selection;
@@ -13,7 +13,10 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<Exit, Trouble> {
     let common = &args.common;
     let path = session::manifest(common)?;
     let language = Rhai::new();
-    let mut session = match Session::load(&path, &language) {
+    // What is printed of a manifest is without its tests.
+    let tests = args.emit.is_none() && !args.permissions;
+    let loaded = if tests { Session::load_with_tests(&path, &language) } else { Session::load(&path, &language) };
+    let mut session = match loaded {
         Ok(session) => session,
         Err((sources, diagnostics)) => {
             output::diagnostics(&diagnostics, &sources, common.json);
@@ -31,6 +34,9 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<Exit, Trouble> {
     }
     entered?;
     session.check(&state);
+    if tests && !session.diagnostics.has_errors() {
+        test::check_suites(&mut session, &path.display().to_string(), &state)?;
+    }
     let wrong = session.diagnostics.has_errors();
     if args.emit == Some(Emit::Resolved) {
         emit_resolved(args, &mut session, &state)?;

@@ -43,6 +43,13 @@ pub struct Prepared {
     pub(crate) sandbox: Option<Arc<Sandbox>>,
 }
 
+impl Prepared {
+    /// The bindings that it uses.
+    pub fn bindings(&self) -> impl Iterator<Item = &str> {
+        self.plan.wiring.units.iter().map(|unit| &*unit.name)
+    }
+}
+
 /// How long a teardown may take after a test was stopped.
 const GRACE: Duration = Duration::from_secs(4);
 

@@ -4,10 +4,10 @@ use crate::cli::args::RunArgs;
 use crate::cli::exit::Trouble;
 use crate::cli::session::Session;
 use crate::cli::{given, prepare};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
-use thinking_diagnostic::{Diagnostic, Diagnostics};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
 use thinking_manifest::{Model, Requests, Selection};
 use thinking_plan::Given;
 use thinking_step::Mode;
@@ -86,11 +86,21 @@ impl Ready {
         self.0.insert(key, made.clone());
         made
     }
+
+    /// What was found, but for bindings that nothing uses besides tests.
+    pub fn without_used(&self, found: Diagnostics, sources: &SourceMap) -> Diagnostics {
+        let used: BTreeSet<&str> = self.0.values().flatten().flat_map(Prepared::bindings).collect();
+        let is_used = |one: &Diagnostic| {
+            let name = one.labels.first().map_or("", |label| sources.slice(label.span));
+            one.code == Code::UnusedBinding && used.contains(name.trim_matches('"'))
+        };
+        found.into_iter().filter(|one| !is_used(one)).collect()
+    }
 }
 
-/// All mistakes in the suites of a project, whose manifest is shown so.
-pub(crate) fn check(session: &mut Session<'_>, shown: &str, state: &Path) -> Result<Diagnostics, Trouble> {
-    let mut found = Diagnostics::new();
+/// Adds all mistakes in the suites of a project, whose manifest is shown so, to what was found in it.
+pub(crate) fn check(session: &mut Session<'_>, shown: &str, state: &Path) -> Result<(), Trouble> {
+    let mut found = std::mem::take(&mut session.diagnostics);
     match base(session, &[], state)? {
         Ok((model, given)) => {
             let Collected { cases } =
@@ -100,8 +110,11 @@ pub(crate) fn check(session: &mut Session<'_>, shown: &str, state: &Path) -> Res
             for case in &cases {
                 ready.of(&mut bench, case, &mut found);
             }
+            found = ready.without_used(found, bench.sources());
         }
         Err(wrong) => found.extend(wrong),
     }
-    Ok(found)
+    found.sort();
+    session.diagnostics = found;
+    Ok(())
 }

@@ -71,6 +71,7 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
         for case in &cases {
             prepared.of(&mut bench, case, &mut found);
         }
+        found = prepared.without_used(found, bench.sources());
     }
     if args.coverage {
         reach = bench.reach();
