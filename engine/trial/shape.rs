@@ -40,6 +40,8 @@ pub(crate) struct Shape {
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub kind: PhaseKind,
+    /// `setup`, `run` or `teardown`: what `test.stage` is in it.
+    pub stage: &'static str,
     pub title: String,
 }
 
@@ -99,7 +101,7 @@ pub(crate) const VARIABLES: &[&str] = &["fixture", "outcome", "error", "result",
 
 /// The tasks of a case.
 pub(crate) fn shape(case: &Case<'_>, codes: &Codes) -> Shape {
-    let mut shaper = Shaper { shape: Shape::default(), codes, number: 0, runs: BTreeSet::new() };
+    let mut shaper = Shaper { shape: Shape::default(), stage: "setup", codes, number: 0, runs: BTreeSet::new() };
     shaper.whole(case);
     let mut shape = shaper.shape;
     shape.variables = VARIABLES.iter().map(|name| ((*name).to_owned(), None)).collect();
@@ -111,6 +113,7 @@ pub(crate) fn shape(case: &Case<'_>, codes: &Codes) -> Shape {
 
 struct Shaper<'s> {
     shape: Shape,
+    stage: &'static str,
     codes: &'s Codes,
     number: usize,
     /// Pipelines that were run so far.
@@ -131,14 +134,16 @@ impl Shaper<'_> {
             self.acts(&setup.value.acts, part, &mut first, Some("fixture"));
         }
         let guarded = !first.is_empty();
-        self.stage(first, None);
+        self.apart(first, None);
         self.afters(&aspects, "setup");
+        self.stage = "run";
         let mut body = Vec::new();
         self.befores(&aspects, "run", &mut body);
         self.body(case, &mut body);
-        self.stage(body, guarded.then(|| self.codes.passed.clone()));
+        self.apart(body, guarded.then(|| self.codes.passed.clone()));
         self.shape.teardown = self.shape.tasks.len();
         self.afters(&aspects, "run");
+        self.stage = "teardown";
         for (name, aspect) in &aspects {
             for around in aspect.around.iter().filter(|around| named(&around.value.phases, "teardown")) {
                 self.aspect(name, around.value.before.as_ref());
@@ -149,7 +154,7 @@ impl Shaper<'_> {
             let part = self.part(PhaseKind::Teardown, "");
             let mut tasks = Vec::new();
             self.acts(&teardown.value.acts, part, &mut tasks, None);
-            self.stage(tasks, None);
+            self.apart(tasks, None);
         }
         self.afters(&aspects, "teardown");
     }
@@ -199,12 +204,12 @@ impl Shaper<'_> {
     }
 
     fn part(&mut self, kind: PhaseKind, title: &str) -> usize {
-        self.shape.parts.push(Part { kind, title: title.to_owned() });
+        self.shape.parts.push(Part { kind, stage: self.stage, title: title.to_owned() });
         self.shape.parts.len() - 1
     }
 
     /// A stage of its own, whose failure ends nothing but itself.
-    fn stage(&mut self, tasks: Vec<Task>, when: Option<Code>) {
+    fn apart(&mut self, tasks: Vec<Task>, when: Option<Code>) {
         if !tasks.is_empty() {
             let stage = skipping(tasks, when);
             self.shape.tasks.push(stage);
@@ -235,7 +240,7 @@ impl Shaper<'_> {
         let part = self.part(PhaseKind::Aspect, name);
         let mut tasks = Vec::new();
         self.acts(&acts.value.acts, part, &mut tasks, None);
-        self.stage(tasks, None);
+        self.apart(tasks, None);
     }
 
     /// What is done in a part; the last value goes into `gives`.

@@ -135,15 +135,22 @@ impl Bench<'_, '_> {
         let mut phases = Vec::new();
         for (number, part) in prepared.shape.parts.iter().enumerate() {
             let Some(one) = happened.remove(&number) else { continue };
-            phases.push(Phase {
-                kind: part.kind,
-                title: one.title.unwrap_or_else(|| part.title.clone()),
-                at: one.began.map_or(at, |(at, _)| at),
-                took: one.took,
-                output: one.output,
-                failure: one.failure.map(|error| failure(&error, case, sources)),
-            });
+            // One that never began holds what was said outside of all.
+            let moment = one.began.map_or(began, |(_, moment)| moment);
+            phases.push((
+                moment,
+                Phase {
+                    kind: part.kind,
+                    title: one.title.unwrap_or_else(|| part.title.clone()),
+                    at: one.began.map_or(at, |(at, _)| at),
+                    took: one.took,
+                    output: one.output,
+                    failure: one.failure.map(|error| failure(&error, case, sources)),
+                },
+            ));
         }
+        phases.sort_by_key(|(moment, _)| *moment);
+        let phases = phases.into_iter().map(|(_, phase)| phase).collect();
         let written = std::mem::take(&mut *asked.written.lock().unwrap_or_else(PoisonError::into_inner));
         let mut result = Try {
             number: order.attempt,

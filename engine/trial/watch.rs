@@ -7,7 +7,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use thinking_event::testing::{Outcome, OutputLine, OutputSource, PhaseKind};
+use thinking_event::testing::{Outcome, OutputLine, OutputSource};
 use thinking_event::{Event, Reporter};
 use thinking_run::Clock;
 use thinking_schema::Fails;
@@ -115,13 +115,7 @@ impl Watcher {
         self.state().seen.note(&run.name, within, what);
     }
 
-    fn stage(&self, kind: PhaseKind) {
-        let stage = match kind {
-            PhaseKind::Setup => "setup",
-            PhaseKind::Teardown => "teardown",
-            PhaseKind::Aspect => return,
-            _ => "run",
-        };
+    fn stage(&self, stage: &str) {
         let mut about = self.about.clone();
         about["stage"] = stage.into();
         self.flow.set("test", Carried::Value(about));
@@ -136,8 +130,8 @@ impl Watch for Watcher {
             let happened = state.parts.entry(part).or_default();
             happened.began.get_or_insert_with(|| (self.clock.now(), Instant::now()));
         }
-        if let Some(kind) = self.shape.parts.get(part).map(|part| part.kind) {
-            self.stage(kind);
+        if let Some(part) = self.shape.parts.get(part) {
+            self.stage(part.stage);
         }
         match self.shape.roles.get(path).map(|role| &role.job) {
             Some(Job::Sets(variables)) => {
