@@ -175,6 +175,9 @@ pub(crate) struct SchemaArgs {
     /// Print the JSON Schema of the events of `apply --json` and `logs --json` instead
     #[arg(long)]
     pub events: bool,
+    /// Print the JSON Schema of the events of `test --json` instead
+    #[arg(long, conflicts_with = "events")]
+    pub test_events: bool,
     /// No difference: the schema is JSON
     #[arg(long)]
     pub json: bool,

@@ -2,6 +2,7 @@
 
 use crate::{Template, TemplatePart, TemplateValue};
 use std::collections::HashMap;
+use std::hash::{Hash as _, Hasher as _};
 use std::rc::Rc;
 use std::sync::Arc;
 use thinking_diagnostic::{Code as Rule, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned};
@@ -46,6 +47,15 @@ fn mentioned(text: &str, results: &dyn Results) -> Vec<String> {
     unique.into_iter().map(str::to_owned).collect()
 }
 
+/// The same for equal scopes: names and places of the variables.
+fn fingerprint(scope: &StaticScope) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    for (name, entry) in &scope.variables {
+        (name, entry.span).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 type CompiledComponent = Result<Arc<dyn ComponentType>, Vec<Diagnostic>>;
 type Compiled = Result<Arc<dyn Program>, Vec<Diagnostic>>;
 
@@ -54,6 +64,8 @@ pub struct Compiler<'l> {
     language: &'l dyn Language,
     cache: HashMap<(Span, Purpose, usize, Vec<String>), Compiled>,
     scopes: Vec<Rc<StaticScope>>,
+    /// Numbers of scopes that may be equal.
+    alike: HashMap<u64, Vec<usize>>,
     files: HashMap<std::path::PathBuf, thinking_diagnostic::SourceId>,
     /// Scripted components: as declared, the place of their text, and what came of it.
     components: Vec<(ScriptedComponent, Span, CompiledComponent)>,
@@ -63,7 +75,14 @@ impl<'l> Compiler<'l> {
     /// A compiler for that language.
     #[must_use]
     pub fn new(language: &'l dyn Language) -> Self {
-        Self { language, cache: HashMap::new(), scopes: Vec::new(), files: HashMap::new(), components: Vec::new() }
+        Self {
+            language,
+            cache: HashMap::new(),
+            scopes: Vec::new(),
+            alike: HashMap::new(),
+            files: HashMap::new(),
+            components: Vec::new(),
+        }
     }
 
     pub(crate) fn language(&self) -> &'l dyn Language {
@@ -71,10 +90,13 @@ impl<'l> Compiler<'l> {
     }
 
     pub(crate) fn scope(&mut self, variables: StaticScope) -> Scope {
-        if let Some(number) = self.scopes.iter().position(|known| **known == variables) {
-            return Scope { variables: self.scopes[number].clone(), number };
+        let alike = self.alike.entry(fingerprint(&variables)).or_default();
+        let known = |number: &&usize| self.scopes.get(**number).is_some_and(|known| **known == variables);
+        if let Some(number) = alike.iter().find(known) {
+            return Scope { variables: self.scopes[*number].clone(), number: *number };
         }
         let variables = Rc::new(variables);
+        alike.push(self.scopes.len());
         self.scopes.push(variables.clone());
         Scope { variables, number: self.scopes.len() - 1 }
     }

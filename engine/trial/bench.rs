@@ -6,7 +6,7 @@ use crate::cover::{Reach, Seen};
 use crate::crash::Crashes;
 use crate::sandbox::Sandbox;
 use crate::setting::{Setting, Settings};
-use crate::shape::{Shape, shape};
+use crate::shape::{Shape, VARIABLES, shape};
 use crate::steps::TestSteps;
 use crate::trial::Prepared;
 use serde_json::{Map, Value};
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use thinking_container::{Calls, Double, Stand};
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned, Style};
 use thinking_event::testing::PartKind;
 use thinking_manifest::{Model, Project, mapped_string};
 use thinking_plan::{Compiler, Given, NativeSteps, Parameters, Plan, Workshop, script_name};
@@ -30,6 +30,7 @@ pub struct Bench<'b, 'l> {
     codes: Codes,
     settings: Settings,
     pub(crate) seen: Seen,
+    pub(crate) width: usize,
 }
 
 /// What a [`Bench`] is made of.
@@ -66,7 +67,13 @@ impl<'b, 'l> Bench<'b, 'l> {
             codes,
             settings: Settings::default(),
             seen: Seen::default(),
+            width: Style::default().width,
         }
+    }
+
+    /// Says how many columns wide failures are shown.
+    pub fn width(&mut self, width: usize) {
+        self.width = width;
     }
 
     /// All texts.
@@ -106,6 +113,9 @@ impl<'b, 'l> Bench<'b, 'l> {
         let mut found = Diagnostics::new();
         let mut shape = shape(case, &self.codes);
         let for_all = self.for_all(case, &mut shape, &mut found);
+        // What the manifest calls so keeps its name.
+        let taken = self.taken();
+        shape.variables.retain(|(name, span)| span.is_some() || !VARIABLES.contains(&&**name) || !taken.contains(name));
         self.reserved(&shape, &mut found);
         let plan = self.plan(case, &setting, &shape.tasks, &shape.variables, &mut found);
         let doubles = doubles(case);
@@ -211,11 +221,15 @@ impl<'b, 'l> Bench<'b, 'l> {
         }
     }
 
+    /// Names in scripts that databases and bindings have.
+    fn taken(&self) -> Vec<String> {
+        let databases = self.parts.base.manifest.runtime.iter().flat_map(|runtime| runtime.database.names());
+        databases.chain(self.parts.base.manifest.bind.names()).map(script_name).collect()
+    }
+
     /// Names that variables of a test cannot have.
     fn reserved(&self, shape: &Shape, found: &mut Diagnostics) {
-        let databases = self.parts.base.manifest.runtime.iter().flat_map(|runtime| runtime.database.names());
-        let bindings = self.parts.base.manifest.bind.names();
-        let taken: Vec<String> = databases.chain(bindings).map(script_name).collect();
+        let taken = self.taken();
         for (name, span) in &shape.variables {
             let why = match name.as_str() {
                 "params" | "facets" | "mode" | "run" | "results" | "this" | "step" | "clock" => "a name of the engine",

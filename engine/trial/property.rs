@@ -93,7 +93,7 @@ impl Bench<'_, '_> {
                     .help("draw values that fit, instead of passing over those that do not");
                 let mut result = nothing(order);
                 result.outcome = Outcome::Failed;
-                result.failures.push(failure(&error, case, self.sources()));
+                result.failures.push(failure(&error, case, (self.sources(), self.width)));
                 result
             }
             Searched::Stopped { cases } => {
@@ -101,7 +101,7 @@ impl Bench<'_, '_> {
                 result.outcome = Outcome::TimedOut;
                 if result.all_failures().next().is_none() {
                     let error = StepError::new(ErrorKind::Timeout, format!("it took too long: {cases} cases passed"));
-                    result.failures.push(failure(&error.at(case.span), case, self.sources()));
+                    result.failures.push(failure(&error.at(case.span), case, (self.sources(), self.width)));
                 }
                 result
             }

@@ -131,7 +131,7 @@ impl Bench<'_, '_> {
         }
         let failed = watcher.has_failed();
         let (mut happened, open) = watcher.take();
-        let sources = self.sources();
+        let sources = (self.sources(), self.width);
         let mut phases = Vec::new();
         for (number, part) in prepared.shape.parts.iter().enumerate() {
             let Some(one) = happened.remove(&number) else { continue };
@@ -316,7 +316,7 @@ fn shown(limit: Duration) -> String {
 }
 
 /// A test that must fail passes if it did, as it should.
-fn expected(result: &mut Try, case: &Case<'_>, sources: &SourceMap) {
+fn expected(result: &mut Try, case: &Case<'_>, sources: (&SourceMap, usize)) {
     let Some(fails) = &case.test.fails else { return };
     let text = match &fails.value {
         Fails::Any(false) => return,
@@ -350,11 +350,11 @@ fn passes(result: &mut Try) {
 }
 
 /// What failed, as reports show it.
-pub(crate) fn failure(error: &StepError, case: &Case<'_>, sources: &SourceMap) -> TestFailure {
+pub(crate) fn failure(error: &StepError, case: &Case<'_>, (sources, width): (&SourceMap, usize)) -> TestFailure {
     let place = error.span.filter(|span| sources.get(span.source).is_some_and(|file| !file.name.starts_with('<')));
     let place = place.or(case.span);
     let render = |color: bool| {
-        let style = Style { color, ..Style::default() };
+        let style = Style { color, width, ..Style::default() };
         let mut text = render_failure(&error.message, place, error.help.as_deref(), sources, style);
         for line in &error.details {
             text.push_str("  ");

@@ -119,6 +119,9 @@ pub(crate) struct WorkerArgs {
     /// Lines of scripts are counted.
     #[arg(long)]
     pub coverage: bool,
+    /// Columns of what is shown.
+    #[arg(long, default_value_t = 100)]
+    pub width: usize,
     /// A pipeline that is killed on purpose.
     #[arg(long)]
     pub child: bool,

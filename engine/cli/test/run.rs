@@ -292,6 +292,7 @@ fn workers(found: &Found, args: &TestArgs) -> ProjectWorkers {
         if let Some(state) = &state {
             command.arg("--state").arg(state);
         }
+        command.arg("--width").arg(output::style().width.to_string());
         if coverage {
             command.arg("--coverage");
         }

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
     let mut session = match loaded {
         Ok(session) => session,
         Err((sources, diagnostics)) => {
-            replies.say(&wrong(&diagnostics, &sources));
+            replies.say(&wrong(&diagnostics, &sources, args.width));
             return Ok(Exit::Wrong);
         }
     };
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
     }
     let mut found = std::mem::take(&mut session.diagnostics);
     if found.has_errors() {
-        replies.say(&wrong(&found, &session.sources));
+        replies.say(&wrong(&found, &session.sources, args.width));
         return Ok(Exit::Wrong);
     }
     let project = args.manifest.display().to_string();
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
         Ok(base) => base,
         Err(more) => {
             found.extend(more);
-            replies.say(&wrong(&found, &session.sources));
+            replies.say(&wrong(&found, &session.sources, args.width));
             return Ok(Exit::Wrong);
         }
     };
@@ -61,6 +61,7 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
     let Collected { cases } = collect(&model.manifest, &session.project, &project, &mut session.sources, &mut found);
     let child = child(args.clone());
     let mut bench = suites::bench(&mut session, &model, &given, &state, child);
+    bench.width(args.width);
     let mut prepared = suites::Ready::default();
     let environment: Environment = Arc::new(|name| std::env::var(name).ok());
     if args.child {
@@ -79,13 +80,13 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
         coverage.add(recorder.runnable(bench.sources()));
     }
     if found.has_errors() {
-        replies.say(&wrong(&found, bench.sources()));
+        replies.say(&wrong(&found, bench.sources(), args.width));
         return Ok(Exit::Wrong);
     }
     let ready = Ready {
         tests: cases.iter().map(|case| case.info.clone()).collect(),
         settings: settings::of(&model, &root),
-        warnings: shown(&found, bench.sources()),
+        warnings: shown(&found, bench.sources(), args.width),
         root: root.display().to_string(),
         state: state.display().to_string(),
         coverage,
@@ -167,14 +168,15 @@ fn lost(case: &Case<'_>, order: &Order, message: &str) -> Try {
     }
 }
 
-fn wrong(found: &Diagnostics, sources: &SourceMap) -> Reply {
+fn wrong(found: &Diagnostics, sources: &SourceMap, width: usize) -> Reply {
     let error_count = found.iter().filter(|one| one.severity == Severity::Error).count();
     let errors: Diagnostics = found.iter().filter(|one| one.severity == Severity::Error).cloned().collect();
-    Reply::Ready(Box::new(Ready { errors: shown(&errors, sources), error_count, ..Ready::default() }))
+    Reply::Ready(Box::new(Ready { errors: shown(&errors, sources, width), error_count, ..Ready::default() }))
 }
 
-fn shown(found: &Diagnostics, sources: &SourceMap) -> String {
-    found.iter().map(|one| render(one, sources, Style::default())).collect()
+fn shown(found: &Diagnostics, sources: &SourceMap, width: usize) -> String {
+    let style = Style { width, ..Style::default() };
+    found.iter().map(|one| render(one, sources, style)).collect()
 }
 
 /// Where replies go: what was standard output when the process began. What else is written there goes to standard error.

@@ -110,7 +110,10 @@ impl Builder<'_, '_> {
         if let (Some(flow), [_]) = (&self.flow, &*self.running) {
             let entry = |span: &Option<Span>| ScopeEntry { kind: VariableKind::Flow, span: *span };
             let variables = flow.iter().map(|(name, span)| (name.clone(), entry(span)));
-            let clock = ("clock".to_owned(), ScopeEntry { kind: VariableKind::Clock, span: None });
+            // A binding of that name keeps it; functions of tests are there all the same.
+            let taken = Compiler::has(&place.scope, "clock").is_some_and(|entry| entry.kind != VariableKind::Clock);
+            let clock = if taken { "test_clock" } else { "clock" };
+            let clock = (clock.to_owned(), ScopeEntry { kind: VariableKind::Clock, span: None });
             place.scope = self.compiler.extended_by(&place.scope, variables.chain([clock]));
         }
         place
