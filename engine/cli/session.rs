@@ -162,7 +162,7 @@ impl<'l> Session<'l> {
             && self
                 .project
                 .compose(&Selection::default(), &mut Diagnostics::new())
-                .is_some_and(|model| model.manifest.pipeline.is_empty())
+                .is_some_and(|model| model.manifest.pipeline.is_empty() && model.manifest.suite.is_empty())
         {
             found.push(no_pipeline(self.text(), Severity::Warning));
         }

@@ -357,9 +357,13 @@ pub(crate) fn failure(error: &StepError, case: &Case<'_>, (sources, width): (&So
         let style = Style { color, width, ..Style::default() };
         let mut text = render_failure(&error.message, place, error.help.as_deref(), sources, style);
         for line in &error.details {
-            text.push_str("  ");
-            text.push_str(line);
-            text.push('\n');
+            let colour = match line.as_bytes() {
+                [b'-', b' ', ..] if color => "\u{1b}[31m",
+                [b'+', b' ', ..] if color => "\u{1b}[32m",
+                _ => "",
+            };
+            let plain = if colour.is_empty() { "" } else { "\u{1b}[0m" };
+            text.push_str(&format!("  {colour}{line}{plain}\n"));
         }
         text
     };

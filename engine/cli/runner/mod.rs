@@ -58,12 +58,28 @@ impl From<Diagnostic> for Stop {
 /// # Errors
 /// There is none, and cannot be one; why was printed. Nothing was started.
 pub(crate) fn enter(session: &Session<'_>, common: &Common) -> Result<(), Trouble> {
+    let Some((program, crates)) = needed(session, common)? else { return Ok(()) };
+    match become_program(&program, &crates) {
+        Ok(never) => match never {},
+        Err(stop) => Err(told(stop, session, common)),
+    }
+}
+
+/// The program that holds the crates that the manifest names, built if need be; `None` if there are none, or this process is it.
+///
+/// # Errors
+/// There is none, and cannot be one; why was printed. Nothing was started.
+pub(crate) fn program(session: &Session<'_>, common: &Common) -> Result<Option<PathBuf>, Trouble> {
+    Ok(needed(session, common)?.map(|(program, _)| program))
+}
+
+fn needed(session: &Session<'_>, common: &Common) -> Result<Option<(PathBuf, Vec<Named>)>, Trouble> {
     if std::env::var(GUARD).is_ok_and(|process| process == std::process::id().to_string()) {
-        return Ok(());
+        return Ok(None);
     }
     let asked = match named::crates(session) {
         Ok(Some(asked)) => asked,
-        Ok(None) => return Ok(()),
+        Ok(None) => return Ok(None),
         Err(mut wrong) => {
             wrong.extend(session.diagnostics.iter().filter(|one| one.severity == Severity::Error).cloned());
             wrong.sort();
@@ -72,28 +88,34 @@ pub(crate) fn enter(session: &Session<'_>, common: &Common) -> Result<(), Troubl
         }
     };
     if asked.are_here() {
-        return Ok(());
+        return Ok(None);
     }
     let places = places(session, common);
-    let result = match places.iter().find_map(|place| Record::fresh(&asked.directory(place), &asked)) {
-        Some(program) => become_program(&program, &asked.crates),
+    let program = match places.iter().find_map(|place| Record::fresh(&asked.directory(place), &asked)) {
+        Some(program) => program,
         // A mistake that is known now would be told after minutes of building.
         None if session.diagnostics.has_errors() => {
             output::diagnostics(&session.diagnostics, &session.sources, common.json);
             return Err(Trouble::Told(Exit::Wrong));
         }
-        None => build(&asked, &places, common.quiet || common.json)
-            .and_then(|program| become_program(&program, &asked.crates)),
+        None => match build(&asked, &places, common.quiet || common.json) {
+            Ok(program) => program,
+            Err(stop) => return Err(told(stop, session, common)),
+        },
     };
-    match result {
-        Ok(never) => match never {},
-        Err(Stop::Wrong(diagnostic)) => {
+    Ok(Some((program, asked.crates)))
+}
+
+/// Prints what ends the way into the runner.
+fn told(stop: Stop, session: &Session<'_>, common: &Common) -> Trouble {
+    match stop {
+        Stop::Wrong(diagnostic) => {
             output::diagnostics(&Diagnostics::from_iter([*diagnostic]), &session.sources, common.json);
-            Err(Trouble::Told(Exit::Wrong))
+            Trouble::Told(Exit::Wrong)
         }
-        Err(Stop::Interrupted) => {
+        Stop::Interrupted => {
             output::talk("interrupted; nothing was started, and what was built is kept\n");
-            Err(Trouble::Told(Exit::Interrupted))
+            Trouble::Told(Exit::Interrupted)
         }
     }
 }

@@ -1,11 +1,13 @@
 //! A run of tests.
 
+use crate::cli::args::Common;
 use crate::cli::exit::{Exit, Trouble};
+use crate::cli::session::Session;
 use crate::cli::test::args::TestArgs;
 use crate::cli::test::projects::{self, Found};
 use crate::cli::test::reports::{About, Reports, near};
 use crate::cli::test::{coverage, listing};
-use crate::cli::{output, signals};
+use crate::cli::{output, runner, signals};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +15,7 @@ use std::time::Duration;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
 use thinking_event::testing::{TestInfo, TestRunEnd};
 use thinking_run::{Stop, StopSignal};
+use thinking_script::Rhai;
 use thinking_testing::pool::{Interrupt, Pool, ProjectWorkers, RunOptions, TestRunResult};
 use thinking_testing::protocol::{Ready, Settings};
 use thinking_testing::record::{Record, Records};
@@ -42,7 +45,9 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Trouble> {
         Stop::Now => Interrupt::Now,
     };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut pool = Pool::new(found.iter().map(|one| workers(one, args)).collect(), args.jobs.unwrap_or(cores));
+    let workers = found.iter().map(|one| Ok(workers(one, args, program(one, args)?)));
+    let workers = workers.collect::<Result<Vec<_>, Trouble>>()?;
+    let mut pool = Pool::new(workers, args.jobs.unwrap_or(cores));
     let Some(loaded) = pool.load(&interrupt, &mut || {}) else { return Ok(Exit::Interrupted) };
     let Some(ready) = usable(loaded, args) else { return Ok(Exit::Wrong) };
     let settings = match &*ready {
@@ -282,12 +287,27 @@ fn again(args: &TestArgs) -> String {
     words.join(" ")
 }
 
+/// The program that runs the tests of a project: this one, or one with the project's own crates in it, which is built now, where it can be seen.
+fn program(found: &Found, args: &TestArgs) -> Result<PathBuf, Trouble> {
+    let this = || std::env::current_exe().unwrap_or_else(|_| "thinking".into());
+    let common = Common {
+        manifest: Some(found.manifest.clone()),
+        state: args.state.clone(),
+        json: args.json,
+        quiet: args.quiet,
+    };
+    let language = Rhai::new();
+    // What is wrong with the manifest the worker says.
+    let Ok(session) = Session::load(&found.manifest, &language) else { return Ok(this()) };
+    Ok(runner::program(&session, &common)?.unwrap_or_else(this))
+}
+
 /// How workers of a project are started.
-fn workers(found: &Found, args: &TestArgs) -> ProjectWorkers {
+fn workers(found: &Found, args: &TestArgs, program: PathBuf) -> ProjectWorkers {
     let (manifest, state, facet) = (found.manifest.clone(), args.state.clone(), args.facet.clone());
     let (mut checked, coverage) = (false, !args.no_coverage);
     let command = move || {
-        let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| "thinking".into()));
+        let mut command = Command::new(&program);
         command.arg(super::WORKER).arg(&manifest);
         if let Some(state) = &state {
             command.arg("--state").arg(state);
