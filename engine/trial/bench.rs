@@ -202,6 +202,11 @@ impl<'b, 'l> Bench<'b, 'l> {
         setting
     }
 
+    /// Environment variables that hold secrets in a test.
+    pub(crate) fn secrets(&mut self, case: &Case<'_>) -> Vec<String> {
+        self.setting(case, Map::new(), &mut Diagnostics::new()).map(|setting| setting.secrets()).unwrap_or_default()
+    }
+
     /// The values of a property, and their variables.
     fn for_all(&self, case: &Case<'_>, shape: &mut Shape, found: &mut Diagnostics) -> Option<ForAll> {
         let Tree::Map(fields) = &case.test.for_all.as_ref()?.value else { return None };

@@ -305,6 +305,7 @@ impl Bench<'_, '_> {
         let plan = self.pipeline(case, &order.pipeline, order.params.clone(), &mut found);
         let told = |found: &Diagnostics| found.iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("; ");
         let mut plan = plan.ok_or_else(|| told(&found))?;
+        let hidden = self.secrets(case);
         if let Some(sandbox) = Sandbox::of(&plan) {
             if !order.root.is_dir() {
                 std::fs::create_dir_all(&order.root).map_err(|error| error.to_string())?;
@@ -339,7 +340,7 @@ impl Bench<'_, '_> {
             durability: Durability::Step,
             environment: environment.clone(),
             test: None,
-            hidden: Vec::new(),
+            hidden,
         };
         let ended = apply(launch).map_err(|error| error.to_string())?;
         let commits = store.progress().durable.0.saturating_sub(counted.unwrap_or_default());

@@ -17,6 +17,14 @@ pub(crate) struct Setting {
     pub params: Parameters,
 }
 
+impl Setting {
+    /// Environment variables that hold secrets: started programs do not see them.
+    pub fn secrets(&self) -> Vec<String> {
+        let secret = self.model.manifest.param.iter().filter(|(_, param)| param.secret);
+        secret.filter_map(|(_, param)| param.env.as_ref().map(|env| env.value.clone())).collect()
+    }
+}
+
 /// What tells settings apart: facets, places of bindings, values of parameters.
 type Key = (Vec<String>, Vec<Option<Span>>, String);
 

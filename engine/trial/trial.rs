@@ -256,7 +256,7 @@ impl Stage<'_> {
             remembered: Vec::new(),
             durability: Durability::None,
             environment: self.environment.clone(),
-            hidden: Vec::new(),
+            hidden: prepared.setting.secrets(),
             test: Some(self.test.clone()),
         };
         let ended = apply(launch).map_err(|error| StepError::script(error.to_string()))?;
