@@ -144,11 +144,15 @@ impl Workshop<'_, '_> {
             links: Links::default(),
             outputs: Vec::new(),
             uses: Vec::new(),
+            read: Vec::new(),
             flow,
         };
         let place = Place { path: "".into(), parent: None, scope, retry: None };
         let root = builder.tasks(body, &place);
         builder.check_shared_outputs();
+        if builder.flow.is_some() {
+            builder.check_values();
+        }
         builder.links.check(&builder.tasks, &builder.model.manifest, builder.diagnostics);
         let (tasks, touches) = (builder.tasks, builder.uses);
         roots.extend(builder.roots);

@@ -23,6 +23,9 @@ use thinking_trial::{Bench, Case, ChildOrder, Collected, Reach, collect};
 pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
     // Where the system cannot do that, the end of the input does.
     let _ = thinking_testing::pool::end_with_parent();
+    // Processes that a test leaves behind are left to this one, which tells of them.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     let recorder = Recorder::new();
     let language = if args.coverage { Rhai::covering(&recorder) } else { Rhai::new() };
     let common = Common { manifest: Some(args.manifest.clone()), state: args.state.clone(), json: false, quiet: true };

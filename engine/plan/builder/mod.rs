@@ -89,6 +89,8 @@ pub(crate) struct Builder<'b, 'l> {
     pub(crate) outputs: Vec<(PathBuf, TaskId, Option<Span>)>,
     /// What tasks touch outside, as far as it can be seen, so far.
     pub(crate) uses: Vec<(TaskId, Touch, Option<Span>)>,
+    /// Parameters that programs read, where, and of which task.
+    pub(crate) read: Vec<(String, Span, TaskId)>,
     /// Variables that scripts of this pipeline pass on to those after them; `None` where each script is on its own.
     pub(crate) flow: Option<Vec<(String, Option<Span>)>>,
 }

@@ -3,7 +3,7 @@
 use super::{Builder, Place};
 use crate::compile::Wrong;
 use crate::survey::Touch;
-use crate::task::TaskId;
+use crate::task::{TaskId, TaskKind};
 use crate::{Template, TemplateValue};
 use std::sync::Arc;
 use thinking_container::{Choice, Root};
@@ -33,6 +33,7 @@ impl Builder<'_, '_> {
     fn mentions(&mut self, references: &[Reference], calls: &[LibraryCall], task: TaskId) {
         for reference in references {
             match &reference.kind {
+                ReferenceKind::Param(name) => self.read.push((name.clone(), reference.span, task)),
                 ReferenceKind::Result(path) => self.links.result(path, reference.span, task),
                 ReferenceKind::Facet(name) if !self.declared.iter().any(|known| **known == **name) => {
                     self.diagnostics.push(self.project.facets.unknown(name, Some(reference.span)));
@@ -57,6 +58,30 @@ impl Builder<'_, '_> {
     pub(super) fn uses_components(&mut self, choice: &Choice, task: TaskId) {
         for kind in self.assembly.kinds(choice) {
             self.mentions(kind.references(), kind.calls(), task);
+        }
+    }
+
+    /// Parameters that are read where they have no value: no `run` around gives them one.
+    pub(crate) fn check_values(&mut self) {
+        for (name, span, task) in std::mem::take(&mut self.read) {
+            let is_it = |known: &str| known == name || crate::script_name(known) == name;
+            let declared = self.model.manifest.param.names().find(|known| is_it(known));
+            let Some(declared) = declared.filter(|name| !self.params.values.contains_key(*name)) else { continue };
+            let mut around = std::iter::successors(crate::task::run_around(&self.tasks, task), |run| {
+                crate::task::run_around(&self.tasks, *run)
+            });
+            let gives = |run: TaskId| match self.tasks.get(run.0 as usize).map(|task| &task.kind) {
+                Some(TaskKind::Run { params, .. }) => params.iter().any(|(known, _)| &**known == declared),
+                _ => false,
+            };
+            if around.any(gives) {
+                continue;
+            }
+            self.diagnostics.push(
+                Diagnostic::error(Code::MissingParam, format!("parameter `{declared}` has no value in this test"))
+                    .at(span, "read here")
+                    .help(format!("give it one in the suite or the test: params {declared}=…")),
+            );
         }
     }
 
