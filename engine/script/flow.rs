@@ -42,3 +42,19 @@ pub(crate) fn give(
         }
     }
 }
+
+/// What functions of earlier scripts are kept under; no variable is called so.
+const FUNCTIONS: &str = "fn";
+
+/// A script together with the functions of earlier ones; `None` if there are none. Its own hide those of the same name.
+pub(crate) fn with_functions(host: &Arc<dyn Host>, ast: &AST) -> Option<AST> {
+    let Some(Carried::Kept(earlier)) = host.flow()?.get(FUNCTIONS) else { return None };
+    Some(earlier.downcast_ref::<AST>()?.merge(ast))
+}
+
+/// Gives on the functions of a script.
+pub(crate) fn give_functions(host: &Arc<dyn Host>, ast: &AST) {
+    if let Some(flow) = host.flow().filter(|_| ast.has_functions()) {
+        flow.set(FUNCTIONS, Carried::Kept(Arc::new(ast.clone_functions_only())));
+    }
+}

@@ -118,9 +118,12 @@ impl Script {
             ..own
         };
         let (value, fatal) = evaluate_within(host, limits, || {
-            let value = self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast);
+            // A closure that came in needs the script that it is from.
+            let whole = if self.flows { flow::with_functions(host, &self.ast) } else { None };
+            let value = self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, whole.as_ref().unwrap_or(&self.ast));
             if self.flows {
                 flow::give(host, &scope, &self.variables, &self.declared);
+                flow::give_functions(host, whole.as_ref().unwrap_or(&self.ast));
             }
             let value = value.map_err(|error| explain(*error, &self.places))?;
             convert(&value).map_err(|error| error.at(self.last_statement()))
