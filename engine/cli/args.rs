@@ -36,7 +36,7 @@ pub(crate) enum Verb {
     /// Run the tests of suites
     Test(crate::cli::test::TestArgs),
     /// A process of `test`
-    #[command(hide = true)]
+    #[command(hide = true, name = "internal-worker")]
     TestWorker(crate::cli::test::WorkerArgs),
     /// Lay manifests out: blanks and line breaks, nothing else
     Fmt(FmtArgs),

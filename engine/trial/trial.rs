@@ -145,7 +145,7 @@ impl Bench<'_, '_> {
                     title: one.title.unwrap_or_else(|| part.title.clone()),
                     at: one.began.map_or(at, |(at, _)| at),
                     took: one.took,
-                    output: one.output,
+                    output: one.output.lines(),
                     failure: one.failure.map(|error| failure(&error, case, sources)),
                 },
             ));
