@@ -10,12 +10,13 @@ use crate::shape::{Shape, VARIABLES, shape};
 use crate::steps::TestSteps;
 use crate::trial::Prepared;
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use thinking_container::{Calls, Double, Stand};
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned, Style, did_you_mean};
-use thinking_event::testing::PartKind;
+use thinking_event::testing::{Coverage, PartKind};
 use thinking_manifest::{Model, Project, mapped_string};
 use thinking_plan::{Compiler, Given, NativeSteps, Parameters, Plan, Workshop, script_name};
 use thinking_run::faults::{Action, Fault, Faults};
@@ -31,6 +32,8 @@ pub struct Bench<'b, 'l> {
     settings: Settings,
     pub(crate) seen: Seen,
     pub(crate) width: usize,
+    /// Lines of the tests' own scripts, by file.
+    own_lines: BTreeMap<String, BTreeSet<usize>>,
 }
 
 /// What a [`Bench`] is made of.
@@ -68,12 +71,41 @@ impl<'b, 'l> Bench<'b, 'l> {
             settings: Settings::default(),
             seen: Seen::default(),
             width: Style::default().width,
+            own_lines: BTreeMap::new(),
         }
     }
 
     /// Says how many columns wide failures are shown.
     pub fn width(&mut self, width: usize) {
         self.width = width;
+    }
+
+    /// Leaves lines of what tests are made of out of what they reach: that they run says nothing of the project.
+    #[must_use]
+    pub fn of_the_project(&self, mut coverage: Coverage) -> Coverage {
+        for (file, lines) in &mut coverage.lines {
+            if let Some(own) = self.own_lines.get(file) {
+                lines.retain(|line, _| !own.contains(line));
+            }
+        }
+        coverage.lines.retain(|file, lines| !file.starts_with('<') && !lines.is_empty());
+        coverage
+    }
+
+    /// Notes where scripts of tests stand.
+    fn note_own(&mut self, tasks: &[Task]) {
+        for task in tasks {
+            match task {
+                Task::Stage(stage) => self.note_own(&stage.value.tasks),
+                Task::Step(step) => {
+                    let Some(span) = step.value.rhai.as_ref().and_then(|code| code.0.span) else { continue };
+                    let Some(file) = self.parts.sources.get(span.source) else { continue };
+                    let lines = file.line_column(span.start).line..=file.line_column(span.end).line;
+                    self.own_lines.entry(file.name.to_string()).or_default().extend(lines);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// All texts.
@@ -112,6 +144,7 @@ impl<'b, 'l> Bench<'b, 'l> {
         let setting = self.setting(case, Map::new(), diagnostics)?;
         let mut found = Diagnostics::new();
         let mut shape = shape(case, &self.codes);
+        self.note_own(&shape.tasks);
         let for_all = self.for_all(case, &mut shape, &mut found);
         // What the manifest calls so keeps its name.
         let taken = self.taken();
