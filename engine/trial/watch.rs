@@ -7,7 +7,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use thinking_event::testing::{Outcome, OutputLine, OutputSource};
+use thinking_event::testing::{Outcome, OutputLine, OutputSource, PhaseKind};
 use thinking_event::{Event, Reporter};
 use thinking_run::Clock;
 use thinking_schema::Fails;
@@ -40,6 +40,8 @@ struct State {
     /// The error of a run that was to fail.
     expected: HashMap<usize, StepError>,
     failed: bool,
+    /// What setups gave, by the numbers of their parts.
+    fixtures: HashMap<usize, Value>,
     /// Steps that began and did not end: paths with keys.
     open: Vec<String>,
     seen: Seen,
@@ -92,6 +94,11 @@ impl Watcher {
         state.parts.entry(0).or_default().failure.get_or_insert(error);
     }
 
+    /// Whether a part has begun.
+    pub fn has_begun(&self, part: usize) -> bool {
+        self.state().parts.get(&part).is_some_and(|one| one.began.is_some())
+    }
+
     /// Whether anything failed so far.
     pub fn has_failed(&self) -> bool {
         self.state().failed
@@ -132,6 +139,11 @@ impl Watch for Watcher {
         }
         if let Some(part) = self.shape.parts.get(part) {
             self.stage(part.stage);
+            // A setup that did not get to its end made nothing to be taken away.
+            if part.stage == "teardown" && part.kind != PhaseKind::Aspect {
+                let fixture = part.undoes.and_then(|setup| self.state().fixtures.get(&setup).cloned());
+                self.flow.set("fixture", Carried::Value(fixture.unwrap_or_default()));
+            }
         }
         match self.shape.roles.get(path).map(|role| &role.job) {
             Some(Job::Sets(variables)) => {
@@ -170,6 +182,9 @@ impl Watch for Watcher {
             }
         }
         if let (Ok(value), Some(Job::Gives(name))) = (result, self.shape.roles.get(path).map(|role| &role.job)) {
+            if *name == "fixture" {
+                self.state().fixtures.insert(part, value.clone());
+            }
             self.flow.set(name, Carried::Value(value.clone()));
         }
     }
