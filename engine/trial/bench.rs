@@ -6,7 +6,7 @@ use crate::cover::{Reach, Seen};
 use crate::crash::Crashes;
 use crate::sandbox::Sandbox;
 use crate::setting::{Setting, Settings};
-use crate::shape::{Shape, VARIABLES, shape};
+use crate::shape::{Shape, VARIABLES, run_task, shape};
 use crate::steps::TestSteps;
 use crate::trial::Prepared;
 use serde_json::{Map, Value};
@@ -168,6 +168,10 @@ impl<'b, 'l> Bench<'b, 'l> {
             && let Err(wrong) = plan.clone().double(&doubles, &Arc::new(Calls::default()))
         {
             found.extend(wrong);
+        }
+        // Pipelines that run in processes of their own are no part of that plan.
+        for run in &shape.crashes {
+            self.plan(case, &setting, &[run_task(run)], &shape.variables, &mut found);
         }
         let faults = self.faults(&setting, &shape, &mut found);
         let wrong = found.has_errors();

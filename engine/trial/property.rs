@@ -42,7 +42,7 @@ impl Bench<'_, '_> {
                 .iter()
                 .map(|(name, value)| (name.clone(), Arc::new(value.clone()) as Arc<dyn std::any::Any + Send + Sync>))
                 .collect();
-            let (result, discarded) = self.once(case, prepared, &own, environment, &values);
+            let (result, discarded) = self.once(case, prepared, &own, environment, &values, limit);
             if discarded {
                 return Verdict::Discard;
             }

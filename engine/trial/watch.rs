@@ -7,7 +7,7 @@ use serde_json::json;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use thinking_event::testing::{Outcome, OutputLine, OutputSource};
+use thinking_event::testing::{Outcome, OutputLine, OutputSource, PhaseKind};
 use thinking_event::{Event, Reporter};
 use thinking_run::Clock;
 use thinking_schema::Fails;
@@ -82,6 +82,8 @@ struct State {
     /// The error of a run that was to fail.
     expected: HashMap<usize, StepError>,
     failed: bool,
+    /// What setups gave, by the numbers of their parts.
+    fixtures: HashMap<usize, Carried>,
     /// Steps that began and did not end: paths with keys.
     open: Vec<String>,
     seen: Seen,
@@ -134,6 +136,11 @@ impl Watcher {
         state.parts.entry(0).or_default().failure.get_or_insert(error);
     }
 
+    /// Whether a part has begun.
+    pub fn has_begun(&self, part: usize) -> bool {
+        self.state().parts.get(&part).is_some_and(|one| one.began.is_some())
+    }
+
     /// Whether anything failed so far.
     pub fn has_failed(&self) -> bool {
         self.state().failed
@@ -174,6 +181,11 @@ impl Watch for Watcher {
         }
         if let Some(part) = self.shape.parts.get(part) {
             self.stage(part.stage);
+            // A setup that did not get to its end made nothing to be taken away.
+            if part.stage == "teardown" && part.kind != PhaseKind::Aspect {
+                let fixture = part.undoes.and_then(|setup| self.state().fixtures.get(&setup).cloned());
+                self.flow.set("fixture", fixture.unwrap_or(Carried::Value(Value::Null)));
+            }
         }
         match self.shape.roles.get(path).map(|role| &role.job) {
             Some(Job::Sets(variables)) => {
@@ -213,7 +225,11 @@ impl Watch for Watcher {
         }
         let last = self.flow.take(LAST_VALUE);
         if let (Ok(value), Some(Job::Gives(name))) = (result, self.shape.roles.get(path).map(|role| &role.job)) {
-            self.flow.set(name, last.unwrap_or_else(|| Carried::Value(value.clone())));
+            let value = last.unwrap_or_else(|| Carried::Value(value.clone()));
+            if *name == "fixture" {
+                self.state().fixtures.insert(part, value.clone());
+            }
+            self.flow.set(name, value);
         }
     }
 

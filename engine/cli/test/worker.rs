@@ -82,6 +82,7 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
         coverage = reach.nothing(bench.sources());
         coverage.add(bench.of_the_project(recorder.runnable(bench.sources())));
     }
+    found.sort();
     if found.has_errors() {
         replies.say(&wrong(&found, bench.sources(), args.width));
         return Ok(Exit::Wrong);
