@@ -17,6 +17,8 @@ pub(crate) struct Asked {
     /// Those that differ are written anew.
     pub update: bool,
     pub discarded: AtomicBool,
+    /// Names of secret parameters and their values, as texts.
+    pub secrets: Vec<(String, String)>,
     /// Snapshots that were written.
     pub written: Mutex<Vec<String>>,
 }
@@ -60,6 +62,9 @@ impl Trial for Asked {
         };
         let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
         text.push('\n');
+        if let Some((secret, _)) = self.secrets.iter().find(|(_, value)| text.contains(value.as_str())) {
+            return Err(StepError::script(format!("the secret `{secret}` must not be stored in a snapshot")));
+        }
         let known = match std::fs::read_to_string(&file) {
             Ok(known) => Some(known),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,

@@ -93,6 +93,7 @@ impl Bench<'_, '_> {
             snapshots: self.snapshots(case),
             update: order.update,
             discarded: AtomicBool::new(false),
+            secrets: prepared.setting.secret_values(),
             written: Mutex::default(),
         });
         self.crashes.begin(&case.info.path(), &directory, &self.parts.project.directory);
