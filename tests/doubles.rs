@@ -173,6 +173,7 @@ fn outcome(folder: &Path) -> String {
         durability: Durability::Step,
         environment: Arc::new(|_| None),
         hidden: Vec::new(),
+        test: None,
     });
     ended.unwrap();
     let mut text = std::mem::take(&mut *lines.0.lock().unwrap());
