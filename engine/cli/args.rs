@@ -34,6 +34,7 @@ pub(crate) enum Verb {
     #[command(after_help = help::VALIDATE)]
     Validate(ValidateArgs),
     /// Run the tests of suites
+    #[command(after_help = help::TEST)]
     Test(crate::cli::test::TestArgs),
     /// A process of `test`
     #[command(hide = true, name = "internal-worker")]
