@@ -53,7 +53,9 @@ pub(super) fn others(one: &Left<'_>, other: &Left<'_>, found: &mut Vec<Differenc
     }
     let declared = |path: &Path| one.files.keys().chain(other.files.keys()).any(|known| path.starts_with(known));
     let files = |root: &Path| -> std::collections::BTreeSet<PathBuf> {
-        let entries = walkdir::WalkDir::new(root).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+        // A state may lie in a project; what is in it is compared as what it is.
+        let entries = walkdir::WalkDir::new(root).into_iter().filter_entry(|entry| entry.file_name() != ".thinking");
+        let entries = entries.flatten().filter(|entry| entry.file_type().is_file());
         entries.filter_map(|entry| entry.path().strip_prefix(root).ok().map(Path::to_owned)).collect()
     };
     for file in files(one.side.root).union(&files(other.side.root)).filter(|file| !declared(file)) {
