@@ -28,6 +28,7 @@ fn works(sandbox: &Sandbox) {
     in_study(sandbox, &["validate"]).expect(0);
     in_study(sandbox, &["fmt", "--check"]).expect(0);
     in_study(sandbox, &["plan"]).expect(0);
+    in_study(sandbox, &["test"]).expect(0);
     in_study(sandbox, &["apply"]).expect(0);
     assert!(in_study(sandbox, &["apply"]).expect(0).err.contains("nothing to do"));
     // The project is called as its folder is.
@@ -128,10 +129,12 @@ fn it_says_what_it_wrote_and_what_to_type() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&["init", "--dir", "My First"]).expect(0);
     let expected = "wrote My First/pipeline.kdl\nwrote My First/scripts/read.rhai\nwrote My First/scripts/write.rhai\n\
-        wrote My First/data/expenses.csv\nwrote My First/.gitignore\n\nnext:\n  cd \"My First\"\n\
+        wrote My First/data/expenses.csv\nwrote My First/tests/report.kdl\nwrote My First/tests/two-months.csv\n\
+        wrote My First/.gitignore\n\nnext:\n  cd \"My First\"\n\
         \x20 thinking validate    checks everything, runs nothing\n\
         \x20 thinking plan        says what would run, and why\n\
-        \x20 thinking apply       runs it, or goes on where it was\n";
+        \x20 thinking apply       runs it, or goes on where it was\n\
+        \x20 thinking test        runs the tests in tests/\n";
     assert_eq!((&*ran.out, &*ran.err), ("", expected));
     assert!(sandbox.read("My First/pipeline.kdl").contains("project \"my-first\" "));
     assert!(sandbox.read("My First/.gitignore").contains("\n.thinking/\n"));

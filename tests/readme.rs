@@ -37,31 +37,35 @@ fn blocks(readme: &str) -> Vec<Block> {
     blocks
 }
 
-/// Times and run ids as words, and any run of blanks as one.
+/// Times, run ids and ports as words, and any run of blanks as one.
 pub fn normal(text: &str) -> String {
-    let word = |word: &str| {
-        let bare = word.trim_end_matches([',', '.']);
-        let number = bare.trim_end_matches("ms").trim_end_matches('s');
-        if number.len() < bare.len() && number.parse::<f64>().is_ok() {
-            return "TIME".to_owned();
-        }
-        let parts: Vec<&str> = bare.split('-').collect();
-        if let [day, time, salt] = &*parts
-            && day.len() == 8
-            && time.len() == 6
-            && salt.len() == 4
-        {
-            return "RUN".to_owned();
-        }
-        let digits =
-            |text: &str| text.bytes().map(|byte| if byte.is_ascii_digit() { '9' } else { byte.into() }).collect();
-        let shape: String = digits(bare);
-        if ["9999-99-99", "99:99", "99:99:99"].contains(&shape.as_str()) {
-            return "MOMENT".to_owned();
-        }
-        word.to_owned()
-    };
+    let word = |word: &str| word.split('/').map(part).collect::<Vec<_>>().join("/");
     text.lines().map(|line| line.split_whitespace().map(word).collect::<Vec<_>>().join(" ") + "\n").collect()
+}
+
+fn part(word: &str) -> String {
+    let bare = word.trim_end_matches([',', '.']);
+    let number = bare.trim_end_matches("ms").trim_end_matches('s');
+    if number.len() < bare.len() && number.parse::<f64>().is_ok() {
+        return "TIME".to_owned();
+    }
+    let parts: Vec<&str> = bare.split('-').collect();
+    if let [day, time, salt] = &*parts
+        && day.len() == 8
+        && time.len() == 6
+        && salt.len() == 4
+    {
+        return "RUN".to_owned();
+    }
+    let digits = |text: &str| text.bytes().map(|byte| if byte.is_ascii_digit() { '9' } else { byte.into() }).collect();
+    let shape: String = digits(bare);
+    if ["9999-99-99", "99:99", "99:99:99"].contains(&shape.as_str()) {
+        return "MOMENT".to_owned();
+    }
+    match word.strip_prefix("127.0.0.1:") {
+        Some(port) => format!("127.0.0.1:{}", port.trim_start_matches(|c: char| c.is_ascii_digit())),
+        None => word.to_owned(),
+    }
 }
 
 #[test]
@@ -110,7 +114,7 @@ fn every_block_holds() {
             assert_eq!(block.language, "sh", "a block that nothing checks: {}", block.text);
             // The two commands: `.ci/run` takes them from here and runs them.
             for line in block.text.lines() {
-                let known = line == "cargo test --workspace"
+                let known = line == "cargo test --workspace && cargo run --release -p word-vectors -- test examples"
                     || line
                         .strip_prefix("cargo run --release -- apply ")
                         .is_some_and(|file| root().join(file).is_file());

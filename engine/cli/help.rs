@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 /// The verbs by what they are for. One that is not here stands under the last heading.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Write a pipeline", &["init", "validate", "fmt", "explain", "schema"]),
+    ("Write a pipeline", &["init", "validate", "test", "fmt", "explain", "schema"]),
     ("Look at it", &["facets", "components", "graph"]),
     ("Run it", &["plan", "apply", "signal", "cancel"]),
     ("Look back", &["history", "show", "logs", "diff", "state"]),
@@ -42,6 +42,20 @@ Examples:
   thinking validate other.kdl --json              for editors and machines
   thinking validate --permissions                 what it may touch, and what its steps do
   thinking validate --emit resolved --facet gpu   the manifest as it is with a facet";
+
+pub(crate) const TEST: &str = "\
+Examples:
+  thinking test                      all suites of the project here, and of those below
+  thinking test tests/model.kdl      those of one file
+  thinking test -k bracket           tests whose path holds that text
+  thinking test --tag slow           tests with a tag; -E takes whole expressions
+  thinking test --last-failed        what failed last time
+  thinking test --update             write snapshots that differ anew
+  thinking test --output all -j 1    one after the other, and what each of them wrote
+
+An expression joins path(TEXT), suite(TEXT), name(TEXT) and tag(NAME) by &, | and !.
+
+Exit codes: 0 all passed, 1 a test failed, 2 nothing ran: something is wrong, or no test is so called.";
 
 pub(crate) const SCHEMA: &str = "\
 Examples:

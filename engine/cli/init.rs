@@ -238,6 +238,7 @@ fn tell(directory: &Path, written: &[&str], kept_gitignore: bool) {
         ("validate", "checks everything, runs nothing"),
         ("plan", "says what would run, and why"),
         ("apply", "runs it, or goes on where it was"),
+        ("test", "runs the tests in tests/"),
     ] {
         text.push_str(&format!("  thinking {command:<12}{about}\n"));
     }

@@ -74,6 +74,7 @@ impl Bench<'_, '_> {
                 let mut result = found.failure;
                 let how = match found.shrinks {
                     0 => format!("case {}", found.case),
+                    1 => format!("case {}, made simpler once", found.case),
                     shrinks => format!("case {}, made simpler {shrinks} times", found.case),
                 };
                 let lines = format!("  with {}\n  {how}; --seed {} gives it again\n", values.join(", "), found.seed);

@@ -25,6 +25,17 @@ impl Setting {
     }
 }
 
+impl Setting {
+    /// Secret parameters with their values as they stand in JSON.
+    pub fn secret_values(&self) -> Vec<(String, String)> {
+        let secret = self.params.values.iter().filter(|(_, param)| param.secret);
+        let text = |value: &Value| value.to_string().trim_matches('"').to_owned();
+        // What is too short stands in too many texts by chance.
+        let texts = secret.map(|(name, param)| (name.to_string(), text(&param.value)));
+        texts.filter(|(_, text)| text.len() >= 4 && text != "null" && text != "true" && text != "false").collect()
+    }
+}
+
 /// What tells settings apart: facets, places of bindings, values of parameters.
 type Key = (Vec<String>, Vec<Option<Span>>, String);
 

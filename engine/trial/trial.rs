@@ -68,10 +68,10 @@ impl Bench<'_, '_> {
                 self.once(case, prepared, order, environment, &[], limit).0
             }
         };
-        // What the engine itself was asked to keep is nothing left behind.
         let wrote = result.properties.iter().any(|(name, _)| name == "snapshot.written");
-        let own = |leak: &Leak| wrote && *leak == Leak::File("tests".to_owned());
-        result.leaks.extend(before.leaks().into_iter().filter(|leak| !own(leak)));
+        // The folder of the first snapshot is meant to stay.
+        let meant = |leak: &Leak| wrote && *leak == Leak::File("tests".to_owned());
+        result.leaks.extend(before.leaks().into_iter().filter(|leak| !meant(leak)));
         result
     }
 
@@ -101,6 +101,7 @@ impl Bench<'_, '_> {
             snapshots: self.snapshots(case),
             update: order.update,
             discarded: AtomicBool::new(false),
+            secrets: prepared.setting.secret_values(),
             written: Mutex::default(),
         });
         self.crashes.begin(&case.info.path(), &directory, &self.parts.project.directory);
@@ -151,7 +152,7 @@ impl Bench<'_, '_> {
                     title: one.title.unwrap_or_else(|| part.title.clone()),
                     at: one.began.map_or(at, |(at, _)| at),
                     took: one.took,
-                    output: one.output,
+                    output: one.output.lines(),
                     failure: one.failure.map(|error| failure(&error, case, sources)),
                 },
             ));
@@ -175,6 +176,7 @@ impl Bench<'_, '_> {
             properties: written.into_iter().map(|name| ("snapshot.written".to_owned(), name)).collect(),
         };
         expected(&mut result, case, sources);
+        mask(&mut result, &prepared.setting.secret_values());
         if result.outcome == Outcome::Passed {
             // What cannot be removed is in nobody's way: the next test has a directory of its own.
             let _ = std::fs::remove_dir_all(&directory);
@@ -304,6 +306,18 @@ pub(crate) fn move_to(plan: &mut Plan, root: &Path, state: &Path) -> Result<(), 
     plan.permissions = plan.permissions.moved(root, state).map_err(|(glob, why)| format!("`{glob}`: {why}"))?;
     plan.directory = root.to_owned();
     Ok(())
+}
+
+/// Keeps secrets that stand in the manifest's own text out of what is shown of it.
+fn mask(result: &mut Try, secrets: &[(String, String)]) {
+    let phases = result.phases.iter_mut().filter_map(|phase| phase.failure.as_mut());
+    for failure in phases.chain(result.failures.iter_mut()) {
+        for (_, secret) in secrets {
+            for text in [&mut failure.message, &mut failure.rendered, &mut failure.coloured] {
+                *text = text.replace(secret.as_str(), "•••");
+            }
+        }
+    }
 }
 
 /// Does something that is stopped when its time is over.

@@ -18,13 +18,15 @@ pub(crate) fn numbered(path: &str, repetition: u32) -> String {
     out
 }
 
-/// `given "a text"`, `setup`
+/// `given "a text"`, `setup`; a title that has quotation marks of its own gets no others: `when "a b" is typed`.
 pub(crate) fn heading(phase: &Phase) -> String {
     let mut out = phase.kind.word().to_owned();
     if !phase.title.is_empty() {
-        out.push_str(" \"");
+        let mark = if phase.title.contains('"') { "" } else { "\"" };
+        out.push(' ');
+        out.push_str(mark);
         clean::push(&mut out, &phase.title);
-        out.push('"');
+        out.push_str(mark);
     }
     out
 }

@@ -21,6 +21,8 @@ pub(super) struct Notes {
     flaky: Listed,
     slow: Listed,
     leaking: Listed,
+    /// Snapshots that were written, not compared.
+    snapshots: u64,
 }
 
 /// Tests that are listed, and how many more there are.
@@ -40,6 +42,8 @@ impl Listed {
 impl Notes {
     /// Takes note of a test that is over.
     pub(super) fn add(&mut self, name: String, record: &TestRecord) {
+        let properties = record.tries.iter().flat_map(|one| &one.properties);
+        self.snapshots += properties.filter(|(name, _)| name == "snapshot.written").count() as u64;
         if record.outcome.is_failure() {
             self.failed.add(FAILURES, &name, || words::reason_of(record));
         } else if record.outcome == Outcome::Flaky {
@@ -86,6 +90,13 @@ impl Notes {
         let report = options.reports.first().map(String::as_str);
         for (listed, most, color, sign) in lists {
             list(out, listed, most, (color, sign), report, columns, marks);
+        }
+        if self.snapshots > 0 {
+            let snapshots = count(self.snapshots, "snapshot");
+            let them = if self.snapshots == 1 { "it" } else { "them" };
+            let (dim, sign, plain) = (marks.dim, marks.start, marks.plain);
+            let line = format!("  {dim}{sign}{plain} {snapshots} written; look at what is in {them}\n");
+            push_wrapped(out, &line, columns);
         }
         reports(out, &options.reports, marks);
         if counts.failed > 0 && !options.again_command.is_empty() {

@@ -225,3 +225,20 @@ fn a_closed_terminal_is_no_failure() {
     let mut live = TestLive::new(Box::new(window), options(), Arc::new(AtomicBool::new(false)), true);
     sample::tell(&mut live, &sample::events());
 }
+
+/// A title with quotation marks needs no others; a snapshot that was written compared nothing, which is told.
+#[test]
+fn quotations_and_snapshots() {
+    let mut events: Vec<TestEvent> =
+        sample::events().into_iter().filter(|event| is_of(event, Outcome::Failed)).collect();
+    events.truncate(1);
+    if let TestEvent::Ended(record) = &mut events[0] {
+        let one = record.tries.last_mut().unwrap();
+        one.properties.push(("snapshot.written".to_owned(), "a b".to_owned()));
+        one.phases.iter_mut().for_each(|phase| phase.title = "\"a b\" is split".to_owned());
+    }
+    events.extend(sample::events().into_iter().filter(|event| matches!(event, TestEvent::RunEnded { .. })));
+    let text = told(options(), &events);
+    assert!(text.contains("when \"a b\" is split\n"), "{text}");
+    assert!(text.contains("\n  ▸ 1 snapshot written; look at what is in it\n"), "{text}");
+}
