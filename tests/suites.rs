@@ -27,7 +27,8 @@ static CHANGING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     all.map(|(pattern, name)| (Regex::new(pattern).unwrap(), name)).into()
 });
 
-fn masked(text: &str, here: &Path) -> String {
+/// A text without what differs from run to run; `here` is the folder of its project.
+pub fn masked(text: &str, here: &Path) -> String {
     let text = text.replace(here.to_str().unwrap(), "<here>");
     CHANGING.iter().fold(text, |text, (pattern, name)| pattern.replace_all(&text, *name).into_owned())
 }
