@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 
-/// So many sessions at once: most of the time is spent in starting processes.
-const AT_ONCE: usize = 4;
+/// So many sessions at once: most of the time they wait for processes and disks.
+const AT_ONCE: usize = 8;
 
 static CHANGING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let all = [
