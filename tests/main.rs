@@ -31,6 +31,7 @@ mod runner;
 mod screens;
 mod shipped;
 mod state;
+mod suites;
 mod support;
 mod terminal;
 #[cfg(feature = "opentelemetry")]

@@ -392,12 +392,36 @@ fn mistakes_come_before_the_build() {
     assert!(ran.err.starts_with("thinking::unknown-node") && !ran.err.contains("cargo"), "{}", ran.err);
 }
 
-/// `fn main() -> ExitCode { thinking::main() }` is the whole program.
-#[test]
-fn a_program_of_ones_own() {
+/// Components that do what they should not.
+const FRAGILE: &str = r#"//! Breaks.
+
+use thinking::prelude::*;
+
+/// Breaks in each way that a native component can.
+#[component("fragile")]
+pub struct Fragile {}
+
+#[operations]
+impl Fragile {
+    /// Panics.
+    pub fn panics(&self, why: &str) -> i64 {
+        panic!("{why}")
+    }
+    /// Ends the process.
+    pub fn aborts(&self) -> i64 {
+        eprintln!("the last words");
+        std::process::abort()
+    }
+}
+"#;
+
+/// A program of its own, and where it lies.
+fn own_program() -> String {
     let project = Project::new("own");
     project.write_crate("own", &engine());
-    project.write("own/src/main.rs", "fn main() -> std::process::ExitCode {\n    thinking::main()\n}\n");
+    project
+        .write("own/src/main.rs", "mod fragile;\n\nfn main() -> std::process::ExitCode {\n    thinking::main()\n}\n");
+    project.write("own/src/fragile.rs", FRAGILE);
     let build = ["build", "--quiet", "--offline", "--message-format=json"];
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(build).current_dir(project.folder.join("own")).env("CARGO_TARGET_DIR", target());
@@ -409,9 +433,105 @@ fn a_program_of_ones_own() {
     }
     let built = run(&mut cargo).expect(0);
     let program = built.out.lines().find_map(|line| line.split_once("\"executable\":\"")?.1.split('"').next());
+    program.unwrap().to_owned()
+}
+
+/// A panic fails its test, an abort is the crash of its test; in setup, the test, teardown and an aspect. Others go on.
+#[test]
+fn tests_whose_components_break() {
+    let program = own_program();
+    let sandbox = Sandbox::with(
+        r##"
+bind "fragile" to="fragile"
+suite "breaks" {
+    teardown { rhai "log::info(`after ${outcome}`)" }
+    test "panics" { rhai #"fragile.panics("no memory")"# }
+    test "panics as it should" fails="no memory" { call "fragile.panics" why="no memory" }
+    test "in setup" { setup { call "fragile.panics" why="no key" }; rhai "1" }
+    test "in teardown" { rhai "1"; teardown { call "fragile.panics" why="no key" } }
+    test "aborts" { call "fragile.aborts" }
+    test "aborts in setup" { setup { call "fragile.aborts" }; rhai "1" }
+    test "aborts in teardown" { rhai "1"; teardown { call "fragile.aborts" } }
+    suite "with an aspect" {
+        aspect "careless" { around "run" { before { call "fragile.panics" why="no aspect" } } }
+        test "panics" { rhai "1" }
+    }
+    test "after all" { rhai "1" }
+}
+"##,
+    );
+    let test = ["test", "--jobs", "1"];
+    let ran = run(Command::new(program).args(test).current_dir(sandbox.path()).env_remove("RUST_BACKTRACE")).expect(1);
+    // Without what frames the places, and times.
+    let place = |line: &str| line.contains(['│', '╭', '╰', '·']) && !line.starts_with("    │ ");
+    let told: Vec<&str> = ran.err.lines().filter(|line| !place(line)).collect();
+    let told = told.join("\n");
+    let (tests, _) = told.split_once("\nreports:").unwrap();
+    insta::assert_snapshot!(crate::suites::masked(tests, sandbox.path()), @r#"
+    run <run>  9 tests
+      ✗ breaks/panics <time>  failed
+        at pipeline.kdl:5
+      × `fragile.panics` panicked: no memory
+        output of teardown
+        │ after failed
+
+      ✗ breaks/in setup <time>  failed
+        at pipeline.kdl:7
+        ✗ setup
+      × `fragile.panics` panicked: no key
+        output of teardown
+        │ after failed
+
+      ✗ breaks/in teardown <time>  failed
+        at pipeline.kdl:8
+        ✗ teardown
+      × `fragile.panics` panicked: no key
+        output of teardown
+        │ after failed
+
+      ✗ breaks/aborts <time>  crashed
+        at pipeline.kdl:9
+        the test's process crashed: it was ended by signal 6 (SIGABRT)
+        its last lines on standard error:
+          the last words
+
+      ✗ breaks/aborts in setup <time>  crashed
+        at pipeline.kdl:10
+        the test's process crashed: it was ended by signal 6 (SIGABRT)
+        its last lines on standard error:
+          the last words
+
+      ✗ breaks/aborts in teardown <time>  crashed
+        at pipeline.kdl:11
+        the test's process crashed: it was ended by signal 6 (SIGABRT)
+        its last lines on standard error:
+          the last words
+
+      ✗ breaks/with an aspect/panics <time>  failed
+        at pipeline.kdl:14
+        ✗ aspect "careless"
+      × `fragile.panics` panicked: no aspect
+        output of teardown
+        │ after failed
+
+    failed: 7 of 9 tests (3 crashed), 2 passed, in <time>
+      ✗ breaks/panics  `fragile.panics` panicked: no memory
+      ✗ breaks/in setup  setup: `fragile.panics` panicked: no key
+      ✗ breaks/in teardown  teardown: `fragile.panics` panicked: no key
+      ✗ breaks/aborts  the test's process crashed: it was ended by signal 6 (SIGABRT)
+      ✗ breaks/aborts in setup  the test's process crashed: it was ended by signal 6 (SIGABRT)
+      ✗ breaks/aborts in teardown  the test's process crashed: it was ended by signal 6 (SIGABRT)
+      ✗ breaks/with an aspect/panics  aspect "careless": `fragile.panics` panicked: no aspect
+    "#);
+}
+
+/// `fn main() -> ExitCode { thinking::main() }` is the whole program.
+#[test]
+fn a_program_of_ones_own() {
+    let program = own_program();
     let sandbox = Sandbox::with(PIPELINE);
     sandbox.write("data.txt", "text");
-    let own = |arguments: &[&str]| run(Command::new(program.unwrap()).args(arguments).current_dir(sandbox.path()));
+    let own = |arguments: &[&str]| run(Command::new(&program).args(arguments).current_dir(sandbox.path()));
     assert!(own(&["apply"]).expect(0).err.contains("done: 1 step ran"));
     assert!(own(&["apply"]).expect(0).err.contains("nothing to do"));
     assert_eq!(own(&["help"]).out.lines().next(), sandbox.run(&["help"]).out.lines().next());

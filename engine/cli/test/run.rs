@@ -113,12 +113,6 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Trouble> {
     let covered = coverage::write(&reports, &result.coverage, &ready);
     let mut well = reports.finish() && covered;
     well &= write_records(&ready, &tests, records, &result);
-    let snapshots = result.records.iter().flat_map(|record| &record.tries).flat_map(|one| &one.properties);
-    let written = snapshots.filter(|(name, _)| name == "snapshot.written").count();
-    if written > 0 && !args.quiet && !args.json {
-        let what = if written == 1 { "1 snapshot was".to_owned() } else { format!("{written} snapshots were") };
-        output::talk(&format!("{what} written into tests/snapshots: look whether they are right\n"));
-    }
     for error in &result.errors {
         output::talk(&format!("{error}\n"));
         error.last_lines.iter().for_each(|line| output::talk(&format!("  {line}\n")));
