@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use thinking_container::{Calls, Double, Stand};
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned, Style};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned, Style, did_you_mean};
 use thinking_event::testing::PartKind;
 use thinking_manifest::{Model, Project, mapped_string};
 use thinking_plan::{Compiler, Given, NativeSteps, Parameters, Plan, Workshop, script_name};
@@ -125,6 +125,7 @@ impl<'b, 'l> Bench<'b, 'l> {
         {
             found.extend(wrong);
         }
+        apart(&setting, &shape, &mut found);
         let faults = self.faults(&setting, &shape, &mut found);
         let wrong = found.has_errors();
         diagnostics.extend(found);
@@ -291,6 +292,33 @@ impl<'b, 'l> Bench<'b, 'l> {
             && let Err(wrong) = Faults::new(faults, &plan)
         {
             found.extend(wrong);
+        }
+    }
+}
+
+/// What is run in processes of its own is planned there; a name that is wrong is told before.
+fn apart(setting: &Setting, shape: &Shape, found: &mut Diagnostics) {
+    let manifest = &setting.model.manifest;
+    for (pipeline, params) in &shape.apart {
+        if manifest.pipeline.get(&pipeline.value).is_none() {
+            let help = match did_you_mean(&pipeline.value, manifest.pipeline.names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", manifest.pipeline.names().collect::<Vec<_>>().join(", ")),
+            };
+            found.push(
+                Diagnostic::error(Code::UnknownPipeline, format!("no pipeline is called `{}`", pipeline.value))
+                    .at(pipeline.span, "unknown")
+                    .help(help),
+            );
+        }
+        let Some(Tree::Map(fields)) = params.as_ref().map(|params| &params.value) else { continue };
+        for (name, _) in fields.iter().filter(|(name, _)| manifest.param.get(&name.value).is_none()) {
+            let near = did_you_mean(&name.value, manifest.param.names());
+            found.push(
+                Diagnostic::error(Code::UnknownParam, format!("no parameter is called `{}`", name.value))
+                    .at(name.span, "unknown")
+                    .help(near.map(|near| format!("did you mean `{near}`?"))),
+            );
         }
     }
 }

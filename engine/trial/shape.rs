@@ -30,6 +30,8 @@ pub(crate) struct Shape {
     pub runs: Vec<Run>,
     /// Pipelines that are killed on the way.
     pub crashes: Vec<Spanned<RunAct>>,
+    /// What is run in processes of its own, and with which parameters.
+    pub apart: Vec<(Spanned<String>, Option<Spanned<Tree>>)>,
     /// Variables that are there from the beginning.
     pub variables: Vec<(String, Option<Span>)>,
     /// Where what is torn down begins in `tasks`: what still runs if the test was stopped.
@@ -268,6 +270,7 @@ impl Shaper<'_> {
             Act::Run(run) => self.run(run, tasks),
             Act::CrashEverywhere(crash) => {
                 let part = self.part(PhaseKind::Run, &crash.value.pipeline.value);
+                self.shape.apart.push((crash.value.pipeline.clone(), crash.value.params.clone()));
                 let call = crash_call(&crash.value.pipeline, crash.value.params.as_ref(), Vec::new(), crash.span);
                 self.own(Job::Act, part, Body::Call(call), crash.span, tasks);
             }
@@ -288,6 +291,7 @@ impl Shaper<'_> {
         let part = self.part(PhaseKind::Run, &name.value);
         if !run.value.crash.is_empty() {
             let call = crash_call(name, run.value.params.as_ref(), run.value.crash.clone(), run.span);
+            self.shape.apart.push((name.clone(), run.value.params.clone()));
             self.shape.crashes.push(run.clone());
             self.own(Job::Gives("result"), part, Body::Call(call), run.span, tasks);
             if let Some(name) = &run.value.snapshot {
