@@ -37,7 +37,7 @@ pub(crate) enum Verb {
     #[command(after_help = help::TEST)]
     Test(crate::cli::test::TestArgs),
     /// A process of `test`
-    #[command(hide = true)]
+    #[command(hide = true, name = "internal-worker")]
     TestWorker(crate::cli::test::WorkerArgs),
     /// Lay manifests out: blanks and line breaks, nothing else
     Fmt(FmtArgs),

@@ -221,7 +221,14 @@ pub(crate) fn explain(error: &ValidationError<'_>, manifest: &Located, schema: &
             let kind = place.field.map_or("node", |field| field.name.as_str());
             let dotted =
                 view.keyword("propertyNames").and_then(|names| names.get("pattern")).or(view.keyword("pattern"));
-            let dotted = dotted.and_then(Value::as_str).is_some_and(is_dotted);
+            let pattern = dotted.and_then(Value::as_str).unwrap_or_default().to_owned();
+            let dotted = is_dotted(&pattern);
+            if pattern.contains(r"\x00") {
+                for field in place.value.fields().iter().filter(|field| !is_title(&field.name)) {
+                    diagnostics.push(bad_title(kind, &field.name, field.name_span));
+                }
+                return;
+            }
             for field in place.value.fields() {
                 if !is_name(&field.name, dotted) {
                     diagnostics.push(bad_name(kind, &field.name, field.name_span, dotted));
@@ -470,6 +477,18 @@ fn is_name(name: &str, dotted: bool) -> bool {
                 .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-')
     };
     if dotted { name.split('.').all(one) } else { one(name) }
+}
+
+/// Titles of suites and tests are for people.
+fn is_title(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(|c| c < ' ')
+}
+
+fn bad_title(kind: &str, name: &str, span: Span) -> Diagnostic {
+    let what = if name.is_empty() { "needs a title" } else { "has a title that is no single line" };
+    Diagnostic::error(Code::InvalidName, format!("this `{kind}` {what}"))
+        .at(span, "here")
+        .help(format!("write {kind} \"what it is about\" {{ … }}"))
 }
 
 fn bad_name(kind: &str, name: &str, span: Span, dotted: bool) -> Diagnostic {

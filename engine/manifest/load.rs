@@ -8,7 +8,7 @@ use crate::located::{Field, Kind, Located};
 use crate::resolved::{Child, unmap};
 use crate::{Facets, Selection, map, parse, prune};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, SourceId, SourceMap, Span, did_you_mean};
 use thinking_schema::Manifest;
@@ -102,6 +102,9 @@ impl Project {
         let mut layers = uses;
         layers.extend(includes);
         layers.extend(own);
+        if tests {
+            twice(layers.iter().chain(&over), diagnostics);
+        }
         layers.extend(over);
         let mut project =
             Self { directory, path: absolute, main, facets: Facets::default(), layers, gone, authored, schemas };
@@ -394,6 +397,31 @@ impl Loader<'_> {
             .collect();
         files.sort();
         files
+    }
+}
+
+/// Tests of one name in several files: one would take the place of the other without a word.
+fn twice<'l>(layers: impl Iterator<Item = &'l Located>, diagnostics: &mut Diagnostics) {
+    let mut known: BTreeMap<Vec<String>, Span> = BTreeMap::new();
+    for layer in layers {
+        let mut open: Vec<(Vec<String>, &Located)> = vec![(Vec::new(), layer)];
+        let mut own = Vec::new();
+        while let Some((path, node)) = open.pop() {
+            let named = |kind: &str| node.get(kind).map(Located::fields).unwrap_or_default();
+            let below = |name: &str| path.iter().cloned().chain([name.to_owned()]).collect::<Vec<_>>();
+            own.extend(named("test").iter().map(|field| (below(&field.name), field.name_span)));
+            open.extend(named("suite").iter().map(|field| (below(&field.name), &field.value)));
+        }
+        for (path, span) in own {
+            if let Some(before) = known.get(&path) {
+                diagnostics.push(
+                    Diagnostic::error(Code::Duplicate, format!("two tests are called `{}`", path.join("/")))
+                        .at(span, "again here")
+                        .at(*before, "first here"),
+                );
+            }
+            known.insert(path, span);
+        }
     }
 }
 

@@ -58,3 +58,10 @@ pub(crate) fn give_functions(host: &Arc<dyn Host>, ast: &AST) {
         flow.set(FUNCTIONS, Carried::Kept(Arc::new(ast.clone_functions_only())));
     }
 }
+
+/// Gives on the value of a script.
+pub(crate) fn give_value(host: &Arc<dyn Host>, value: &Dynamic) {
+    if let Some(flow) = host.flow() {
+        flow.set(thinking_step::LAST_VALUE, Carried::Kept(Arc::new(value.clone())));
+    }
+}

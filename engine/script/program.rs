@@ -126,6 +126,11 @@ impl Script {
                 flow::give_functions(host, whole.as_ref().unwrap_or(&self.ast));
             }
             let value = value.map_err(|error| explain(*error, &self.places))?;
+            if self.flows {
+                // Whoever wants it takes it as it is; what it would be in a state is of no interest.
+                flow::give_value(host, &value);
+                return Ok(convert(&value).unwrap_or_default());
+            }
             convert(&value).map_err(|error| error.at(self.last_statement()))
         });
         if let Some(fatal) = fatal {

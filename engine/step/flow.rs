@@ -16,6 +16,9 @@ pub enum Carried {
     Kept(Arc<dyn Any + Send + Sync>),
 }
 
+/// What the value of the last script is kept under; no variable is called so.
+pub const LAST_VALUE: &str = "=";
+
 /// Variables that pass from one script to the next, in memory, by their names.
 #[derive(Default)]
 pub struct Flow(Mutex<HashMap<String, Carried>>);
@@ -30,6 +33,11 @@ impl Flow {
     /// Gives a variable a value.
     pub fn set(&self, name: &str, value: Carried) {
         self.all().insert(name.to_owned(), value);
+    }
+
+    /// Takes a variable away and gives what it held.
+    pub fn take(&self, name: &str) -> Option<Carried> {
+        self.all().remove(name)
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<String, Carried>> {

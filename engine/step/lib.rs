@@ -29,7 +29,7 @@ pub use component::{
 pub use current::{current, with_current};
 pub use definition::{Definition, DefinitionPart, Digest, digest};
 pub use error::{ErrorKind, StepError};
-pub use flow::{Carried, Flow, UnderTest, Watch};
+pub use flow::{Carried, Flow, LAST_VALUE, UnderTest, Watch};
 pub use host::{Access, Class, Host, LogLevel, Mode, RunInfo, TaskInfo};
 pub use limits::{Limits, USUAL_DEPTH};
 pub use native::{NativeCall, NativeStep};

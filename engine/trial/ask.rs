@@ -1,6 +1,6 @@
 //! What scripts may ask of the test around them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -56,6 +56,7 @@ impl Trial for Asked {
     }
 
     fn snapshot(&self, name: &str, value: &Value) -> Result<(), StepError> {
+        let name = name.strip_suffix(".json").unwrap_or(name);
         let file = self.snapshots.join(format!("{}.json", crate::names::file_name(name)));
         let failed = |what: &str, error: std::io::Error| {
             StepError::new(ErrorKind::Native, format!("the snapshot `{}` cannot be {what}: {error}", file.display()))
@@ -74,7 +75,7 @@ impl Trial for Asked {
             Some(known) if known == text => Ok(()),
             // Some editors write lines as others do.
             Some(known) if serde_json::from_str::<Value>(&known).is_ok_and(|known| known == *value) => Ok(()),
-            Some(known) if !self.update => Err(differs(name, &known, &text)),
+            Some(known) if !self.update => Err(differs(name, &file, &known, &text)),
             _ => {
                 std::fs::create_dir_all(&self.snapshots).map_err(|error| failed("written", error))?;
                 std::fs::write(&file, text).map_err(|error| failed("written", error))?;
@@ -90,10 +91,15 @@ impl Trial for Asked {
     }
 }
 
+/// A path from where one stands.
+fn near(path: &Path) -> &Path {
+    std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
+}
+
 /// So many lines of a difference are shown.
 const SHOWN: usize = 40;
 
-fn differs(name: &str, known: &str, now: &str) -> StepError {
+fn differs(name: &str, file: &Path, known: &str, now: &str) -> StepError {
     let diff = similar::TextDiff::from_lines(known, now);
     let mut lines: Vec<String> = Vec::new();
     for (at, group) in diff.grouped_ops(2).iter().enumerate() {
@@ -116,5 +122,8 @@ fn differs(name: &str, known: &str, now: &str) -> StepError {
     }
     StepError::script(format!("the snapshot `{name}` differs"))
         .details(["- as it was written, + as it is now".to_owned()].into_iter().chain(lines))
-        .help("if it is right as it is now, write it anew: thinking test --update")
+        .help(format!(
+            "it lies in {}; if it is right as it is now, write it anew: thinking test --last-failed --update",
+            near(file).display()
+        ))
 }

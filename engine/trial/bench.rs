@@ -6,16 +6,17 @@ use crate::cover::{Reach, Seen};
 use crate::crash::Crashes;
 use crate::sandbox::Sandbox;
 use crate::setting::{Setting, Settings};
-use crate::shape::{Shape, VARIABLES, shape};
+use crate::shape::{Shape, VARIABLES, run_task, shape};
 use crate::steps::TestSteps;
 use crate::trial::Prepared;
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use thinking_container::{Calls, Double, Stand};
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned, Style, did_you_mean};
-use thinking_event::testing::PartKind;
+use thinking_event::testing::{Coverage, PartKind};
 use thinking_manifest::{Model, Project, mapped_string};
 use thinking_plan::{Compiler, Given, NativeSteps, Parameters, Plan, Workshop, script_name};
 use thinking_run::faults::{Action, Fault, Faults};
@@ -31,6 +32,8 @@ pub struct Bench<'b, 'l> {
     settings: Settings,
     pub(crate) seen: Seen,
     pub(crate) width: usize,
+    /// Lines of the tests' own scripts, by file.
+    own_lines: BTreeMap<String, BTreeSet<usize>>,
 }
 
 /// What a [`Bench`] is made of.
@@ -68,12 +71,41 @@ impl<'b, 'l> Bench<'b, 'l> {
             settings: Settings::default(),
             seen: Seen::default(),
             width: Style::default().width,
+            own_lines: BTreeMap::new(),
         }
     }
 
     /// Says how many columns wide failures are shown.
     pub fn width(&mut self, width: usize) {
         self.width = width;
+    }
+
+    /// Leaves lines of what tests are made of out of what they reach: that they run says nothing of the project.
+    #[must_use]
+    pub fn of_the_project(&self, mut coverage: Coverage) -> Coverage {
+        for (file, lines) in &mut coverage.lines {
+            if let Some(own) = self.own_lines.get(file) {
+                lines.retain(|line, _| !own.contains(line));
+            }
+        }
+        coverage.lines.retain(|file, lines| !file.starts_with('<') && !lines.is_empty());
+        coverage
+    }
+
+    /// Notes where scripts of tests stand.
+    fn note_own(&mut self, tasks: &[Task]) {
+        for task in tasks {
+            match task {
+                Task::Stage(stage) => self.note_own(&stage.value.tasks),
+                Task::Step(step) => {
+                    let Some(span) = step.value.rhai.as_ref().and_then(|code| code.0.span) else { continue };
+                    let Some(file) = self.parts.sources.get(span.source) else { continue };
+                    let lines = file.line_column(span.start).line..=file.line_column(span.end).line;
+                    self.own_lines.entry(file.name.to_string()).or_default().extend(lines);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// All texts.
@@ -112,12 +144,24 @@ impl<'b, 'l> Bench<'b, 'l> {
         let setting = self.setting(case, Map::new(), diagnostics)?;
         let mut found = Diagnostics::new();
         let mut shape = shape(case, &self.codes);
+        self.note_own(&shape.tasks);
         let for_all = self.for_all(case, &mut shape, &mut found);
         // What the manifest calls so keeps its name.
         let taken = self.taken();
         shape.variables.retain(|(name, span)| span.is_some() || !VARIABLES.contains(&&**name) || !taken.contains(name));
         self.reserved(&shape, &mut found);
         let plan = self.plan(case, &setting, &shape.tasks, &shape.variables, &mut found);
+        self.bindings(case, plan.as_ref(), &mut found);
+        if let (Some(cases), None) = (&case.test.cases, &case.test.for_all) {
+            found.push(
+                Diagnostic::error(
+                    Code::InvalidValue,
+                    "`cases` says how many values of `for-all` are tried, and there is none",
+                )
+                .at(cases.span, "of what?")
+                .help("add for-all x=\"int(0..100)\"".to_owned()),
+            );
+        }
         let doubles = doubles(case);
         if let Some(plan) = &plan
             && !doubles.is_empty()
@@ -125,7 +169,10 @@ impl<'b, 'l> Bench<'b, 'l> {
         {
             found.extend(wrong);
         }
-        apart(&setting, &shape, &mut found);
+        // Pipelines that run in processes of their own are no part of that plan.
+        for run in &shape.crashes {
+            self.plan(case, &setting, &[run_task(run)], &shape.variables, &mut found);
+        }
         let faults = self.faults(&setting, &shape, &mut found);
         let wrong = found.has_errors();
         diagnostics.extend(found);
@@ -227,6 +274,21 @@ impl<'b, 'l> Bench<'b, 'l> {
         }
     }
 
+    /// Bindings that take the place of none, and that nothing uses either.
+    fn bindings(&self, case: &Case<'_>, plan: Option<&Plan>, found: &mut Diagnostics) {
+        let Some(plan) = plan else { return };
+        let known = &self.parts.base.manifest.bind;
+        for (name, _) in case.suites.iter().flat_map(|suite| suite.bind.iter()).chain(case.test.bind.iter()) {
+            if known.get(&name.value).is_some() || plan.wiring.units.iter().any(|unit| *unit.name == *name.value) {
+                continue;
+            }
+            let near = did_you_mean(&name.value, known.names()).map(|near| format!("did you mean `{near}`?"));
+            let message =
+                format!("the binding `{}` takes the place of none, and this test does not use it", name.value);
+            found.push(Diagnostic::warning(Code::UnusedBinding, message).at(name.span, "never created").help(near));
+        }
+    }
+
     /// Names in scripts that databases and bindings have.
     fn taken(&self) -> Vec<String> {
         let databases = self.parts.base.manifest.runtime.iter().flat_map(|runtime| runtime.database.names());
@@ -296,33 +358,6 @@ impl<'b, 'l> Bench<'b, 'l> {
     }
 }
 
-/// What is run in processes of its own is planned there; a name that is wrong is told before.
-fn apart(setting: &Setting, shape: &Shape, found: &mut Diagnostics) {
-    let manifest = &setting.model.manifest;
-    for (pipeline, params) in &shape.apart {
-        if manifest.pipeline.get(&pipeline.value).is_none() {
-            let help = match did_you_mean(&pipeline.value, manifest.pipeline.names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are: {}", manifest.pipeline.names().collect::<Vec<_>>().join(", ")),
-            };
-            found.push(
-                Diagnostic::error(Code::UnknownPipeline, format!("no pipeline is called `{}`", pipeline.value))
-                    .at(pipeline.span, "unknown")
-                    .help(help),
-            );
-        }
-        let Some(Tree::Map(fields)) = params.as_ref().map(|params| &params.value) else { continue };
-        for (name, _) in fields.iter().filter(|(name, _)| manifest.param.get(&name.value).is_none()) {
-            let near = did_you_mean(&name.value, manifest.param.names());
-            found.push(
-                Diagnostic::error(Code::UnknownParam, format!("no parameter is called `{}`", name.value))
-                    .at(name.span, "unknown")
-                    .help(near.map(|near| format!("did you mean `{near}`?"))),
-            );
-        }
-    }
-}
-
 fn fault(fail: &Spanned<FailAt>) -> Fault {
     let FailAt { at, times, message, kind, .. } = &fail.value;
     Fault {
@@ -342,6 +377,14 @@ fn doubles(case: &Case<'_>) -> Vec<Double> {
     let levels = case.suites.iter().map(|suite| (&suite.stub, &suite.spy)).chain([(&case.test.stub, &case.test.spy)]);
     for (stubs, spies) in levels {
         let mut own: Vec<Double> = stubs.iter().flat_map(|stub| double(&stub.value)).collect();
+        // After a number of times, and nothing more, the operation itself answers again.
+        for (at, stub) in stubs.iter().enumerate() {
+            let operation = &stub.value.operation;
+            let last = !stubs.iter().skip(at + 1).any(|later| later.value.operation.value == operation.value);
+            if last && stub.value.times.is_some() {
+                own.push(Double::of(&operation.value, operation.span, Stand::Spy));
+            }
+        }
         own.extend(spies.iter().map(|spy| Double::of(&spy.value, spy.span, Stand::Spy)));
         let named = |double: &Double| (script_name(&double.binding), script_name(&double.operation));
         all.retain(|known| !own.iter().any(|own| named(own) == named(known)));

@@ -217,10 +217,13 @@ impl Crash {
             let own = ChildOrder { state: directory.join("state"), root: directory.join("project"), ..order.clone() };
             let killed = Killed::new(point, undisturbed.commits, &known).map_err(broken)?;
             self.0.run(&ChildOrder { kill: Some(point.to_string()), ..own.clone() }, host)?;
-            let reply = self.0.run(&own, host)?.ok_or_else(|| killed_by_somebody(order))?;
-            if let Some(failed) = reply.failed {
-                let message = format!("`{}` does not go on after a kill: {failed}", order.pipeline);
-                return Err(StepError::script(message).details([format!("killed {killed}")]));
+            // A run that was over has nothing to go on with; to apply it again would be another run.
+            if !is_over(&own)? {
+                let reply = self.0.run(&own, host)?.ok_or_else(|| killed_by_somebody(order))?;
+                if let Some(failed) = reply.failed {
+                    let message = format!("`{}` does not go on after a kill: {failed}", order.pipeline);
+                    return Err(StepError::script(message).details([killed.to_string()]));
+                }
             }
             let disturbed = open(&own.state)?;
             let root = |root: &Path| if root.is_dir() { root.to_owned() } else { current.root.clone() };
@@ -243,6 +246,15 @@ impl Crash {
         let _ = std::fs::remove_dir_all(&current.directory);
         Ok(json!({ "kills": points, "commits": undisturbed.commits }))
     }
+}
+
+/// Whether the run of a child that was killed had come to its end.
+fn is_over(order: &ChildOrder) -> Result<bool, StepError> {
+    let store = open(&order.state)?;
+    let runs = store.runs_before(None, 1).map_err(broken)?;
+    let over = runs.first().is_some_and(|run| run.ended.is_some());
+    drop(store);
+    Ok(over)
 }
 
 fn broken(error: thinking_store::StoreError) -> StepError {

@@ -138,6 +138,14 @@ impl<'m> Known<'m> {
     pub fn test(&self, scenario: &Scenario, found: &mut Diagnostics) -> Option<(Test, BTreeMap<usize, Vec<Variable>>)> {
         let (mut test, mut given) = (Test::default(), BTreeMap::new());
         let mut whole = true;
+        if scenario.steps.is_empty() {
+            found.push(
+                Diagnostic::error(Code::Missing, format!("the scenario `{}` has no steps", scenario.name))
+                    .at(scenario.span, "tests nothing")
+                    .help("write Given, When and Then below it".to_owned()),
+            );
+            return None;
+        }
         for step in &scenario.steps {
             let definition = match self.definitions.find(step) {
                 Ok(definition) => definition,

@@ -42,7 +42,7 @@ impl Bench<'_, '_> {
                 .iter()
                 .map(|(name, value)| (name.clone(), Arc::new(value.clone()) as Arc<dyn std::any::Any + Send + Sync>))
                 .collect();
-            let (result, discarded) = self.once(case, prepared, &own, environment, &values);
+            let (result, discarded) = self.once(case, prepared, &own, environment, &values, limit);
             if discarded {
                 return Verdict::Discard;
             }
@@ -74,6 +74,7 @@ impl Bench<'_, '_> {
                 let mut result = found.failure;
                 let how = match found.shrinks {
                     0 => format!("case {}", found.case),
+                    1 => format!("case {}, made simpler once", found.case),
                     shrinks => format!("case {}, made simpler {shrinks} times", found.case),
                 };
                 let lines = format!("  with {}\n  {how}; --seed {} gives it again\n", values.join(", "), found.seed);

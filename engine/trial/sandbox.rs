@@ -2,13 +2,14 @@
 //!
 //! - what a step declares as output, and what a pattern such as `out/**` permits to write, is not there: no test sees what an earlier run left
 //! - a file that may be written and is named as it is (`write "data/list.txt"`) is copied
+//! - if programs are started, what is small is copied, so that what they do to it is done to the copy
 //! - all else is a link to where it lies
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use thinking_plan::{Plan, TaskKind};
+use thinking_plan::{Body, Plan, TaskKind};
 
 /// What of a project is a test's own.
 pub(crate) struct Sandbox {
@@ -20,17 +21,34 @@ pub(crate) struct Sandbox {
     made: Vec<PathBuf>,
     /// Whether any directory may hold some.
     anywhere: bool,
+    /// Whether small files are copied, wherever they lie.
+    programs: bool,
 }
+
+/// Larger files are linked, also where programs are started.
+const SMALL: u64 = 1 << 20;
+/// So many bytes and files are copied for one test, at most.
+const MOST: (u64, usize) = (64 << 20, 2_000);
+/// Folders that hold what is made of the project, or of others; they are linked.
+const LINKED: &[&str] = &[".git", "target", "node_modules", ".venv", "__pycache__"];
 
 impl Sandbox {
     /// What a plan needs; `None` if it writes no files.
     pub fn of(plan: &Plan) -> Option<Self> {
-        let mut sandbox =
-            Self { absent: GlobSet::empty(), copied: GlobSet::empty(), made: Vec::new(), anywhere: false };
+        let mut sandbox = Self {
+            absent: GlobSet::empty(),
+            copied: GlobSet::empty(),
+            made: Vec::new(),
+            anywhere: false,
+            programs: false,
+        };
         let (mut absent, mut copied) = (GlobSetBuilder::new(), GlobSetBuilder::new());
         let mut any = false;
         for task in &plan.tasks {
             let TaskKind::Step(step) = &task.kind else { continue };
+            if matches!(step.body, Body::Exec(_)) {
+                (any, sandbox.programs) = (true, true);
+            }
             for output in &step.outputs {
                 any = true;
                 let pattern = match output.as_fixed() {
@@ -78,15 +96,28 @@ impl Sandbox {
         self.made.push(folder);
     }
 
+    /// Whether a file is copied for the programs' sake.
+    fn is_small(&self, file: &Path, copied: &mut (u64, usize)) -> bool {
+        let Some(size) = std::fs::metadata(file).ok().map(|about| about.len()).filter(|_| self.programs) else {
+            return false;
+        };
+        let fits = size <= SMALL && copied.0 + size <= MOST.0 && copied.1 < MOST.1;
+        if fits {
+            *copied = (copied.0 + size, copied.1 + 1);
+        }
+        fits
+    }
+
     /// Makes the copy of `project` in `target`, which is there and empty.
     ///
     /// # Errors
     /// The file system refuses.
     pub fn make(&self, project: &Path, target: &Path) -> io::Result<()> {
-        self.directory(project, target, Path::new(""))
+        self.directory(project, target, Path::new(""), &mut (0, 0))
     }
 
-    fn directory(&self, project: &Path, target: &Path, within: &Path) -> io::Result<()> {
+    /// `copied`: bytes and files so far.
+    fn directory(&self, project: &Path, target: &Path, within: &Path, copied: &mut (u64, usize)) -> io::Result<()> {
         for entry in std::fs::read_dir(project.join(within))? {
             let entry = entry?;
             let path = within.join(entry.file_name());
@@ -95,10 +126,12 @@ impl Sandbox {
             }
             let (source, copy) = (project.join(&path), target.join(&path));
             let kind = entry.file_type()?;
-            if kind.is_dir() && (self.anywhere || self.made.iter().any(|made| made.starts_with(&path))) {
+            let linked = entry.file_name().to_str().is_some_and(|name| LINKED.contains(&name));
+            let opened = self.anywhere || self.programs && !linked && copied.1 < MOST.1;
+            if kind.is_dir() && (opened || self.made.iter().any(|made| made.starts_with(&path))) {
                 std::fs::create_dir_all(&copy)?;
-                self.directory(project, target, &path)?;
-            } else if kind.is_file() && self.copied.is_match(&path) {
+                self.directory(project, target, &path, copied)?;
+            } else if kind.is_file() && (self.copied.is_match(&path) || self.is_small(&source, copied)) {
                 std::fs::copy(&source, &copy)?;
             } else {
                 symlink(&source, &copy)?;

@@ -13,6 +13,7 @@
 use crate::case::{Case, Variable};
 use crate::codes::Codes;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use thinking_diagnostic::{Span, Spanned};
 use thinking_event::testing::PhaseKind;
 use thinking_schema::{
@@ -30,12 +31,12 @@ pub(crate) struct Shape {
     pub runs: Vec<Run>,
     /// Pipelines that are killed on the way.
     pub crashes: Vec<Spanned<RunAct>>,
-    /// What is run in processes of its own, and with which parameters.
-    pub apart: Vec<(Spanned<String>, Option<Spanned<Tree>>)>,
     /// Variables that are there from the beginning.
     pub variables: Vec<(String, Option<Span>)>,
     /// Where what is torn down begins in `tasks`: what still runs if the test was stopped.
     pub teardown: usize,
+    /// How many parts there are up to each of `tasks`.
+    ends: Vec<usize>,
 }
 
 /// A part of a test, as reports show it.
@@ -45,6 +46,8 @@ pub(crate) struct Part {
     /// `setup`, `run` or `teardown`: what `test.stage` is in it.
     pub stage: &'static str,
     pub title: String,
+    /// Of a teardown: the setup whose value it gets, by the number of its part.
+    pub undoes: Option<usize>,
 }
 
 /// What a step is to the test.
@@ -81,6 +84,13 @@ pub(crate) struct Run {
 }
 
 impl Shape {
+    /// What is torn down: each task with the numbers of its parts.
+    pub fn torn_down(&self) -> impl Iterator<Item = (&Task, Range<usize>)> {
+        let before = |at: usize| at.checked_sub(1).and_then(|at| self.ends.get(at)).copied().unwrap_or_default();
+        let parts = self.ends.iter().enumerate().map(move |(at, end)| before(at)..*end);
+        self.tasks.iter().zip(parts).skip(self.teardown)
+    }
+
     /// The run that a path is in.
     pub fn run_of(&self, path: &str) -> Option<usize> {
         let within = |run: &Run| {
@@ -127,13 +137,19 @@ impl Shaper<'_> {
         let aspects: Vec<(&str, &Aspect)> =
             aspects(&case.manifest.aspect).chain(case.suites.iter().flat_map(|suite| aspects(&suite.aspect))).collect();
         // Setups, outermost first.
-        let setups = case.suites.iter().map(|suite| suite.setup.as_ref()).chain([case.test.setup.as_ref()]).flatten();
-        let setups: Vec<&Spanned<Acts>> = setups.collect();
+        let setups = case.suites.iter().map(|suite| suite.setup.as_ref()).chain([case.test.setup.as_ref()]);
         let mut first = Vec::new();
         self.befores(&aspects, "setup", &mut first);
-        for setup in &setups {
-            let part = self.part(PhaseKind::Setup, "");
-            self.acts(&setup.value.acts, part, &mut first, Some("fixture"));
+        // For each suite, and the test: the nearest setup that its teardown belongs to.
+        let mut made = Vec::new();
+        for setup in setups {
+            let outer = made.last().copied().flatten();
+            let own = setup.map(|setup| {
+                let part = self.part(PhaseKind::Setup, "");
+                self.acts(&setup.value.acts, part, &mut first, Some("fixture"));
+                part
+            });
+            made.push(own.or(outer));
         }
         let guarded = !first.is_empty();
         self.apart(first, None);
@@ -152,10 +168,13 @@ impl Shaper<'_> {
             }
         }
         let suites = case.suites.iter().rev().map(|suite| suite.teardown.as_ref());
-        for teardown in [case.test.teardown.as_ref()].into_iter().chain(suites).flatten() {
+        let teardowns = [case.test.teardown.as_ref()].into_iter().chain(suites);
+        for (teardown, undoes) in teardowns.zip(made.into_iter().rev()) {
+            let Some(teardown) = teardown else { continue };
             let part = self.part(PhaseKind::Teardown, "");
             let mut tasks = Vec::new();
             self.acts(&teardown.value.acts, part, &mut tasks, None);
+            self.shape.parts.iter_mut().skip(part).for_each(|part| part.undoes = undoes);
             self.apart(tasks, None);
         }
         self.afters(&aspects, "teardown");
@@ -206,7 +225,7 @@ impl Shaper<'_> {
     }
 
     fn part(&mut self, kind: PhaseKind, title: &str) -> usize {
-        self.shape.parts.push(Part { kind, stage: self.stage, title: title.to_owned() });
+        self.shape.parts.push(Part { kind, stage: self.stage, title: title.to_owned(), undoes: None });
         self.shape.parts.len() - 1
     }
 
@@ -215,6 +234,7 @@ impl Shaper<'_> {
         if !tasks.is_empty() {
             let stage = skipping(tasks, when);
             self.shape.tasks.push(stage);
+            self.shape.ends.push(self.shape.parts.len());
         }
     }
 
@@ -270,7 +290,16 @@ impl Shaper<'_> {
             Act::Run(run) => self.run(run, tasks),
             Act::CrashEverywhere(crash) => {
                 let part = self.part(PhaseKind::Run, &crash.value.pipeline.value);
-                self.shape.apart.push((crash.value.pipeline.clone(), crash.value.params.clone()));
+                let run = RunAct {
+                    pipeline: crash.value.pipeline.clone(),
+                    params: crash.value.params.clone(),
+                    fails: None,
+                    fail: Vec::new(),
+                    crash: Vec::new(),
+                    snapshot: None,
+                    facet: None,
+                };
+                self.shape.crashes.push(Spanned { value: run, span: crash.span });
                 let call = crash_call(&crash.value.pipeline, crash.value.params.as_ref(), Vec::new(), crash.span);
                 self.own(Job::Act, part, Body::Call(call), crash.span, tasks);
             }
@@ -291,7 +320,6 @@ impl Shaper<'_> {
         let part = self.part(PhaseKind::Run, &name.value);
         if !run.value.crash.is_empty() {
             let call = crash_call(name, run.value.params.as_ref(), run.value.crash.clone(), run.span);
-            self.shape.apart.push((name.clone(), run.value.params.clone()));
             self.shape.crashes.push(run.clone());
             self.own(Job::Gives("result"), part, Body::Call(call), run.span, tasks);
             if let Some(name) = &run.value.snapshot {
@@ -299,20 +327,7 @@ impl Shaper<'_> {
             }
             return;
         }
-        let task = Task::Run(Spanned {
-            value: RunPipeline {
-                pipeline: name.clone(),
-                params: run.value.params.clone(),
-                when: None,
-                timeout: None,
-                retry: None,
-                on_error: None,
-                facet: None,
-                description: None,
-                tags: Vec::new(),
-            },
-            span: run.span,
-        });
+        let task = run_task(run);
         // Two runs of one pipeline are told apart by their paths.
         let (path, task) = if self.runs.insert(name.value.clone()) {
             (name.value.clone(), task)
@@ -381,6 +396,24 @@ enum Body {
     Exec(Box<Spanned<thinking_schema::Exec>>),
     Title(Spanned<String>),
     Snapshot(Spanned<String>),
+}
+
+/// A pipeline under test as a task.
+pub(crate) fn run_task(run: &Spanned<RunAct>) -> Task {
+    Task::Run(Spanned {
+        value: RunPipeline {
+            pipeline: run.value.pipeline.clone(),
+            params: run.value.params.clone(),
+            when: None,
+            timeout: None,
+            retry: None,
+            on_error: None,
+            facet: None,
+            description: None,
+            tags: Vec::new(),
+        },
+        span: run.span,
+    })
 }
 
 /// A call of a step that only tests have.

@@ -4,14 +4,14 @@ use crate::case::Case;
 use crate::cover::{Seen, What};
 use crate::shape::{Job, Shape};
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use thinking_event::testing::{Outcome, OutputLine, OutputSource};
+use thinking_event::testing::{Outcome, OutputLine, OutputSource, PhaseKind};
 use thinking_event::{Event, Reporter};
 use thinking_run::Clock;
 use thinking_schema::Fails;
-use thinking_step::{Carried, ErrorKind, Flow, StepError, Value, Watch};
+use thinking_step::{Carried, ErrorKind, Flow, LAST_VALUE, StepError, Value, Watch};
 
 /// What happened in a part so far.
 #[derive(Default)]
@@ -21,8 +21,50 @@ pub(crate) struct Happened {
     /// Microseconds.
     pub took: u64,
     pub title: Option<String>,
-    pub output: Vec<OutputLine>,
+    pub output: Kept,
     pub failure: Option<StepError>,
+}
+
+/// Lines of output: the first and the last ones, if they are too many.
+#[derive(Default)]
+pub(crate) struct Kept {
+    first: Vec<OutputLine>,
+    last: VecDeque<OutputLine>,
+    /// Bytes of the first ones, and of the last ones.
+    sizes: (usize, usize),
+    lost: usize,
+}
+
+/// So many bytes of the first lines are kept, and as many of the last ones.
+const KEPT: usize = 128 << 10;
+
+impl Kept {
+    fn push(&mut self, line: OutputLine) {
+        let size = line.text.len() + 1;
+        if self.last.is_empty() && self.sizes.0 + size <= KEPT {
+            self.sizes.0 += size;
+            self.first.push(line);
+            return;
+        }
+        self.sizes.1 += size;
+        self.last.push_back(line);
+        while self.sizes.1 > KEPT {
+            let Some(gone) = self.last.pop_front() else { break };
+            self.sizes.1 -= gone.text.len() + 1;
+            self.lost += 1;
+        }
+    }
+
+    /// All that is kept, with a word on what is not.
+    pub fn lines(self) -> Vec<OutputLine> {
+        let mut lines = self.first;
+        if self.lost > 0 {
+            let text = format!("… {} lines are left out here …", self.lost);
+            lines.push(OutputLine { source: OutputSource::Log, level: String::new(), text });
+        }
+        lines.extend(self.last);
+        lines
+    }
 }
 
 /// Watches one try of a test.
@@ -40,6 +82,8 @@ struct State {
     /// The error of a run that was to fail.
     expected: HashMap<usize, StepError>,
     failed: bool,
+    /// What setups gave, by the numbers of their parts.
+    fixtures: HashMap<usize, Carried>,
     /// Steps that began and did not end: paths with keys.
     open: Vec<String>,
     seen: Seen,
@@ -92,6 +136,11 @@ impl Watcher {
         state.parts.entry(0).or_default().failure.get_or_insert(error);
     }
 
+    /// Whether a part has begun.
+    pub fn has_begun(&self, part: usize) -> bool {
+        self.state().parts.get(&part).is_some_and(|one| one.began.is_some())
+    }
+
     /// Whether anything failed so far.
     pub fn has_failed(&self) -> bool {
         self.state().failed
@@ -132,6 +181,11 @@ impl Watch for Watcher {
         }
         if let Some(part) = self.shape.parts.get(part) {
             self.stage(part.stage);
+            // A setup that did not get to its end made nothing to be taken away.
+            if part.stage == "teardown" && part.kind != PhaseKind::Aspect {
+                let fixture = part.undoes.and_then(|setup| self.state().fixtures.get(&setup).cloned());
+                self.flow.set("fixture", fixture.unwrap_or(Carried::Value(Value::Null)));
+            }
         }
         match self.shape.roles.get(path).map(|role| &role.job) {
             Some(Job::Sets(variables)) => {
@@ -169,8 +223,13 @@ impl Watch for Watcher {
                 happened.title = title.as_str().map(str::to_owned);
             }
         }
+        let last = self.flow.take(LAST_VALUE);
         if let (Ok(value), Some(Job::Gives(name))) = (result, self.shape.roles.get(path).map(|role| &role.job)) {
-            self.flow.set(name, Carried::Value(value.clone()));
+            let value = last.unwrap_or_else(|| Carried::Value(value.clone()));
+            if *name == "fixture" {
+                self.state().fixtures.insert(part, value.clone());
+            }
+            self.flow.set(name, value);
         }
     }
 
@@ -223,7 +282,10 @@ impl Reporter for Listener {
         match event {
             Event::Log { task, level, message } => {
                 let level = level.name().to_owned();
-                self.keep(&task.path, OutputLine { source: OutputSource::Log, level, text: message.clone() });
+                for text in message.split('\n') {
+                    let (level, text) = (level.clone(), text.trim_end_matches('\r').to_owned());
+                    self.keep(&task.path, OutputLine { source: OutputSource::Log, level, text });
+                }
             }
             Event::Output { task, stderr, line, .. } => {
                 let source = if *stderr { OutputSource::Stderr } else { OutputSource::Stdout };

@@ -48,7 +48,7 @@ pub(crate) struct TestArgs {
     /// Each test so many times
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), help_heading = "How they run")]
     pub repeat: u32,
-    /// How long a try may take: 30s, 5m
+    /// How long a try may take where the test does not say so itself: 30s, 5m
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "How they run")]
     pub timeout: Option<Duration>,
     /// Switch facets on

@@ -16,7 +16,7 @@ mod suites;
 mod worker;
 
 /// The verb of workers.
-const WORKER: &str = "test-worker";
+const WORKER: &str = "internal-worker";
 
 pub(crate) use args::{TestArgs, WorkerArgs};
 pub(crate) use run::run;

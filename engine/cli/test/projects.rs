@@ -22,8 +22,13 @@ pub(super) fn find(args: &TestArgs) -> Result<Vec<Found>, Diagnostic> {
     for path in paths {
         let wrong = |message: String, help: &str| Diagnostic::error(Code::CommandLine, message).help(help.to_owned());
         if path.is_dir() {
+            if let Some(manifest) = project_of(path) {
+                let files = files_below(path);
+                files.into_iter().for_each(|file| add(&mut found, manifest.clone(), Some(file)));
+                continue;
+            }
             let mut manifests = Vec::new();
-            below(path, &mut manifests);
+            below(path, false, &mut manifests);
             if manifests.is_empty() {
                 let message = format!("there is no manifest in `{}` or below", path.display());
                 return Err(wrong(message, "begin with a project: thinking init"));
@@ -55,9 +60,13 @@ fn add(found: &mut Vec<Found>, manifest: PathBuf, file: Option<PathBuf>) {
 }
 
 /// Manifests in a directory and below, sorted.
-fn below(directory: &Path, found: &mut Vec<PathBuf>) {
-    let own = manifests_in(directory);
-    let is_project = !own.is_empty();
+fn below(directory: &Path, within: bool, found: &mut Vec<PathBuf>) {
+    let mut own = manifests_in(directory);
+    if within {
+        // Below a project lie parts of it, and projects that say so.
+        own.retain(|path| path.ends_with("pipeline.kdl") || begins_with(path, &["project"]));
+    }
+    let is_project = within || !own.is_empty();
     found.extend(own);
     let entries = std::fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
     let mut directories: Vec<PathBuf> = entries
@@ -72,7 +81,7 @@ fn below(directory: &Path, found: &mut Vec<PathBuf>) {
         .map(|entry| tidy(directory, &entry.file_name()))
         .collect();
     directories.sort();
-    directories.iter().for_each(|directory| below(directory, found));
+    directories.iter().for_each(|directory| below(directory, is_project, found));
 }
 
 /// A path as one would type it.
@@ -94,7 +103,7 @@ fn manifests_in(directory: &Path) -> Vec<PathBuf> {
         .collect();
     files.sort();
     // The only file of a folder is its manifest; of several each must name its project.
-    if files.len() > 1 {
+    if files.len() > 1 && files.iter().any(|path| begins_with(path, &["project"])) {
         files.retain(|path| begins_with(path, &["project"]));
     }
     files
@@ -108,15 +117,27 @@ fn begins_with(path: &Path, words: &[&str]) -> bool {
 
 /// The manifest of the project that a file of suites belongs to; `None` if the file is a manifest itself.
 fn project_of(file: &Path) -> Option<PathBuf> {
-    let feature = file.extension().is_some_and(|extension| extension == "feature");
-    if !feature && begins_with(file, &["project"]) {
+    if file.is_dir() && !manifests_in(file).iter().all(|path| !begins_with(path, &["project", "pipeline"])) {
         return None;
     }
-    let absolute = std::path::absolute(file).ok()?;
-    let tests =
-        absolute.ancestors().skip(1).filter(|directory| directory.file_name().is_some_and(|name| name == "tests"));
+    let feature = file.extension().is_some_and(|extension| extension == "feature");
+    if !feature && file.is_file() && begins_with(file, &["project"]) {
+        return None;
+    }
+    let absolute: PathBuf =
+        std::path::absolute(file).ok()?.components().filter(|part| *part != std::path::Component::CurDir).collect();
+    let around = absolute.ancestors().skip(usize::from(file.is_file()));
+    let tests = around.filter(|directory| directory.file_name().is_some_and(|name| name == "tests"));
     let here = std::env::current_dir().unwrap_or_default();
     let mut owners = tests.filter_map(|tests| manifests_in(tests.parent()?).into_iter().next());
     let manifest = owners.next()?;
     Some(manifest.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(manifest))
+}
+
+/// All files of suites in a directory and below, absolute.
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let Ok(directory) = std::path::absolute(directory) else { return Vec::new() };
+    let entries = walkdir::WalkDir::new(directory).into_iter().filter_map(Result::ok);
+    let is_suite = |path: &Path| path.extension().is_some_and(|extension| extension == "kdl" || extension == "feature");
+    entries.map(|entry| entry.path().to_path_buf()).filter(|path| path.is_file() && is_suite(path)).collect()
 }

@@ -1,10 +1,12 @@
 //! Where a run of tests is told.
 
 use crate::cli::test::args::{TestArgs, When};
+use crate::cli::test::projects::Found;
 use crate::cli::{output, signals};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use thinking_diagnostic::{Code, Diagnostic};
 use thinking_event::testing::{TestEvent, TestReporter};
 use thinking_report::StandardError;
 use thinking_report::{
@@ -144,6 +146,28 @@ fn console(about: &About<'_>, reports: Vec<String>) -> Box<dyn TestReporter> {
     }
     let out: Box<dyn Write + Send> = Box::new(io::stderr());
     Box::new(TestConsole::new(out, options))
+}
+
+/// A report that would be written over something of a project.
+pub(super) fn misplaced(args: &TestArgs, settings: &Settings, found: &[Found]) -> Option<Diagnostic> {
+    let configured = settings.reports.values().filter_map(|to| match to {
+        Destination::To(path) => Some(PathBuf::from(path)),
+        Destination::Off | Destination::Run => None,
+    });
+    let given = [&args.junit, &args.html].into_iter().flatten().cloned();
+    let ours = |path: &Path| {
+        path.extension()
+            .is_some_and(|extension| ["kdl", "rhai", "feature", "rs", "toml"].iter().any(|own| extension == *own))
+    };
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let manifests: Vec<PathBuf> = found.iter().map(|one| real(&one.manifest)).collect();
+    let wrong = given.chain(configured).find(|path| ours(path) || manifests.contains(&real(path)))?;
+    let message =
+        format!("a report cannot be written to `{}`: that is a place for what a project is made of", wrong.display());
+    Some(
+        Diagnostic::error(Code::CommandLine, message)
+            .help("name another file, such as report.xml or report.html".to_owned()),
+    )
 }
 
 /// A path as one would type it here.

@@ -5,7 +5,7 @@ use crate::cli::exit::{Exit, Trouble};
 use crate::cli::session::Session;
 use crate::cli::test::args::TestArgs;
 use crate::cli::test::projects::{self, Found};
-use crate::cli::test::reports::{About, Reports, near};
+use crate::cli::test::reports::{self, About, Reports, near};
 use crate::cli::test::{coverage, listing};
 use crate::cli::{output, runner, signals};
 use std::collections::BTreeMap;
@@ -37,7 +37,8 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Trouble> {
         Ok(asked) => asked,
         Err(wrong) => return Ok(refuse(wrong, &sources, args)),
     };
-    let stop = StopSignal::new(Duration::from_secs(24 * 60 * 60));
+    // Running tests may end by themselves for that long.
+    let stop = StopSignal::new(Duration::from_secs(5));
     signals::listen(&stop);
     let interrupt = || match stop.asked() {
         Stop::No => Interrupt::None,
@@ -102,6 +103,9 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Trouble> {
         coverage: !args.no_coverage,
         ..RunOptions::default()
     };
+    if let Some(wrong) = reports::misplaced(args, &settings, &found) {
+        return Ok(refuse(vec![wrong], &sources, args));
+    }
     let about = About { args, settings: &settings, directory: &directory, projects: ready.len(), again: again(args) };
     let mut reports = Reports::new(&about);
     let result = pool.run(&schedule.plan, &options, &interrupt, &mut reports);
@@ -109,6 +113,12 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Trouble> {
     let covered = coverage::write(&reports, &result.coverage, &ready);
     let mut well = reports.finish() && covered;
     well &= write_records(&ready, &tests, records, &result);
+    let snapshots = result.records.iter().flat_map(|record| &record.tries).flat_map(|one| &one.properties);
+    let written = snapshots.filter(|(name, _)| name == "snapshot.written").count();
+    if written > 0 && !args.quiet && !args.json {
+        let what = if written == 1 { "1 snapshot was".to_owned() } else { format!("{written} snapshots were") };
+        output::talk(&format!("{what} written into tests/snapshots: look whether they are right\n"));
+    }
     for error in &result.errors {
         output::talk(&format!("{error}\n"));
         error.last_lines.iter().for_each(|line| output::talk(&format!("  {line}\n")));

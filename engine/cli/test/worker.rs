@@ -80,8 +80,9 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
     if args.coverage {
         reach = bench.reach();
         coverage = reach.nothing(bench.sources());
-        coverage.add(recorder.runnable(bench.sources()));
+        coverage.add(bench.of_the_project(recorder.runnable(bench.sources())));
     }
+    found.sort();
     if found.has_errors() {
         replies.say(&wrong(&found, bench.sources(), args.width));
         return Ok(Exit::Wrong);
@@ -107,7 +108,7 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
         };
         let mut coverage = Coverage::default();
         if args.coverage {
-            coverage = recorder.take(bench.sources());
+            coverage = bench.of_the_project(recorder.take(bench.sources()));
             // Those that did not run are known already.
             coverage.lines.values_mut().for_each(|lines| lines.retain(|_, hits| *hits > 0));
             coverage.lines.retain(|_, lines| !lines.is_empty());

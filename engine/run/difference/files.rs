@@ -46,6 +46,29 @@ pub(super) fn compare(one: &Left<'_>, other: &Left<'_>, found: &mut Vec<Differen
     }
 }
 
+/// Files of the two projects that no step declares and that differ; links, and what both have as it was, are nothing.
+pub(super) fn others(one: &Left<'_>, other: &Left<'_>, found: &mut Vec<Difference>) {
+    if one.side.root == other.side.root {
+        return;
+    }
+    let declared = |path: &Path| one.files.keys().chain(other.files.keys()).any(|known| path.starts_with(known));
+    let files = |root: &Path| -> std::collections::BTreeSet<PathBuf> {
+        let entries = walkdir::WalkDir::new(root).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+        entries.filter_map(|entry| entry.path().strip_prefix(root).ok().map(Path::to_owned)).collect()
+    };
+    for file in files(one.side.root).union(&files(other.side.root)).filter(|file| !declared(file)) {
+        let (mine, theirs) = (content(one, file), content(other, file));
+        if mine == theirs {
+            continue;
+        }
+        let (mine, theirs) = match (&mine, &theirs) {
+            (Content::Text(mine), Content::Text(theirs)) => lines(mine, theirs),
+            (mine, theirs) => (shown(mine), shown(theirs)),
+        };
+        found.push(new(None, What::File(file.display().to_string()), &mine, &theirs));
+    }
+}
+
 /// The file itself as an empty path, or what is in the directory.
 fn all(path: &Path) -> Vec<PathBuf> {
     let files = walkdir::WalkDir::new(path).into_iter().flatten().filter(|entry| !entry.file_type().is_dir());

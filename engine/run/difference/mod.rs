@@ -79,6 +79,7 @@ pub fn difference(undisturbed: Side<'_>, disturbed: Side<'_>) -> Result<Option<D
     let mut found = Vec::new();
     steps(&one, &other, &mut found);
     files::compare(&one, &other, &mut found);
+    files::others(&one, &other, &mut found);
     data(&one, &other, &mut found)?;
     let more = found.len().saturating_sub(1);
     let place = |difference: &Difference| match &difference.what {

@@ -1,7 +1,7 @@
 //! One worker process: its pipes, its process group and its end.
 
 use crate::protocol::{Reply, Request};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -161,11 +161,33 @@ impl Worker {
     }
 
     fn kill(&self) {
+        // What it started leads groups of its own, and would stay.
+        for process in descendants(self.child.id()) {
+            if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(process, Signal::KILL);
+            }
+        }
         if let Some(group) = self.group {
             // It may be gone by itself.
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
+}
+
+/// Processes that a process started, and those that they started, as the system tells; none where it does not.
+fn descendants(process: u32) -> Vec<u32> {
+    let mut all = Vec::new();
+    let mut next = vec![process];
+    while let Some(one) = next.pop() {
+        let tasks = std::fs::read_dir(format!("/proc/{one}/task")).into_iter().flatten().filter_map(Result::ok);
+        let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+        for list in lists {
+            let children: Vec<u32> = list.split_whitespace().filter_map(|id| id.parse().ok()).collect();
+            next.extend(&children);
+            all.extend(children);
+        }
+    }
+    all
 }
 
 impl Drop for Worker {
