@@ -317,7 +317,7 @@ impl<'b, 'l> Bench<'b, 'l> {
     fn faults(&mut self, setting: &Setting, shape: &Shape, found: &mut Diagnostics) -> Vec<Fault> {
         let mut all = Vec::new();
         for run in &shape.runs {
-            let own: Vec<Fault> = run.act.value.fail.iter().map(|fail| fault(fail)).collect();
+            let own: Vec<Fault> = run.act.value.fail.iter().map(fault).collect();
             self.check_faults(setting, &run.name, own.clone(), found);
             let within = |fault: Fault| Fault { at: format!("{}/{}", run.path, fault.at), ..fault };
             all.extend(own.into_iter().map(within));

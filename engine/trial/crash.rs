@@ -325,7 +325,7 @@ impl Bench<'_, '_> {
             }
             crate::trial::move_to(&mut plan, &order.root, &order.state)?;
         }
-        let (pipeline, plan) = (plan.pipeline.to_string(), Arc::new(plan));
+        let plan = Arc::new(plan);
         let faults = match &order.crash {
             Some(step) => Some(Arc::new(Faults::new([Fault::crash(step)], &plan).map_err(|found| told(&found))?)),
             None => None,
@@ -356,7 +356,7 @@ impl Bench<'_, '_> {
         };
         let ended = apply(launch).map_err(|error| error.to_string())?;
         let commits = store.progress().durable.0.saturating_sub(counted.unwrap_or_default());
-        let result = result(&*store, &pipeline).unwrap_or_default();
+        let result = result(&*store).unwrap_or_default();
         store.close().map_err(|error| error.to_string())?;
         let failed = match ended.end {
             RunEnd::Done | RunEnd::Unchanged | RunEnd::Stopped { .. } => None,
@@ -369,13 +369,13 @@ impl Bench<'_, '_> {
 }
 
 /// The result of a pipeline that is done: that of its last step.
-fn result(store: &dyn Store, _pipeline: &str) -> Option<Value> {
+fn result(store: &dyn Store) -> Option<Value> {
     let view = store.view(LINE).ok()?;
     let last = store.journal(thinking_store::Seq(1), 1_000_000).ok()?;
-    let steps = last.into_iter().filter(|(seq, _)| *seq <= view.at).filter_map(|(_, entry)| match entry {
+    let mut steps = last.into_iter().filter(|(seq, _)| *seq <= view.at).filter_map(|(_, entry)| match entry {
         thinking_store::Entry::Step(step) => Some(step),
         _ => None,
     });
-    let last = steps.last()?;
+    let last = steps.next_back()?;
     serde_json::from_slice(&last.result).ok()
 }

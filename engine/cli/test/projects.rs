@@ -76,7 +76,7 @@ fn below(directory: &Path, within: bool, found: &mut Vec<PathBuf>) {
             let name = name.to_string_lossy();
             let hidden = name.starts_with('.') || name == "target" || name == "node_modules";
             // Suites and their data belong to the project around them.
-            !hidden && !(is_project && name == "tests")
+            !(hidden || is_project && name == "tests")
         })
         .map(|entry| tidy(directory, &entry.file_name()))
         .collect();

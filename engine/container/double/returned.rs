@@ -94,8 +94,8 @@ mod tests {
             ("Report", json!([null, 1, {}, "x"]), json!([])),
         ];
         for (kind, good, bad) in cases {
-            good.as_array().unwrap().iter().for_each(|value| assert!(fits(kind, value), "{kind} {value}"));
-            bad.as_array().unwrap().iter().for_each(|value| assert!(!fits(kind, value), "{kind} {value}"));
+            good.as_array().expect("a list").iter().for_each(|value| assert!(fits(kind, value), "{kind} {value}"));
+            bad.as_array().expect("a list").iter().for_each(|value| assert!(!fits(kind, value), "{kind} {value}"));
         }
     }
 }

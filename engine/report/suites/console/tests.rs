@@ -233,7 +233,7 @@ fn quotations_and_snapshots() {
         sample::events().into_iter().filter(|event| is_of(event, Outcome::Failed)).collect();
     events.truncate(1);
     if let TestEvent::Ended(record) = &mut events[0] {
-        let one = record.tries.last_mut().unwrap();
+        let one = record.tries.last_mut().expect("a try");
         one.properties.push(("snapshot.written".to_owned(), "a b".to_owned()));
         one.phases.iter_mut().for_each(|phase| phase.title = "\"a b\" is split".to_owned());
     }
