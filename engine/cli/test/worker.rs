@@ -180,7 +180,7 @@ fn wrong(found: &Diagnostics, sources: &SourceMap, width: usize) -> Reply {
 
 fn shown(found: &Diagnostics, sources: &SourceMap, width: usize) -> String {
     let style = Style { width, ..Style::default() };
-    found.iter().map(|one| render(one, sources, style)).collect()
+    found.iter().map(|one| render(one, sources, style) + "\n").collect()
 }
 
 /// Where replies go: what was standard output when the process began. What else is written there goes to standard error.
