@@ -62,7 +62,7 @@ fn fates(text: &str) -> Vec<(&'static str, String)> {
 fn the_last_events_are_the_end_of_all() {
     let sandbox = Sandbox::with(MANIFEST);
     let mut killed = sandbox.command(&["apply", "--quiet"]);
-    assert_eq!(run(killed.env("THINKING_FAULT", "kill:after-commit:300")).code, None);
+    assert_eq!(run(killed.env("THINKING_FAULT", "kill:after-commit:60")).code, None);
     sandbox.run(&["apply", "--quiet"]).expect(0);
     let log = log_of(&sandbox);
     let text = std::fs::read_to_string(&log).unwrap();
