@@ -144,6 +144,12 @@ impl Permissions {
         Ok(Self { limits: self.limits, served: self.served.clone(), ..moved })
     }
 
+    /// Ports of this machine that this process listens on itself, see [`Permissions::serve`].
+    #[must_use]
+    pub fn served_ports(&self) -> Vec<u16> {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
     /// What a script may take.
     #[must_use]
     pub fn limits(&self) -> Limits {

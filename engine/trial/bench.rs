@@ -80,6 +80,12 @@ impl<'b, 'l> Bench<'b, 'l> {
         self.width = width;
     }
 
+    /// What processes of pipelines that were killed on purpose reached since this was last asked.
+    #[must_use]
+    pub fn reached_by_children(&self) -> Coverage {
+        self.crashes.reached()
+    }
+
     /// Leaves lines of what tests are made of out of what they reach: that they run says nothing of the project.
     #[must_use]
     pub fn of_the_project(&self, mut coverage: Coverage) -> Coverage {
@@ -178,7 +184,14 @@ impl<'b, 'l> Bench<'b, 'l> {
         let wrong = found.has_errors();
         diagnostics.extend(found);
         let plan = plan.filter(|_| !wrong)?;
-        let sandbox = Sandbox::of(&plan).map(Arc::new);
+        let crashed: Vec<String> = shape.crashes.iter().map(|run| run.value.pipeline.value.clone()).collect();
+        let mut sandbox = Sandbox::of(&plan);
+        for pipeline in crashed {
+            // What it leaves is looked at by what follows in the test.
+            let plan = self.shop(&setting, |shop| shop.plan(&pipeline, &mut Diagnostics::new()));
+            sandbox = sandbox.or_else(|| plan.as_ref().and_then(Sandbox::of));
+        }
+        let sandbox = sandbox.map(Arc::new);
         let cases = case.test.cases.as_ref().map_or(100, |cases| cases.value);
         Some(Prepared {
             plan: Arc::new(plan),
@@ -395,17 +408,22 @@ fn doubles(case: &Case<'_>) -> Vec<Double> {
     let mut all: Vec<Double> = Vec::new();
     let levels = case.suites.iter().map(|suite| (&suite.stub, &suite.spy)).chain([(&case.test.stub, &case.test.spy)]);
     for (stubs, spies) in levels {
+        let named = |double: &Double| (script_name(&double.binding), script_name(&double.operation));
         let mut own: Vec<Double> = stubs.iter().flat_map(|stub| double(&stub.value)).collect();
-        // After a number of times, and nothing more, the operation itself answers again.
+        // After a number of times, and nothing more, what is around answers again: a stub of a suite, or the operation itself.
         for (at, stub) in stubs.iter().enumerate() {
             let operation = &stub.value.operation;
             let last = !stubs.iter().skip(at + 1).any(|later| later.value.operation.value == operation.value);
             if last && stub.value.times.is_some() {
-                own.push(Double::of(&operation.value, operation.span, Stand::Spy));
+                let spy = Double::of(&operation.value, operation.span, Stand::Spy);
+                let around: Vec<Double> = all.iter().filter(|known| named(known) == named(&spy)).cloned().collect();
+                own.extend(if around.is_empty() { vec![spy] } else { around });
             }
         }
-        own.extend(spies.iter().map(|spy| Double::of(&spy.value, spy.span, Stand::Spy)));
-        let named = |double: &Double| (script_name(&double.binding), script_name(&double.operation));
+        // Calls of what is stubbed are noted anyway.
+        let spies = spies.iter().map(|spy| Double::of(&spy.value, spy.span, Stand::Spy));
+        let known: Vec<Double> = all.iter().chain(&own).cloned().collect();
+        own.extend(spies.filter(|spy| !known.iter().any(|known| named(known) == named(spy))));
         all.retain(|known| !own.iter().any(|own| named(own) == named(known)));
         all.extend(own);
     }

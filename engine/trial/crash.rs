@@ -5,6 +5,7 @@
 
 use crate::bench::Bench;
 use crate::case::Case;
+use crate::cover::{Seen, What};
 use crate::sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -15,10 +16,11 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use thinking_diagnostic::Diagnostics;
+use thinking_event::testing::Coverage;
 use thinking_event::{Event, Reporter, RunEnd};
 use thinking_run::faults::{Fault, Faults, KillPoint, Killed, counting, killing};
 use thinking_run::{Environment, Launch, Options, Side, StopSignal, VirtualClock, apply, datum, difference};
-use thinking_step::{Class, ErrorKind, Host, NativeCall, NativeStep, StepError};
+use thinking_step::{Class, ErrorKind, Host, NativeCall, NativeStep, Permissions, StepError};
 use thinking_store::{Durability, Scan, Store};
 use thinking_store_lmdb::{LmdbStore, OpenOptions};
 
@@ -41,6 +43,10 @@ pub struct ChildOrder {
     pub state: PathBuf,
     /// A copy of the project, made if it is not there and the pipeline writes files.
     pub root: PathBuf,
+    /// A copy of the project as all runs that are compared begin with, made if it is not there; none if the path is empty.
+    pub pristine: PathBuf,
+    /// Ports of this machine that the test listens on, and the pipeline may connect to.
+    pub ports: Vec<u16>,
     /// The commit at which it is killed: `before 3`, `after 3`, `end`.
     pub kill: Option<String>,
     /// The step in which it is killed.
@@ -57,6 +63,8 @@ pub struct ChildReply {
     pub result: Value,
     /// Why it failed, if it did: one line.
     pub failed: Option<String>,
+    /// What it reached; whoever made the process fills it in.
+    pub coverage: Coverage,
 }
 
 /// What crash tests need to know of the test that runs.
@@ -64,6 +72,7 @@ pub(crate) struct Crashes {
     /// Makes the command line of a child.
     child: Box<dyn Fn() -> Command + Send + Sync>,
     current: Mutex<Current>,
+    reached: Mutex<Coverage>,
 }
 
 #[derive(Clone, Default)]
@@ -72,18 +81,32 @@ struct Current {
     directory: PathBuf,
     number: usize,
     root: PathBuf,
+    /// The test's own copy of the project.
+    own: PathBuf,
+    permissions: Option<Permissions>,
 }
 
 impl Crashes {
     pub fn new(child: Box<dyn Fn() -> Command + Send + Sync>) -> Self {
-        Self { child, current: Mutex::default() }
+        Self { child, current: Mutex::default(), reached: Mutex::default() }
     }
 
     /// A test begins; children work below that directory. `root` is the project's.
-    pub fn begin(&self, test: &str, directory: &Path, root: &Path) {
-        let current =
-            Current { test: test.to_owned(), directory: directory.to_owned(), number: 0, root: root.to_owned() };
+    pub fn begin(&self, test: &str, directory: &Path, root: &Path, permissions: &Permissions) {
+        let current = Current {
+            test: test.to_owned(),
+            directory: directory.to_owned(),
+            number: 0,
+            root: root.to_owned(),
+            own: directory.join("project"),
+            permissions: Some(permissions.clone()),
+        };
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = current;
+    }
+
+    /// What children reached since this was last asked; those that were killed could not say.
+    pub fn reached(&self) -> Coverage {
+        std::mem::take(&mut *self.reached.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The test, and a directory that no child had before.
@@ -138,8 +161,12 @@ impl Crashes {
         if status.signal() == Some(9) {
             return Ok(None);
         }
-        match serde_json::from_str(&answer) {
-            Ok(reply) if status.success() => Ok(Some(reply)),
+        match serde_json::from_str::<ChildReply>(&answer) {
+            Ok(mut reply) if status.success() => {
+                let coverage = std::mem::take(&mut reply.coverage);
+                self.reached.lock().unwrap_or_else(PoisonError::into_inner).add(coverage);
+                Ok(Some(reply))
+            }
             _ => {
                 let lines: Vec<String> = complaints.lines().rev().take(20).map(str::to_owned).collect();
                 Err(failed(&format!("ended otherwise: {status}")).details(lines.into_iter().rev()))
@@ -174,11 +201,17 @@ impl NativeStep for Crash {
             params,
             state: current.directory.join("state"),
             root: current.directory.join("project"),
+            pristine: current.directory.join("pristine"),
+            ports: current.permissions.as_ref().map(Permissions::served_ports).unwrap_or_default(),
             kill: None,
             crash: None,
         };
         match call.arguments.get("crash").and_then(Value::as_array) {
-            Some(steps) => self.in_steps(&order, steps, &**call.host),
+            Some(steps) => {
+                // The test's own copy of the project: what it made is there, and what the pipeline leaves stays there.
+                let order = ChildOrder { root: current.own.clone(), pristine: PathBuf::new(), ..order };
+                self.in_steps(&order, steps, &**call.host)
+            }
             None => self.everywhere(&order, &current, &**call.host),
         }
     }
@@ -291,11 +324,24 @@ fn take_over(order: &ChildOrder, host: &dyn Host) -> Result<(), StepError> {
     Ok(())
 }
 
-/// Hears nothing.
-struct Deaf;
+/// Hears what a pipeline reaches.
+struct Ears {
+    pipeline: String,
+    seen: Mutex<Seen>,
+}
 
-impl Reporter for Deaf {
-    fn event(&self, _: &Event) {}
+impl Reporter for Ears {
+    fn event(&self, event: &Event) {
+        let (task, what) = match event {
+            Event::StepStarted { task, .. } => (task, What::Begun),
+            Event::TaskSkipped { task } => (task, What::Skipped),
+            Event::AttemptFailed { task, .. } => (task, What::Retried),
+            Event::TaskFailed { task, passed_over: true, .. } => (task, What::PassedOver),
+            _ => return,
+        };
+        let path = thinking_plan::without_keys(&task.path);
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).note(&self.pipeline, &path, what);
+    }
 }
 
 impl Bench<'_, '_> {
@@ -320,11 +366,20 @@ impl Bench<'_, '_> {
         let hidden = self.secrets(case);
         if let Some(sandbox) = Sandbox::of(&plan) {
             if !order.root.is_dir() {
-                std::fs::create_dir_all(&order.root).map_err(|error| error.to_string())?;
-                sandbox.make(plan.permissions.root(), &order.root).map_err(|error| error.to_string())?;
+                let make = |from: &Path, to: &Path| {
+                    let made = std::fs::create_dir_all(to).and_then(|()| sandbox.make(from, to));
+                    made.map(|_| ()).map_err(|error| error.to_string())
+                };
+                // The project may change while runs are compared.
+                let frozen = !order.pristine.as_os_str().is_empty();
+                if frozen && !order.pristine.is_dir() {
+                    make(plan.permissions.root(), &order.pristine)?;
+                }
+                make(if frozen { &order.pristine } else { plan.permissions.root() }, &order.root)?;
             }
             crate::trial::move_to(&mut plan, &order.root, &order.state)?;
         }
+        let _serving: Vec<_> = order.ports.iter().map(|port| plan.permissions.serve(*port)).collect();
         let plan = Arc::new(plan);
         let faults = match &order.crash {
             Some(step) => Some(Arc::new(Faults::new([Fault::crash(step)], &plan).map_err(|found| told(&found))?)),
@@ -338,11 +393,12 @@ impl Bench<'_, '_> {
             Some(point) => Arc::new(killing(store, point)),
             None => Arc::new(counting(store)),
         };
+        let ears = Arc::new(Ears { pipeline: order.pipeline.clone(), seen: Mutex::default() });
         let launch = Launch {
             plan,
             store: store.clone(),
             line: LINE.to_owned(),
-            reporter: Arc::new(Deaf),
+            reporter: ears.clone(),
             stop: StopSignal::default(),
             clock: Arc::new(VirtualClock::still(BEGINNING)),
             runs_directory: order.state.join("runs"),
@@ -355,6 +411,7 @@ impl Bench<'_, '_> {
             hidden,
         };
         let ended = apply(launch).map_err(|error| error.to_string())?;
+        self.seen.add(std::mem::take(&mut *ears.seen.lock().unwrap_or_else(PoisonError::into_inner)));
         let commits = store.progress().durable.0.saturating_sub(counted.unwrap_or_default());
         let result = result(&*store).unwrap_or_default();
         store.close().map_err(|error| error.to_string())?;
@@ -364,7 +421,7 @@ impl Bench<'_, '_> {
             RunEnd::Interrupted => Some("it was interrupted".to_owned()),
             RunEnd::StoreFailed { message, .. } => Some(message),
         };
-        Ok(ChildReply { commits, result, failed })
+        Ok(ChildReply { commits, result, failed, ..ChildReply::default() })
     }
 }
 

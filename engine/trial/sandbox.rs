@@ -9,6 +9,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use thinking_plan::{Body, Plan, TaskKind};
 
 /// What of a project is a test's own.
@@ -26,9 +27,9 @@ pub(crate) struct Sandbox {
 }
 
 /// Larger files are linked, also where programs are started.
-const SMALL: u64 = 1 << 20;
+const SMALL: u64 = 16 << 20;
 /// So many bytes and files are copied for one test, at most.
-const MOST: (u64, usize) = (64 << 20, 2_000);
+const MOST: (u64, usize) = (128 << 20, 5_000);
 /// Folders that hold what is made of the project, or of others; they are linked.
 const LINKED: &[&str] = &[".git", "target", "node_modules", ".venv", "__pycache__"];
 
@@ -112,12 +113,21 @@ impl Sandbox {
     ///
     /// # Errors
     /// The file system refuses.
-    pub fn make(&self, project: &Path, target: &Path) -> io::Result<()> {
-        self.directory(project, target, Path::new(""), &mut (0, 0))
+    pub fn make(&self, project: &Path, target: &Path) -> io::Result<Linked> {
+        let mut linked = Linked::default();
+        self.directory(project, target, Path::new(""), &mut (0, 0), &mut linked)?;
+        Ok(linked)
     }
 
     /// `copied`: bytes and files so far.
-    fn directory(&self, project: &Path, target: &Path, within: &Path, copied: &mut (u64, usize)) -> io::Result<()> {
+    fn directory(
+        &self,
+        project: &Path,
+        target: &Path,
+        within: &Path,
+        copied: &mut (u64, usize),
+        links: &mut Linked,
+    ) -> io::Result<()> {
         for entry in std::fs::read_dir(project.join(within))? {
             let entry = entry?;
             let path = within.join(entry.file_name());
@@ -130,10 +140,13 @@ impl Sandbox {
             let opened = self.anywhere || self.programs && !linked && copied.1 < MOST.1;
             if kind.is_dir() && (opened || self.made.iter().any(|made| made.starts_with(&path))) {
                 std::fs::create_dir_all(&copy)?;
-                self.directory(project, target, &path, copied)?;
+                self.directory(project, target, &path, copied, links)?;
             } else if kind.is_file() && (self.copied.is_match(&path) || self.is_small(&source, copied)) {
                 std::fs::copy(&source, &copy)?;
             } else {
+                if self.programs && kind.is_file() {
+                    links.0.push((path, look(&source)));
+                }
                 symlink(&source, &copy)?;
             }
         }
@@ -145,6 +158,24 @@ impl Sandbox {
         }
         Ok(())
     }
+}
+
+/// Files that are linked although programs are started: too large to be copied.
+#[derive(Debug, Default)]
+pub(crate) struct Linked(Vec<(PathBuf, Option<(u64, SystemTime)>)>);
+
+impl Linked {
+    /// Those that were changed since, relative to the project.
+    pub fn changed<'l>(&'l self, project: &'l Path) -> impl Iterator<Item = &'l Path> {
+        let changed = |(path, before): &&(PathBuf, Option<(u64, SystemTime)>)| look(&project.join(path)) != *before;
+        self.0.iter().filter(changed).map(|(path, _)| path.as_path())
+    }
+}
+
+/// A file's size and when it was changed.
+fn look(file: &Path) -> Option<(u64, SystemTime)> {
+    let about = std::fs::metadata(file).ok()?;
+    Some((about.len(), about.modified().ok()?))
 }
 
 /// The folders of a pattern before the first part that is one.

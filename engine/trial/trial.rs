@@ -6,7 +6,7 @@ use crate::case::Case;
 use crate::cover::What;
 use crate::leaks::Before;
 use crate::names::file_name;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Linked, Sandbox};
 use crate::setting::Setting;
 use crate::shape::Shape;
 use crate::watch::{Listener, Watcher};
@@ -104,7 +104,6 @@ impl Bench<'_, '_> {
             secrets: prepared.setting.secret_values(),
             written: Mutex::default(),
         });
-        self.crashes.begin(&case.info.path(), &directory, &self.parts.project.directory);
         let stage = Stage {
             directory: &directory,
             store: Arc::new(MemoryStore::new(&*prepared.plan.project)),
@@ -113,9 +112,14 @@ impl Bench<'_, '_> {
             watcher: &watcher,
             test: UnderTest { flow, watch: watcher.clone(), trial: asked.clone() },
             calls,
+            linked: Mutex::default(),
         };
         let stop = StopSignal::new(Duration::ZERO);
-        let ended = match stage.plan(prepared, &prepared.plan) {
+        let staged = stage.plan(prepared, &prepared.plan);
+        if let Ok(plan) = &staged {
+            self.crashes.begin(&case.info.path(), &directory, &self.parts.project.directory, &plan.permissions);
+        }
+        let ended = match staged {
             Ok(plan) => limited(order.timeout, &stop, || stage.play(plan, prepared, stop.clone())),
             Err(message) => Err(StepError::new(ErrorKind::Native, message)),
         };
@@ -130,6 +134,15 @@ impl Bench<'_, '_> {
             }
             Err(error) => watcher.failed_outside(error),
         }
+        let linked = std::mem::take(&mut *stage.linked.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(file) = linked.changed(&self.parts.project.directory).next() {
+            let message = format!(
+                "`{}` of the project itself was changed: it is too large to be copied for a test",
+                file.display()
+            );
+            let help = "let the program write to another file, or give the test a smaller one";
+            watcher.failed_outside(StepError::new(ErrorKind::Exec, message).at(case.span).help(help));
+        }
         self.seen.add(watcher.seen());
         for facet in prepared.setting.model.selection.active.iter() {
             self.seen.note("", facet, What::Facet);
@@ -137,6 +150,8 @@ impl Bench<'_, '_> {
         for unit in &prepared.plan.wiring.units {
             self.seen.note("", &unit.name, What::Binding);
         }
+        // What failed as it should did not end by itself either.
+        let expects = prepared.shape.runs.iter().any(|run| run.fails.is_some());
         let failed = watcher.has_failed();
         let (mut happened, open) = watcher.take();
         let sources = (self.sources(), self.width);
@@ -172,7 +187,7 @@ impl Bench<'_, '_> {
             phases,
             failures: Vec::new(),
             // What was stopped did not end by itself, and that is no news.
-            leaks: if timed_out { Vec::new() } else { open.into_iter().map(Leak::Step).collect() },
+            leaks: if timed_out || failed || expects { Vec::new() } else { open.into_iter().map(Leak::Step).collect() },
             properties: written.into_iter().map(|name| ("snapshot.written".to_owned(), name)).collect(),
         };
         expected(&mut result, case, sources);
@@ -231,6 +246,7 @@ struct Stage<'s> {
     watcher: &'s Arc<Watcher>,
     test: UnderTest,
     calls: Arc<Calls>,
+    linked: Mutex<Linked>,
 }
 
 impl Stage<'_> {
@@ -248,7 +264,8 @@ impl Stage<'_> {
             let root = self.directory.join("project");
             if !root.is_dir() {
                 let made = std::fs::create_dir_all(&root).and_then(|()| sandbox.make(plan.permissions.root(), &root));
-                made.map_err(|error| format!("the test's copy of the project cannot be made: {error}"))?;
+                let linked = made.map_err(|error| format!("the test's copy of the project cannot be made: {error}"))?;
+                *self.linked.lock().unwrap_or_else(PoisonError::into_inner) = linked;
             }
             move_to(&mut plan, &root, &self.directory.join("state"))?;
         }

@@ -68,7 +68,8 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
     let mut prepared = suites::Ready::default();
     let environment: Environment = Arc::new(|name| std::env::var(name).ok());
     if args.child {
-        return Ok(serve_child(&mut bench, &cases, &environment, &mut replies));
+        let recorder = args.coverage.then_some(&recorder);
+        return Ok(serve_child(&mut bench, &cases, &environment, recorder, &mut replies));
     }
     let (mut reach, mut coverage) = (Reach::default(), Coverage::default());
     if !args.checked {
@@ -114,6 +115,7 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
             coverage.lines.retain(|_, lines| !lines.is_empty());
             let seen = bench.seen();
             coverage.add(reach.hits(&seen, bench.sources()));
+            coverage.add(bench.reached_by_children());
         }
         let done = Done { test: order.test.clone(), repetition: order.repetition, result, coverage };
         replies.say(&Reply::Done(Box::new(done)));
@@ -126,6 +128,9 @@ fn child(args: WorkerArgs) -> Box<dyn Fn() -> Command + Send + Sync> {
     Box::new(move || {
         let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| "thinking".into()));
         command.arg(super::WORKER).arg(&args.manifest).args(["--checked", "--child"]);
+        if args.coverage {
+            command.arg("--coverage");
+        }
         if let Some(state) = &args.state {
             command.arg("--state").arg(state);
         }
@@ -141,11 +146,20 @@ fn serve_child(
     bench: &mut Bench<'_, '_>,
     cases: &[Case<'_>],
     environment: &Environment,
+    recorder: Option<&Recorder>,
     replies: &mut Replies,
 ) -> Exit {
     let Ok(order) = serde_json::from_reader::<_, ChildOrder>(io::stdin()) else { return Exit::Wrong };
     let Some(case) = cases.iter().find(|case| case.info.path() == order.test) else { return Exit::Wrong };
-    let reply = bench.child(case, &order, environment);
+    let mut reply = bench.child(case, &order, environment);
+    if let Some(recorder) = recorder {
+        let mut lines = recorder.take(bench.sources());
+        lines.lines.values_mut().for_each(|lines| lines.retain(|_, hits| *hits > 0));
+        reply.coverage = bench.of_the_project(lines);
+        let seen = bench.seen();
+        let reach = bench.reach();
+        reply.coverage.add(reach.hits(&seen, bench.sources()));
+    }
     replies.write(&reply);
     Exit::Done
 }
