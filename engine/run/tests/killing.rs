@@ -178,6 +178,7 @@ fn a_step_that_is_not_safe_to_repeat_is_named() {
 undisturbed:    it ends after 1 line
 after the kill: line 2: line
 killed right before commit 4 of 7: `load` had done its work, and that was not recorded
+1 more thing differs
 what `load` does outside of databases and declared outputs {HELP}"
     );
     assert_eq!(everywhere("unsafe file"), [expected]);
@@ -190,6 +191,7 @@ fn a_result_that_counts_what_happened_is_named() {
 undisturbed:    \"1\"
 after the kill: \"2\"
 killed right before commit 3 of 4: `count` had done its work, and that was not recorded
+1 more thing differs
 what `count` does outside of databases and declared outputs {HELP}"
     );
     assert_eq!(everywhere("unsafe result"), [expected]);
