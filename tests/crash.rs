@@ -309,7 +309,7 @@ fn a_step_that_is_not_safe_to_repeat_is_found() {
             format!("{}: {} of {step}: {one} | {other} +{}", repeated.as_deref().unwrap_or("-"), found.what, found.more)
         })
         .collect();
-    // Beside the document: its index, the value, the state, the output.
-    let expected = r#"load: `1` in the database `papers` of use/document: {"lines":1,"id":1} | {"lines":2,"id":1} +5"#;
+    // Beside the document: its index, the value, the state, the output, and the file that no step declares.
+    let expected = r#"load: `1` in the database `papers` of use/document: {"lines":1,"id":1} | {"lines":2,"id":1} +6"#;
     assert!(!told.is_empty() && told.iter().all(|line| line == expected), "{told:#?}");
 }

@@ -55,7 +55,7 @@ Examples:
 
 An expression joins path(TEXT), suite(TEXT), name(TEXT) and tag(NAME) by &, | and !.
 
-Exit codes: 0 all passed, 1 a test failed, 2 nothing ran: something is wrong, or no test is so called.";
+Exit codes: 0 all passed, 1 a test failed, 2 nothing ran: a mistake, or no test is so called.";
 
 pub(crate) const SCHEMA: &str = "\
 Examples:

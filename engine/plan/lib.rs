@@ -52,4 +52,13 @@ impl Workshop<'_, '_> {
     pub fn resolve_params(&mut self, given: &Given, diagnostics: &mut thinking_diagnostic::Diagnostics) {
         self.params = params::resolve(self, given, diagnostics);
     }
+
+    /// A value of the manifest, its templates filled in: they may look at parameters (as they are now), facets and the mode. `None` if it is wrong.
+    pub fn constant(
+        &mut self,
+        tree: &thinking_diagnostic::Spanned<thinking_schema::Tree>,
+        diagnostics: &mut thinking_diagnostic::Diagnostics,
+    ) -> Option<thinking_step::Value> {
+        params::constant(self, tree, diagnostics)
+    }
 }

@@ -473,3 +473,24 @@ fn default_value(
     let evaluate = |program: &Arc<dyn Program>| program.eval(&host);
     value.value(&evaluate as &dyn Evaluate).map_err(|error| error.message)
 }
+
+/// The value of a tree whose templates look at parameters, facets and the mode.
+pub(crate) fn constant(
+    shop: &mut Workshop<'_, '_>,
+    tree: &Spanned<Tree>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Value> {
+    let (params, mut found) = (shop.params.clone(), Diagnostics::new());
+    let value = default_value(shop, tree, &params, &mut found);
+    let wrong = found.has_errors();
+    diagnostics.extend(found);
+    match value {
+        Ok(value) => (!wrong).then_some(value),
+        Err(why) => {
+            if !wrong {
+                diagnostics.push(Diagnostic::error(Code::InvalidValue, why).at(tree.span, "here"));
+            }
+            None
+        }
+    }
+}

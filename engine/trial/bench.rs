@@ -1,7 +1,8 @@
 //! What tests of a project are made with.
 
-use crate::case::Case;
+use crate::case::{Case, Variable};
 use crate::codes::Codes;
+use crate::collect::has_templates;
 use crate::cover::{Reach, Seen};
 use crate::crash::Crashes;
 use crate::sandbox::Sandbox;
@@ -168,7 +169,7 @@ impl<'b, 'l> Bench<'b, 'l> {
                 .help("add for-all x=\"int(0..100)\"".to_owned()),
             );
         }
-        let doubles = doubles(case);
+        let doubles = self.doubles(case, &setting, &mut found);
         if let Some(plan) = &plan
             && !doubles.is_empty()
             && let Err(wrong) = plan.clone().double(&doubles, &Arc::new(Calls::default()))
@@ -214,7 +215,7 @@ impl<'b, 'l> Bench<'b, 'l> {
         found: &mut Diagnostics,
     ) -> Option<Plan> {
         let setting = self.setting(case, params, found)?;
-        let doubles = doubles(case);
+        let doubles = self.doubles(case, &setting, found);
         let mut plan = self.shop(&setting, |shop| shop.plan(name, found))?;
         if !doubles.is_empty()
             && let Err(wrong) = plan.double(&doubles, &Arc::new(Calls::default()))
@@ -262,6 +263,31 @@ impl<'b, 'l> Bench<'b, 'l> {
         let setting = settings.of(&mut self.parts, case, params, found);
         self.settings = settings;
         setting
+    }
+
+    /// The row of a case, its templates filled in. What is wrong with it is in `found`.
+    pub fn row(&mut self, case: &Case<'_>, found: &mut Diagnostics) -> Vec<Variable> {
+        let mut row = case.row.clone();
+        if row.iter().all(|variable| variable.written.is_none()) {
+            return row;
+        }
+        let Some(setting) = self.setting(case, Map::new(), found) else { return row };
+        for variable in &mut row {
+            let Some(written) = variable.written.take() else { continue };
+            if let Some(value) = self.shop(&setting, |shop| shop.constant(&written, found)) {
+                variable.value = value;
+            }
+        }
+        row
+    }
+
+    /// What stubs return, their templates filled in.
+    fn filled(&mut self, setting: &Setting, stub: &Stub, found: &mut Diagnostics) -> Option<Value> {
+        let returns = stub.returns.as_ref()?;
+        match has_templates(&returns.value) {
+            true => self.shop(setting, |shop| shop.constant(returns, found)),
+            false => Some(returns.value.to_json()),
+        }
     }
 
     /// Environment variables that hold secrets in a test.
@@ -324,6 +350,41 @@ impl<'b, 'l> Bench<'b, 'l> {
                     .help("choose another name".to_owned()),
             );
         }
+    }
+
+    /// The doubles of a test: what it says of an operation itself hides what suites around it say.
+    fn doubles(&mut self, case: &Case<'_>, setting: &Setting, found: &mut Diagnostics) -> Vec<Double> {
+        let named = |double: &Double| (script_name(&double.binding), script_name(&double.operation));
+        let mut all: Vec<Double> = Vec::new();
+        let levels =
+            case.suites.iter().map(|suite| (&suite.stub, &suite.spy)).chain([(&case.test.stub, &case.test.spy)]);
+        for (stubs, spies) in levels {
+            let mut own: Vec<Double> = Vec::new();
+            for (at, stub) in stubs.iter().enumerate() {
+                let (operation, times) = (&stub.value.operation, stub.value.times.as_ref());
+                let value = self.filled(setting, &stub.value, found).unwrap_or_default();
+                let stand = match &stub.value.throws {
+                    Some(message) => Stand::Throws(message.value.clone(), None),
+                    None => Stand::Returns(value),
+                };
+                let one = || Double::of(&operation.value, operation.span, stand.clone());
+                own.extend((0..times.map_or(1, |times| times.value)).map(|_| one()));
+                // After a number of times, and nothing more, what is around answers again: a stub of a suite, or the operation itself.
+                let last = !stubs.iter().skip(at + 1).any(|later| later.value.operation.value == operation.value);
+                if last && times.is_some() {
+                    let spy = Double::of(&operation.value, operation.span, Stand::Spy);
+                    let around: Vec<Double> = all.iter().filter(|known| named(known) == named(&spy)).cloned().collect();
+                    own.extend(if around.is_empty() { vec![spy] } else { around });
+                }
+            }
+            // Calls of what is stubbed are noted anyway.
+            let spies = spies.iter().map(|spy| Double::of(&spy.value, spy.span, Stand::Spy));
+            let known: Vec<Double> = all.iter().chain(&own).cloned().collect();
+            own.extend(spies.filter(|spy| !known.iter().any(|known| named(known) == named(spy))));
+            all.retain(|known| !own.iter().any(|own| named(own) == named(known)));
+            all.extend(own);
+        }
+        all
     }
 
     /// What is to go wrong in the pipelines under test, checked against them; with the paths that they have in the test.
@@ -401,42 +462,4 @@ fn fault(fail: &Spanned<FailAt>) -> Fault {
             message: message.as_ref().map(|message| message.value.clone()),
         },
     }
-}
-
-/// The doubles of a test: what it says of an operation itself hides what suites around it say.
-fn doubles(case: &Case<'_>) -> Vec<Double> {
-    let mut all: Vec<Double> = Vec::new();
-    let levels = case.suites.iter().map(|suite| (&suite.stub, &suite.spy)).chain([(&case.test.stub, &case.test.spy)]);
-    for (stubs, spies) in levels {
-        let named = |double: &Double| (script_name(&double.binding), script_name(&double.operation));
-        let mut own: Vec<Double> = stubs.iter().flat_map(|stub| double(&stub.value)).collect();
-        // After a number of times, and nothing more, what is around answers again: a stub of a suite, or the operation itself.
-        for (at, stub) in stubs.iter().enumerate() {
-            let operation = &stub.value.operation;
-            let last = !stubs.iter().skip(at + 1).any(|later| later.value.operation.value == operation.value);
-            if last && stub.value.times.is_some() {
-                let spy = Double::of(&operation.value, operation.span, Stand::Spy);
-                let around: Vec<Double> = all.iter().filter(|known| named(known) == named(&spy)).cloned().collect();
-                own.extend(if around.is_empty() { vec![spy] } else { around });
-            }
-        }
-        // Calls of what is stubbed are noted anyway.
-        let spies = spies.iter().map(|spy| Double::of(&spy.value, spy.span, Stand::Spy));
-        let known: Vec<Double> = all.iter().chain(&own).cloned().collect();
-        own.extend(spies.filter(|spy| !known.iter().any(|known| named(known) == named(spy))));
-        all.retain(|known| !own.iter().any(|own| named(own) == named(known)));
-        all.extend(own);
-    }
-    all
-}
-
-fn double(stub: &Stub) -> Vec<Double> {
-    let stand = match (&stub.returns, &stub.throws) {
-        (_, Some(message)) => Stand::Throws(message.value.clone(), None),
-        (Some(value), None) => Stand::Returns(value.value.to_json()),
-        (None, None) => Stand::Returns(Value::Null),
-    };
-    let times = stub.times.as_ref().map_or(1, |times| times.value);
-    let one = || Double::of(&stub.operation.value, stub.operation.span, stand.clone());
-    (0..times).map(|_| one()).collect()
 }

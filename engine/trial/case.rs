@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use thinking_diagnostic::{Span, Spanned};
 use thinking_event::testing::TestInfo;
-use thinking_schema::{Manifest, Suite, Test};
+use thinking_schema::{Manifest, Suite, Test, Tree};
 
 /// A test, or a row of one.
 pub struct Case<'m> {
@@ -32,6 +32,8 @@ pub struct Variable {
     pub name: Spanned<String>,
     /// Its value.
     pub value: Value,
+    /// How it is written, if it has templates.
+    pub written: Option<Spanned<Tree>>,
 }
 
 impl Case<'_> {

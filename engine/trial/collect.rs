@@ -186,6 +186,7 @@ impl<'m> Collector<'m, '_> {
             let variable = |(name, value): &(Spanned<String>, Spanned<Tree>)| Variable {
                 name: Spanned { value: script_name(&name.value), span: name.span },
                 value: value.value.to_json(),
+                written: has_templates(&value.value).then(|| value.clone()),
             };
             rows.push(fields.iter().map(variable).collect());
         }
@@ -290,12 +291,23 @@ impl<'m> Collector<'m, '_> {
                     let variable = |(name, value): (String, Value)| Variable {
                         name: Spanned { value: script_name(&name), span: Some(case.span) },
                         value,
+                        written: None,
                     };
                     rows.push(case.values.clone().into_iter().map(variable).collect());
                 }
             }
             Err(wrong) => self.diagnostics.extend(wrong),
         }
+    }
+}
+
+/// Whether any text in it is a template.
+pub(crate) fn has_templates(tree: &Tree) -> bool {
+    match tree {
+        Tree::Text(text) => text.contains("${"),
+        Tree::List(items) => items.iter().any(|item| has_templates(&item.value)),
+        Tree::Map(fields) => fields.iter().any(|(_, field)| has_templates(&field.value)),
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) => false,
     }
 }
 

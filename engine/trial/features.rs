@@ -163,8 +163,11 @@ impl<'m> Known<'m> {
                 );
                 whole = false;
             }
-            let variable =
-                |name: &str, value| Variable { name: Spanned { value: script_name(name), span: None }, value };
+            let variable = |name: &str, value| Variable {
+                name: Spanned { value: script_name(name), span: None },
+                value,
+                written: None,
+            };
             let mut variables = vec![
                 variable("doc", step.doc.as_ref().map_or(Value::Null, |doc| doc.text.clone().into())),
                 variable("table", step.table.as_ref().map_or(Value::Null, thinking_testing::feature::Table::lists)),
@@ -173,6 +176,7 @@ impl<'m> Known<'m> {
                 variables.push(Variable {
                     name: Spanned { value: script_name(&name.value), span: name.span },
                     value: value.clone(),
+                    written: None,
                 });
             }
             variables.push(variable("args", Value::Array(definition.arguments)));

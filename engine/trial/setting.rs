@@ -5,7 +5,7 @@ use crate::case::Case;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
-use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean};
+use thinking_diagnostic::{Code, Diagnostic, Diagnostics, Label, Span, Spanned, did_you_mean};
 use thinking_manifest::{Model, Requests, Selection};
 use thinking_plan::{Parameters, Workshop};
 use thinking_schema::{Bind, Tree};
@@ -60,16 +60,16 @@ impl Settings {
         for (name, value) in params.iter().flat_map(|params| fields(params)) {
             values.insert(name.value.clone(), value.value.to_json());
         }
-        values.extend(own);
+        let own_text = Value::Object(own.clone()).to_string();
         let key = (
             case.info.facets.clone(),
             binds.iter().map(|(name, _)| name.span).collect(),
-            Value::Object(values.clone()).to_string(),
+            format!("{}{own_text}", Value::Object(values)),
         );
         if let Some(known) = self.0.get(&key) {
             return known.clone();
         }
-        let made = make(bench, case, &binds, &params, values, diagnostics).map(Arc::new);
+        let made = make(bench, case, &binds, &params, own, diagnostics).map(Arc::new);
         self.0.insert(key, made.clone());
         made
     }
@@ -87,7 +87,7 @@ fn make(
     case: &Case<'_>,
     binds: &[(&Spanned<String>, &Bind)],
     params: &[&Spanned<Tree>],
-    values: Map<String, Value>,
+    own: Map<String, Value>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Setting> {
     let mut model = match case.info.facets.is_empty() {
@@ -117,20 +117,40 @@ fn make(
     if wrong {
         return None;
     }
+    // As a default, so that templates are evaluated and what is wrong is told where it stands.
+    for (name, value) in params.iter().flat_map(|params| fields(params)) {
+        if let Some((_, param)) = model.manifest.param.0.iter_mut().find(|(known, _)| known.value == name.value) {
+            (param.default, param.env) = (Some(value.clone()), None);
+        }
+    }
     let mut given = bench.given.clone();
-    given.files.insert(0, (format!("suite of `{}`", case.info.path()), values));
+    if !own.is_empty() {
+        given.files.insert(0, ("the test".to_owned(), own));
+    }
     let params = {
         let mut found = Diagnostics::new();
         let mut shop = shop(bench, &model);
         shop.resolve_params(&given, &mut found);
-        let params = shop.params.clone();
+        let values = shop.params.clone();
         // One that is missing matters to those that look at it.
         found = found.into_iter().filter(|one| one.code != Code::MissingParam).collect();
         wrong = found.has_errors();
-        diagnostics.extend(found);
-        params
+        diagnostics.extend(found.into_iter().map(|one| placed(one, params)));
+        values
     };
     (!wrong).then_some(Setting { model, params })
+}
+
+/// A value that does not fit is told where the suite or the test gives it.
+fn placed(mut wrong: Diagnostic, params: &[&Spanned<Tree>]) -> Diagnostic {
+    let is_it = |name: &str| wrong.message.starts_with(&format!("parameter `{name}`"));
+    let given = params.iter().rev().flat_map(|params| fields(params)).find(|(name, _)| is_it(&name.value));
+    if let (Code::InvalidParam, Some((name, value))) = (wrong.code, given) {
+        let span = value.span.or(name.span);
+        wrong.labels = span.map(|span| Label { span, text: "given here".to_owned() }).into_iter().collect();
+        wrong.help = None;
+    }
+    wrong
 }
 
 fn facets(bench: &mut Parts<'_, '_>, case: &Case<'_>, diagnostics: &mut Diagnostics) -> Option<Model> {

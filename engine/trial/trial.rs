@@ -91,7 +91,8 @@ impl Bench<'_, '_> {
         let clock = Arc::new(VirtualClock::new(at));
         let calls = Arc::new(Calls::default());
         let flow = Arc::new(Flow::default());
-        let watcher = Arc::new(Watcher::new(case, prepared.shape.clone(), flow.clone(), clock.clone()));
+        let row = self.row(case, &mut Diagnostics::new());
+        let watcher = Arc::new(Watcher::new(case, &row, prepared.shape.clone(), flow.clone(), clock.clone()));
         for (name, value) in values {
             flow.set(name, Carried::Kept(value.clone()));
         }

@@ -1,6 +1,6 @@
 //! Sees a test as it runs: when its parts begin and end, what fails, what they write.
 
-use crate::case::Case;
+use crate::case::{Case, Variable};
 use crate::cover::{Seen, What};
 use crate::shape::{Job, Shape};
 use serde_json::json;
@@ -91,7 +91,7 @@ struct State {
 
 impl Watcher {
     /// For a case; its variables get their first values.
-    pub fn new(case: &Case<'_>, shape: Arc<Shape>, flow: Arc<Flow>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(case: &Case<'_>, row: &[Variable], shape: Arc<Shape>, flow: Arc<Flow>, clock: Arc<dyn Clock>) -> Self {
         let info = &case.info;
         let about = json!({
             "name": info.name, "path": info.path(), "suites": info.suites, "tags": info.tags, "stage": "setup",
@@ -101,7 +101,7 @@ impl Watcher {
         }
         flow.set("outcome", Carried::Value("passed".into()));
         flow.set("test", Carried::Value(about.clone()));
-        for variable in &case.row {
+        for variable in row {
             flow.set(&variable.name.value, Carried::Value(variable.value.clone()));
         }
         Self { shape, flow, clock, about, state: Mutex::default() }

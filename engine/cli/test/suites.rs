@@ -78,6 +78,8 @@ impl Ready {
         case: &Case<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Prepared> {
+        // Rows are parts of one test, and each may be wrong in its own way.
+        bench.row(case, diagnostics);
         let key = (case.info.suites.join("/"), case.bare_name().to_owned());
         if let Some(known) = self.0.get(&key) {
             return known.clone();
