@@ -32,7 +32,9 @@ pub(crate) fn name(text: &str) -> String {
 /// A string on one line: raw where that spares escapes.
 pub(crate) fn quoted(text: &str) -> String {
     let escapes = text.contains(['"', '\\']);
-    if escapes && !text.chars().any(must_escape) && !text.starts_with("\"\"") {
+    // Three quotation marks at the beginning, the closing one counted, would begin a string of several lines.
+    let like_a_block = text == "\"" || text.starts_with("\"\"");
+    if escapes && !text.chars().any(must_escape) && !like_a_block {
         let hashes = hashes(text, "\"");
         return format!("{hashes}\"{text}\"{hashes}");
     }
@@ -104,6 +106,7 @@ mod tests {
         assert_eq!(quoted(r##"a "# b"##), r###"##"a "# b"##"###);
         assert_eq!(quoted("two\nlines"), r#""two\nlines""#);
         assert_eq!(quoted("\"\"x"), r#""\"\"x""#);
+        assert_eq!(quoted("\""), r#""\"""#);
         assert_eq!(name("batch-size"), "batch-size");
         assert_eq!(name("true"), "\"true\"");
         assert_eq!(name("a b"), "\"a b\"");
