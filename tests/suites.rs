@@ -122,7 +122,11 @@ fn sessions_say_what_they_said() {
 
 const TWO: &str = r#"
 runtime { permissions { run "sleep" } }
-suite "s" { test "runs" { exec "sleep" "0.5" }; test "waits" { rhai "1" } }
+suite "s" {
+    teardown { rhai "log::info(`torn down: ${outcome}`)" }
+    test "runs" { exec "sleep" "60" }
+    test "waits" { rhai "1" }
+}
 "#;
 
 /// Ctrl-C as soon as a test runs; gives what was said.
@@ -154,10 +158,12 @@ fn events_are_as_their_schema_says() {
     let stopped = interrupted(&Sandbox::with(TWO));
     let last: Value = serde_json::from_str(stopped.last().unwrap()).unwrap();
     assert_eq!(
-        (&last["end"], &last["counts"]["passed"], &last["counts"]["not_run"]),
+        (&last["end"], &last["counts"]["failed"], &last["counts"]["not_run"]),
         (&"interrupted".into(), &1.into(), &1.into()),
         "{last}"
     );
+    // What was under way is ended, and torn down.
+    assert!(stopped.iter().any(|line| line.contains("torn down: failed")), "{stopped:#?}");
     lines.extend(stopped);
     let schema: Value = serde_json::from_str(include_str!("../schema/test-events.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();

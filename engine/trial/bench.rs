@@ -20,6 +20,7 @@ use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, SourceMap, 
 use thinking_event::testing::{Coverage, PartKind};
 use thinking_manifest::{Model, Project, mapped_string};
 use thinking_plan::{Compiler, Given, NativeSteps, Parameters, Plan, Workshop, script_name};
+use thinking_run::StopSignal;
 use thinking_run::faults::{Action, Fault, Faults};
 use thinking_schema::{FailAt, RunAct, Stub, Task, Tree};
 use thinking_script::ForAll;
@@ -33,6 +34,8 @@ pub struct Bench<'b, 'l> {
     settings: Settings,
     pub(crate) seen: Seen,
     pub(crate) width: usize,
+    /// Asks the test that runs to end.
+    pub(crate) interrupt: StopSignal,
     /// Lines of the tests' own scripts, by file.
     own_lines: BTreeMap<String, BTreeSet<usize>>,
 }
@@ -72,8 +75,15 @@ impl<'b, 'l> Bench<'b, 'l> {
             settings: Settings::default(),
             seen: Seen::default(),
             width: Style::default().width,
+            interrupt: StopSignal::default(),
             own_lines: BTreeMap::new(),
         }
+    }
+
+    /// What ends the test that runs, when it is asked: it is torn down, and counts as failed.
+    #[must_use]
+    pub fn interrupt(&self) -> &StopSignal {
+        &self.interrupt
     }
 
     /// Says how many columns wide failures are shown.

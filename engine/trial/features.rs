@@ -120,7 +120,13 @@ impl<'m> Known<'m> {
         found: &mut Diagnostics,
     ) -> Option<Self> {
         let own = suites.iter().rev().flat_map(|suite| suite.define.iter());
-        let all: Vec<(&Spanned<String>, &Define)> = own.chain(manifest.define.iter()).collect();
+        let mut all: Vec<(&Spanned<String>, &Define)> = Vec::new();
+        for (text, define) in own.chain(manifest.define.iter()) {
+            // What is nearer hides what is further out.
+            if !all.iter().any(|(known, _)| known.value == text.value) {
+                all.push((text, define));
+            }
+        }
         let patterns: Vec<MappedText> = all.iter().filter_map(|(name, _)| mapped_string(name, sources)).collect();
         if patterns.len() != all.len() {
             return None;

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use thinking_event::testing::{Outcome, Try};
-use thinking_run::Environment;
+use thinking_run::{Environment, Stop};
 use thinking_script::{ForAll, Search, Searched, Verdict, literal};
 use thinking_step::{ErrorKind, StepError};
 use thinking_testing::protocol::Order;
@@ -47,6 +47,11 @@ impl Bench<'_, '_> {
                 return Verdict::Discard;
             }
             match result.outcome {
+                // What was interrupted is not looked into.
+                _ if self.interrupt.asked() != Stop::No => {
+                    last = Some(result);
+                    Verdict::Stop
+                }
                 Outcome::Passed => {
                     last = Some(result);
                     Verdict::Pass
@@ -99,7 +104,9 @@ impl Bench<'_, '_> {
             }
             Searched::Stopped { cases } => {
                 let mut result = last.unwrap_or_else(|| nothing(order));
-                result.outcome = Outcome::TimedOut;
+                if self.interrupt.asked() == Stop::No {
+                    result.outcome = Outcome::TimedOut;
+                }
                 if result.all_failures().next().is_none() {
                     let error = StepError::new(ErrorKind::Timeout, format!("it took too long: {cases} cases passed"));
                     result.failures.push(failure(&error.at(case.span), case, (self.sources(), self.width)));

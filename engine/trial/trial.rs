@@ -23,7 +23,7 @@ use thinking_event::RunEnd;
 use thinking_event::testing::{Leak, Outcome, Phase, TestFailure, Try};
 use thinking_plan::{Body, Plan, TaskKind};
 use thinking_run::faults::{Action, Fault, Faults};
-use thinking_run::{Clock, Environment, Launch, Options, StopSignal, SystemClock, VirtualClock, apply};
+use thinking_run::{Clock, Environment, Launch, Options, Stop, StopSignal, SystemClock, VirtualClock, apply};
 use thinking_schema::{Fails, Task};
 use thinking_script::ForAll;
 use thinking_step::{Carried, ErrorKind, Flow, StepError, UnderTest};
@@ -121,16 +121,24 @@ impl Bench<'_, '_> {
             self.crashes.begin(&case.info.path(), &directory, &self.parts.project.directory, &plan.permissions);
         }
         let ended = match staged {
-            Ok(plan) => limited(order.timeout, &stop, || stage.play(plan, prepared, stop.clone())),
+            Ok(plan) => {
+                let interrupt = self.interrupt.clone();
+                limited(order.timeout, Some(&interrupt), &stop, || stage.play(plan, prepared, stop.clone()))
+            }
             Err(message) => Err(StepError::new(ErrorKind::Native, message)),
         };
         let mut timed_out = false;
         match ended {
             Ok(true) => {}
             Ok(false) => {
-                timed_out = true;
-                let message = format!("it took longer than {}", shown(limit.unwrap_or_default()));
-                watcher.stopped(Outcome::TimedOut, StepError::new(ErrorKind::Timeout, message).at(case.span));
+                timed_out = self.interrupt.asked() == Stop::No;
+                if timed_out {
+                    let message = format!("it took longer than {}", shown(limit.unwrap_or_default()));
+                    watcher.stopped(Outcome::TimedOut, StepError::new(ErrorKind::Timeout, message).at(case.span));
+                } else {
+                    let error = StepError::new(ErrorKind::Cancelled, "it was interrupted").at(case.span);
+                    watcher.stopped(Outcome::Failed, error);
+                }
                 self.tear_down(case, prepared, &stage);
             }
             Err(error) => watcher.failed_outside(error),
@@ -224,7 +232,7 @@ impl Bench<'_, '_> {
             let Some(Ok(plan)) = plan.map(|plan| stage.plan(prepared, &Arc::new(plan))) else { return };
             let stop = StopSignal::new(Duration::ZERO);
             let grace = u64::try_from(grace.as_millis()).ok();
-            if let Err(error) = limited(grace, &stop, || stage.play(plan, prepared, stop.clone())) {
+            if let Err(error) = limited(grace, None, &stop, || stage.play(plan, prepared, stop.clone())) {
                 stage.watcher.failed_outside(error);
             }
         }
@@ -338,16 +346,23 @@ fn mask(result: &mut Try, secrets: &[(String, String)]) {
     }
 }
 
-/// Does something that is stopped when its time is over.
-fn limited<T>(timeout: Option<u64>, stop: &StopSignal, work: impl FnOnce() -> T) -> T {
-    let Some(timeout) = timeout.map(Duration::from_millis) else { return work() };
+/// So often it is looked whether a test is to end.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Does something that is stopped when its time is over, or when somebody asks for it.
+fn limited<T>(timeout: Option<u64>, interrupt: Option<&StopSignal>, stop: &StopSignal, work: impl FnOnce() -> T) -> T {
+    let end = timeout.and_then(|timeout| Instant::now().checked_add(Duration::from_millis(timeout)));
     let (done, over) = channel::<()>();
     let stop = stop.clone();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            if over.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
-                stop.request();
-                stop.request();
+            while over.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                let is_over = end.is_some_and(|end| Instant::now() >= end);
+                if is_over || interrupt.is_some_and(|interrupt| interrupt.asked() != Stop::No) {
+                    stop.request();
+                    stop.request();
+                    return;
+                }
             }
         });
         let result = work();

@@ -92,7 +92,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Trouble> {
         run,
         directory: near(&directory),
         work: directory.join("work"),
-        known: tests.len(),
+        known: tests.len() * args.repeat as usize,
         shuffle,
         expected: schedule.expected,
         timeout: args.timeout,
@@ -101,6 +101,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Trouble> {
         seed: args.seed,
         update: args.update,
         coverage: !args.no_coverage,
+        interruptible: true,
         ..RunOptions::default()
     };
     if let Some(wrong) = reports::misplaced(args, &settings, &found) {
@@ -224,7 +225,7 @@ fn load_records(ready: &[Ready], tests: &[TestInfo]) -> Records {
     let mut records = BTreeMap::new();
     for one in ready {
         let Some(project) = one.tests.first().map(|test| test.project.clone()) else { continue };
-        let (record, warning) = Record::load(&Record::file(Path::new(&one.state)));
+        let (record, warning) = Record::load(&record_file(one, ready));
         if let Some(warning) = warning.filter(|_| !tests.is_empty()) {
             output::diagnostics(&Diagnostics::from_iter([warning]), &SourceMap::new(), false);
         }
@@ -242,7 +243,7 @@ fn write_records(ready: &[Ready], tests: &[TestInfo], mut records: Records, resu
         }
         let record = records.0.entry(project.clone()).or_default();
         record.update(&project, &one.tests, &result.records);
-        let file = Record::file(Path::new(&one.state));
+        let file = record_file(one, ready);
         if let Err(error) = record.write(&file) {
             output::talk(&format!(
                 "`{}` cannot be written: {error}; --last-failed will not know of this run\n",
@@ -252,6 +253,17 @@ fn write_records(ready: &[Ready], tests: &[TestInfo], mut records: Records, resu
         }
     }
     well
+}
+
+/// Where the record of a project lies: with its state, under a name of its own if several share that.
+fn record_file(one: &Ready, all: &[Ready]) -> PathBuf {
+    let file = Record::file(Path::new(&one.state));
+    if all.iter().filter(|other| other.state == one.state).count() < 2 {
+        return file;
+    }
+    let project = one.tests.first().map_or("", |test| test.project.as_str());
+    let word: String = project.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    file.with_file_name(format!("tests-{word}.json"))
 }
 
 /// A name for this run: when it began, and four digits for those that begin at once.

@@ -2,10 +2,10 @@
 
 use crate::cli::args::Common;
 use crate::cli::exit::{Exit, Trouble};
-use crate::cli::runner;
 use crate::cli::session::{self, Session};
 use crate::cli::test::args::WorkerArgs;
 use crate::cli::test::{settings, suites};
+use crate::cli::{runner, signals};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fs::File;
@@ -97,6 +97,7 @@ pub(crate) fn run(args: &WorkerArgs) -> Result<Exit, Trouble> {
         coverage,
         ..Ready::default()
     };
+    signals::listen(bench.interrupt());
     replies.say(&Reply::Ready(Box::new(ready)));
     let by_path: HashMap<String, &Case<'_>> = cases.iter().map(|case| (case.info.path(), case)).collect();
     for line in BufReader::new(io::stdin()).lines() {

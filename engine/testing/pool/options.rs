@@ -46,6 +46,8 @@ pub struct RunOptions {
     pub update: bool,
     /// What tests reach is counted.
     pub coverage: bool,
+    /// Workers take SIGINT for a wish that they end the test that they are at, tear down and reply.
+    pub interruptible: bool,
 }
 
 impl Default for RunOptions {
@@ -66,6 +68,7 @@ impl Default for RunOptions {
             seed: None,
             update: false,
             coverage: false,
+            interruptible: false,
         }
     }
 }
@@ -75,7 +78,7 @@ impl Default for RunOptions {
 pub enum Interrupt {
     /// No.
     None,
-    /// Once: no test starts, those that run end by themselves.
+    /// Once: no test starts; those that run are asked to end if they understand that, else they end by themselves.
     Graceful,
     /// Twice, or the patience is over: running tests are killed.
     Now,

@@ -138,6 +138,10 @@ impl Run<'_> {
             self.stopping = Some(TestRunEnd::Interrupted);
             let running = self.busy();
             self.reporter.event(&TestEvent::Stopping { running });
+            if self.options.interruptible {
+                let busy = self.pool.workers.values().filter(|worker| matches!(worker.state, State::Busy(_)));
+                busy.for_each(Worker::interrupt);
+            }
         }
     }
 

@@ -160,6 +160,14 @@ impl Worker {
         Ended { how, last_lines: self.errors.lines().iter().cloned().collect() }
     }
 
+    /// Asks it to end the test that it is at; it tears down and replies.
+    pub fn interrupt(&self) {
+        if let Some(process) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // It may be gone by itself.
+            let _ = kill_process(process, Signal::INT);
+        }
+    }
+
     fn kill(&self) {
         // What it started leads groups of its own, and would stay.
         for process in descendants(self.child.id()) {
