@@ -2,9 +2,9 @@
 
 use crate::case::{Case, Variable};
 use crate::codes::Codes;
-use crate::collect::has_templates;
 use crate::cover::{Reach, Seen};
 use crate::crash::Crashes;
+use crate::faults::without_templates;
 use crate::sandbox::Sandbox;
 use crate::setting::{Setting, Settings};
 use crate::shape::{Shape, VARIABLES, run_task, shape};
@@ -15,16 +15,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use thinking_container::{Calls, Double, Stand};
+use thinking_container::Calls;
 use thinking_diagnostic::{Code, Diagnostic, Diagnostics, MappedText, SourceMap, Span, Spanned, Style, did_you_mean};
 use thinking_event::testing::{Coverage, PartKind};
 use thinking_manifest::{Model, Project, mapped_string};
 use thinking_plan::{Compiler, Given, NativeSteps, Parameters, Plan, Workshop, script_name};
 use thinking_run::StopSignal;
-use thinking_run::faults::{Action, Fault, Faults};
-use thinking_schema::{FailAt, RunAct, Stub, Task, Tree};
+use thinking_schema::{Task, Tree};
 use thinking_script::ForAll;
-use thinking_step::{ComponentType, ErrorKind};
+use thinking_step::ComponentType;
 
 /// A project, and what is needed to make tests of it.
 pub struct Bench<'b, 'l> {
@@ -248,7 +247,7 @@ impl<'b, 'l> Bench<'b, 'l> {
         self.shop(setting, |shop| shop.plan_flow(&name, tasks, variables, found))
     }
 
-    fn shop<T>(&mut self, setting: &Setting, work: impl FnOnce(&mut Workshop<'_, 'l>) -> T) -> T {
+    pub(crate) fn shop<T>(&mut self, setting: &Setting, work: impl FnOnce(&mut Workshop<'_, 'l>) -> T) -> T {
         let steps = TestSteps { others: self.parts.steps, crash: self.crashes.clone() };
         let mut shop = Workshop {
             project: self.parts.project,
@@ -289,15 +288,6 @@ impl<'b, 'l> Bench<'b, 'l> {
             }
         }
         row
-    }
-
-    /// What stubs return, their templates filled in.
-    fn filled(&mut self, setting: &Setting, stub: &Stub, found: &mut Diagnostics) -> Option<Value> {
-        let returns = stub.returns.as_ref()?;
-        match has_templates(&returns.value) {
-            true => self.shop(setting, |shop| shop.constant(returns, found)),
-            false => Some(returns.value.to_json()),
-        }
     }
 
     /// Environment variables that hold secrets in a test.
@@ -360,116 +350,5 @@ impl<'b, 'l> Bench<'b, 'l> {
                     .help("choose another name".to_owned()),
             );
         }
-    }
-
-    /// The doubles of a test: what it says of an operation itself hides what suites around it say.
-    fn doubles(&mut self, case: &Case<'_>, setting: &Setting, found: &mut Diagnostics) -> Vec<Double> {
-        let named = |double: &Double| (script_name(&double.binding), script_name(&double.operation));
-        let mut all: Vec<Double> = Vec::new();
-        let levels =
-            case.suites.iter().map(|suite| (&suite.stub, &suite.spy)).chain([(&case.test.stub, &case.test.spy)]);
-        for (stubs, spies) in levels {
-            let mut own: Vec<Double> = Vec::new();
-            for (at, stub) in stubs.iter().enumerate() {
-                let (operation, times) = (&stub.value.operation, stub.value.times.as_ref());
-                let value = self.filled(setting, &stub.value, found).unwrap_or_default();
-                let stand = match &stub.value.throws {
-                    Some(message) => Stand::Throws(message.value.clone(), None),
-                    None => Stand::Returns(value),
-                };
-                let one = || Double::of(&operation.value, operation.span, stand.clone());
-                own.extend((0..times.map_or(1, |times| times.value)).map(|_| one()));
-                // After a number of times, and nothing more, what is around answers again: a stub of a suite, or the operation itself.
-                let last = !stubs.iter().skip(at + 1).any(|later| later.value.operation.value == operation.value);
-                if last && times.is_some() {
-                    let spy = Double::of(&operation.value, operation.span, Stand::Spy);
-                    let around: Vec<Double> = all.iter().filter(|known| named(known) == named(&spy)).cloned().collect();
-                    own.extend(if around.is_empty() { vec![spy] } else { around });
-                }
-            }
-            // Calls of what is stubbed are noted anyway.
-            let spies = spies.iter().map(|spy| Double::of(&spy.value, spy.span, Stand::Spy));
-            let known: Vec<Double> = all.iter().chain(&own).cloned().collect();
-            own.extend(spies.filter(|spy| !known.iter().any(|known| named(known) == named(spy))));
-            all.retain(|known| !own.iter().any(|own| named(own) == named(known)));
-            all.extend(own);
-        }
-        all
-    }
-
-    /// What is to go wrong in the pipelines under test, checked against them; with the paths that they have in the test.
-    fn faults(&mut self, setting: &Setting, shape: &Shape, found: &mut Diagnostics) -> Vec<Fault> {
-        let mut all = Vec::new();
-        for run in &shape.runs {
-            let own: Vec<Fault> = run.act.value.fail.iter().map(fault).collect();
-            self.check_faults(setting, &run.name, own.clone(), found);
-            let within = |fault: Fault| Fault { at: format!("{}/{}", run.path, fault.at), ..fault };
-            all.extend(own.into_iter().map(within));
-        }
-        for run in &shape.crashes {
-            let crash = |crash: &Spanned<thinking_schema::CrashAt>| Fault {
-                span: crash.value.at.span,
-                ..Fault::crash(crash.value.at.value.clone())
-            };
-            let own = run.value.crash.iter().map(crash).collect();
-            self.check_faults(setting, &run.value.pipeline.value, own, found);
-            if let Some(beside) = run.value.fail.first().and_then(|fail| fail.span).or(run
-                .value
-                .fails
-                .as_ref()
-                .and_then(|fails| fails.span))
-            {
-                found.push(
-                    Diagnostic::error(Code::InvalidValue, "a run with `crash` cannot `fail` on purpose too")
-                        .at(beside, "not together")
-                        .help("make two tests of it".to_owned()),
-                );
-            }
-        }
-        all
-    }
-
-    fn check_faults(&mut self, setting: &Setting, pipeline: &str, faults: Vec<Fault>, found: &mut Diagnostics) {
-        if faults.is_empty() {
-            return;
-        }
-        // What is wrong with the pipeline itself is told with the test.
-        let plan = self.shop(setting, |shop| shop.plan(pipeline, &mut Diagnostics::new()));
-        if let Some(plan) = plan
-            && let Err(wrong) = Faults::new(faults, &plan)
-        {
-            found.extend(wrong);
-        }
-    }
-}
-
-/// A run without the values that only the test can know, as scripts before it declare what is in them. The test's own plan has them too.
-fn without_templates(run: &Spanned<RunAct>, setting: &Setting) -> Spanned<RunAct> {
-    fn has_template(tree: &Tree) -> bool {
-        match tree {
-            Tree::Text(text) => text.contains("${"),
-            Tree::List(items) => items.iter().any(|item| has_template(&item.value)),
-            Tree::Map(fields) => fields.iter().any(|(_, value)| has_template(&value.value)),
-            Tree::Null | Tree::Bool(_) | Tree::Number(_) => false,
-        }
-    }
-    let mut run = run.clone();
-    if let Some(Spanned { value: Tree::Map(fields), .. }) = &mut run.value.params {
-        let is_known = |name: &str| setting.model.manifest.param.get(name).is_some();
-        fields.retain(|(name, value)| !is_known(&name.value) || !has_template(&value.value));
-    }
-    run
-}
-
-fn fault(fail: &Spanned<FailAt>) -> Fault {
-    let FailAt { at, times, message, kind, .. } = &fail.value;
-    Fault {
-        at: at.value.clone(),
-        span: at.span,
-        action: Action::Fail {
-            times: times.as_ref().map_or(1, |times| times.value),
-            kind: kind.as_ref().and_then(|kind| ErrorKind::from_name(&kind.value)),
-            message: message.as_ref().map(|message| message.value.clone()),
-        },
     }
 }

@@ -11,10 +11,14 @@
 mod ask;
 mod bench;
 mod case;
+mod child;
 mod codes;
 mod collect;
 mod cover;
 mod crash;
+mod doubles;
+mod failure;
+mod faults;
 mod features;
 mod leaks;
 mod names;
@@ -28,7 +32,7 @@ mod watch;
 
 pub use bench::{Bench, Parts};
 pub use case::{Case, Variable};
+pub use child::{ChildOrder, ChildReply};
 pub use collect::{Collected, collect};
 pub use cover::{Reach, Seen};
-pub use crash::{ChildOrder, ChildReply};
 pub use trial::Prepared;

@@ -2,7 +2,8 @@
 
 use crate::bench::Bench;
 use crate::case::Case;
-use crate::trial::{Prepared, failure};
+use crate::failure::failure;
+use crate::trial::Prepared;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
