@@ -114,7 +114,7 @@ fn every_block_holds() {
             assert_eq!(block.language, "sh", "a block that nothing checks: {}", block.text);
             // The two commands: `.ci/run` takes them from here and runs them.
             for line in block.text.lines() {
-                let known = line == "cargo test --workspace && cargo run --release -p word-vectors -- test examples"
+                let known = line == "cargo test --workspace && cargo run -p word-vectors -- test examples"
                     || line
                         .strip_prefix("cargo run --release -- apply ")
                         .is_some_and(|file| root().join(file).is_file());
