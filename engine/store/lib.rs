@@ -15,6 +15,7 @@ pub mod history;
 pub mod memory;
 mod types;
 pub mod watched;
+mod wrapped;
 
 pub use types::*;
 

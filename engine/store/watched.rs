@@ -1,11 +1,8 @@
 //! A store that tells when it takes in commits: for tests that count them, or end the process at one.
 
-use crate::{
-    Commit, DatabaseId, Entry, Identity, InternId, Line, Progress, Row, RunRecord, Scan, Seq, StepEntry, Store,
-    StoreError, TaskKey, Token, View, Written,
-};
+use crate::{Commit, Progress, Seq, Store, StoreError, TaskKey, Token};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Is told what a store does.
 pub trait Watch: Send + Sync {
@@ -51,73 +48,7 @@ impl<S: Store, W: Watch> WatchedStore<S, W> {
 }
 
 impl<S: Store, W: Watch> Store for WatchedStore<S, W> {
-    fn identity(&self) -> Identity {
-        self.store.identity()
-    }
-
-    fn line(&self, name: &str) -> Result<Line, StoreError> {
-        self.store.line(name)
-    }
-
-    fn view(&self, line: &str) -> Result<View, StoreError> {
-        self.store.view(line)
-    }
-
-    fn database(&self, name: &str) -> Result<DatabaseId, StoreError> {
-        self.store.database(name)
-    }
-
-    fn databases(&self) -> Result<Vec<(DatabaseId, String)>, StoreError> {
-        self.store.databases()
-    }
-
-    fn get(&self, view: &View, database: DatabaseId, key: &[u8]) -> Result<Option<Arc<[u8]>>, StoreError> {
-        self.store.get(view, database, key)
-    }
-
-    fn scan(&self, view: &View, request: Scan<'_>) -> Result<Vec<Row>, StoreError> {
-        self.store.scan(view, request)
-    }
-
-    fn intern(&self, bytes: &[u8]) -> Result<InternId, StoreError> {
-        self.store.intern(bytes)
-    }
-
-    fn interned(&self, id: InternId) -> Result<Arc<[u8]>, StoreError> {
-        self.store.interned(id)
-    }
-
-    fn done(&self, view: &View, task: &TaskKey) -> Result<Option<(Seq, StepEntry)>, StoreError> {
-        self.store.done(view, task)
-    }
-
-    fn instances(&self, view: &View, prefix: &[u8]) -> Result<Vec<(Seq, StepEntry)>, StoreError> {
-        self.store.instances(view, prefix)
-    }
-
-    fn steps(&self, view: &View, after: Option<Seq>, limit: usize) -> Result<Vec<(Seq, StepEntry)>, StoreError> {
-        self.store.steps(view, after, limit)
-    }
-
-    fn journal(&self, from: Seq, limit: usize) -> Result<Vec<(Seq, Entry)>, StoreError> {
-        self.store.journal(from, limit)
-    }
-
-    fn runs(&self) -> Result<Vec<RunRecord>, StoreError> {
-        self.store.runs()
-    }
-
-    fn runs_before(&self, before: Option<u32>, limit: usize) -> Result<Vec<RunRecord>, StoreError> {
-        self.store.runs_before(before, limit)
-    }
-
-    fn written(&self, seq: Seq) -> Result<Option<Written>, StoreError> {
-        self.store.written(seq)
-    }
-
-    fn note(&self, name: &str) -> Result<Option<Arc<[u8]>>, StoreError> {
-        self.store.note(name)
-    }
+    crate::wrapped::looks_at_the_wrapped_store!();
 
     fn begin(&self, line: &str, task: &TaskKey) -> Result<Token, StoreError> {
         self.store.begin(line, task)
@@ -152,7 +83,9 @@ impl<S: Store, W: Watch> Store for WatchedStore<S, W> {
 #[expect(clippy::unwrap_used, reason = "a failed test may stop")]
 mod tests {
     use super::*;
+    use crate::Entry;
     use crate::memory::MemoryStore;
+    use std::sync::Arc;
 
     /// Writes down what it is told, and refuses the third commit.
     #[derive(Default)]
