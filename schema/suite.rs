@@ -381,27 +381,6 @@ pub enum Fails {
     With(String),
 }
 
-impl<'de> Deserialize<'de> for Fails {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BoolOrText::deserialize(deserializer).map(|either| match either {
-            BoolOrText::Bool(any) => Self::Any(any),
-            BoolOrText::Text(text) => Self::With(text),
-        })
-    }
-}
-
-impl JsonSchema for Fails {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "Fails".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["boolean", "string"] })
-    }
-}
-
 /// How tests run, and where reports go.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -439,25 +418,35 @@ pub enum ReportTo {
     Path(String),
 }
 
-impl<'de> Deserialize<'de> for ReportTo {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BoolOrText::deserialize(deserializer).map(|either| match either {
-            BoolOrText::Bool(on) => Self::On(on),
-            BoolOrText::Text(path) => Self::Path(path),
-        })
-    }
+/// Makes an enum of a word that is a boolean, and one that is a text, what a manifest says as either.
+macro_rules! bool_or_text {
+    ($($name:ident { $bool:ident, $text:ident })+) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                BoolOrText::deserialize(deserializer).map(|either| match either {
+                    BoolOrText::Bool(value) => Self::$bool(value),
+                    BoolOrText::Text(text) => Self::$text(text),
+                })
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": ["boolean", "string"] })
+            }
+        }
+    )+};
 }
 
-impl JsonSchema for ReportTo {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "ReportTo".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["boolean", "string"] })
-    }
+bool_or_text! {
+    Fails { Any, With }
+    ReportTo { On, Path }
 }
 
 enum BoolOrText {
