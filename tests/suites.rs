@@ -179,3 +179,26 @@ fn events_are_as_their_schema_says() {
         all.map(|event| event["properties"]["event"]["const"].as_str().unwrap().to_owned()).collect();
     assert_eq!(kinds, all);
 }
+
+/// What programs in tests do to files they do to copies, and to what is too large for that not unnoticed; secrets do not reach them.
+#[test]
+fn programs_in_tests_leave_the_project_alone() {
+    let sandbox = Sandbox::with(
+        r#"
+param "key" secret=#true env="THINKING_TEST_KEY" optional=#true
+runtime { permissions { run "sh" } }
+suite "s" {
+    test "small" { exec "sh" "-c" "echo more >> small.txt" }
+    test "large" { exec "sh" "-c" "echo more >> large.bin" }
+    test "secret" { exec "sh" "-c" "test -z \"$THINKING_TEST_KEY\"" }
+}
+"#,
+    );
+    sandbox.write("small.txt", "small\n");
+    std::fs::File::create(sandbox.file("large.bin")).unwrap().set_len(17 << 20).unwrap();
+    let mut command = sandbox.command(&["test", "--jobs", "1"]);
+    let ran = crate::support::run(command.env("THINKING_TEST_KEY", "a secret word")).expect(1);
+    assert_eq!(sandbox.read("small.txt"), "small\n");
+    assert!(ran.err.contains("`large.bin` of the project itself was changed"), "{}", ran.err);
+    assert!(ran.err.contains("failed: 1 of 3 tests, 2 passed"), "{}", ran.err);
+}
